@@ -1,0 +1,7 @@
+/** What a member may do, each role all that the ones before it may. */
+export const roles = ['viewer', 'responder', 'admin'] as const;
+export type Role = (typeof roles)[number];
+
+export function mayActAs(role: Role, needed: Role): boolean {
+  return roles.indexOf(role) >= roles.indexOf(needed);
+}

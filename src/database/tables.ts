@@ -1,0 +1,310 @@
+/**
+ * The rows as they are stored. Instants are Unix milliseconds, 0 = not yet; ids made by us are text or 14-digit numbers,
+ * 0 or '' = none; switches are 0 or 1; `…_json` holds JSON text; `…_sealed` is encrypted. Nothing is nullable but what a
+ * unique index must leave out.
+ */
+export interface Tables {
+  installation: InstallationRow;
+  member: MemberRow;
+  team: TeamRow;
+  team_member: TeamMemberRow;
+  app_key: AppKeyRow;
+  channel: ChannelRow;
+  integration: IntegrationRow;
+  webhook: WebhookRow;
+  alert: AlertRow;
+  alert_event: AlertEventRow;
+  incident: IncidentRow;
+  grouping_key: GroupingKeyRow;
+  event: EventRow;
+  delivery: DeliveryRow;
+  attempt: AttemptRow;
+  idempotency: IdempotencyRow;
+}
+
+/** One row, `singleton` = 1. `revision` rises with every change of members, channels, integrations, webhooks or keys. */
+export interface InstallationRow {
+  singleton: number;
+  account_id: number;
+  revision: number;
+  /** Shows whether a node holds the key that the secrets were sealed with. */
+  key_check: string;
+  created_at: number;
+}
+
+export interface MemberRow {
+  member_id: number;
+  member_name: string;
+  /** Lower case, unique; '' is allowed once deleted only. */
+  email: string;
+  country_code: string;
+  phone: string;
+  locale: string;
+  time_zone: string;
+  role: string;
+  status: string;
+  ref_id: string;
+  created_at: number;
+  updated_at: number;
+}
+
+export interface TeamRow {
+  team_id: number;
+  team_name: string;
+  description: string;
+  status: string;
+  ref_id: string;
+  creator_id: number;
+  updated_by: number;
+  created_at: number;
+  updated_at: number;
+}
+
+export interface TeamMemberRow {
+  team_id: number;
+  member_id: number;
+}
+
+export interface AppKeyRow {
+  key_id: string;
+  member_id: number;
+  key_name: string;
+  /** SHA-256 of the key, hex. The key itself is never stored. */
+  key_hash: string;
+  key_hint: string;
+  status: string;
+  created_at: number;
+  updated_at: number;
+}
+
+export interface ChannelRow {
+  channel_id: number;
+  channel_name: string;
+  description: string;
+  team_id: number;
+  status: string;
+  creator_id: number;
+  /** Grouping, auto-resolve and the other behaviours, as the API takes them. */
+  settings_json: string;
+  created_at: number;
+  updated_at: number;
+  deleted_at: number;
+}
+
+export interface IntegrationRow {
+  integration_id: number;
+  integration_name: string;
+  integration_type: string;
+  description: string;
+  /** 0 = shared: the event is routed. */
+  channel_id: number;
+  team_id: number;
+  status: string;
+  key_hash: string;
+  key_sealed: string;
+  ref_id: string;
+  settings_json: string;
+  creator_id: number;
+  created_at: number;
+  updated_at: number;
+}
+
+export interface WebhookRow {
+  webhook_id: number;
+  webhook_type: string;
+  webhook_name: string;
+  endpoint: string;
+  description: string;
+  team_id: number;
+  status: string;
+  tls_verify: number;
+  /** `[{name, sealed}]`: the values may be credentials. */
+  headers_json: string;
+  channel_ids_json: string;
+  event_types_json: string;
+  timeout_ms: number;
+  delivery_mode: string;
+  /** What only some modes use: order policy, retry limits, rate limit, filter, template, value mapping. */
+  settings_json: string;
+  max_in_flight: number;
+  signing: number;
+  /** `[{sealed, expires_at}]`, the newest first; several while a rotation overlaps. */
+  secrets_json: string;
+  creator_id: number;
+  created_at: number;
+  updated_at: number;
+}
+
+export interface AlertRow {
+  alert_id: string;
+  /** `integration:channel:alert_key` while the alert is open, then null: at most one open alert for each. */
+  open_key: string | null;
+  integration_id: number;
+  channel_id: number;
+  incident_id: string;
+  alert_key: string;
+  title: string;
+  title_rule: string;
+  description: string;
+  severity: string;
+  status: string;
+  progress: string;
+  start_time: number;
+  last_time: number;
+  end_time: number;
+  close_time: number;
+  labels_json: string;
+  images_json: string;
+  event_cnt: number;
+  ever_muted: number;
+  created_at: number;
+  updated_at: number;
+  last_sequence: number;
+  last_event_time: number;
+}
+
+export interface AlertEventRow {
+  event_id: string;
+  /** '' when the event opened or changed no alert. */
+  alert_id: string;
+  integration_id: number;
+  channel_id: number;
+  alert_key: string;
+  title: string;
+  title_rule: string;
+  description: string;
+  status: string;
+  event_time: number;
+  labels_json: string;
+  images_json: string;
+  created_at: number;
+}
+
+export interface IncidentRow {
+  incident_id: string;
+  num: string;
+  channel_id: number;
+  integration_id: number;
+  title: string;
+  description: string;
+  impact: string;
+  root_cause: string;
+  resolution: string;
+  severity: string;
+  status: string;
+  progress: string;
+  start_time: number;
+  last_time: number;
+  end_time: number;
+  ack_time: number;
+  close_time: number;
+  snoozed_before: number;
+  labels_json: string;
+  fields_json: string;
+  images_json: string;
+  creator_id: number;
+  closer_id: number;
+  owner_id: number;
+  responders_json: string;
+  assigned_to_json: string;
+  alert_cnt: number;
+  /** How many of its alerts have each status, so that its own status needs no look at them. */
+  status_counts_json: string;
+  alert_event_cnt: number;
+  dedup_key: string;
+  equals_md5: string;
+  group_method: string;
+  /** Until when alerts may still join, 0 = while it is open. */
+  group_until: number;
+  merge_disabled: number;
+  manual_overrides_json: string;
+  storms_json: string;
+  ever_muted: number;
+  created_at: number;
+  updated_at: number;
+  last_sequence: number;
+  last_event_time: number;
+}
+
+/** Open incidents by the digests of what their alerts have in common (contract 4.4). */
+export interface GroupingKeyRow {
+  channel_id: number;
+  digest: string;
+  incident_id: string;
+}
+
+export interface EventRow {
+  event_id: string;
+  /** `alert` or `incident`. */
+  entity_kind: string;
+  entity_id: string;
+  sequence: number;
+  event_type: string;
+  event_time: number;
+  channel_id: number;
+  /** Who did it, 0 = the service. */
+  person_id: number;
+  /** The timeline's detail (contract 1.3, last column). */
+  detail_json: string;
+  /** The push as it goes out: the snapshot after the event. */
+  payload: string;
+}
+
+export interface DeliveryRow {
+  delivery_id: string;
+  webhook_id: number;
+  webhook_type: string;
+  event_id: string;
+  /** 0, and one more with each resend. */
+  generation: number;
+  entity_id: string;
+  sequence: number;
+  event_type: string;
+  event_time: number;
+  channel_id: number;
+  /** The webhook's mode when the delivery was made; a later change of mode does not touch it. */
+  mode: string;
+  state: string;
+  /** Attempts begun. */
+  attempt: number;
+  /** Rises with every claim; a result counts only with the fence it was claimed under. */
+  fence: number;
+  endpoint: string;
+  status_code: number;
+  duration_ms: number;
+  /** Why it ended as it did, from the short list in `delivery/outcome.ts`; '' while it waits. */
+  reason: string;
+  error_message: string;
+  due_at: number;
+  claimed_at: number;
+  created_at: number;
+  finished_at: number;
+}
+
+export interface AttemptRow {
+  delivery_id: string;
+  attempt: number;
+  started_at: number;
+  duration_ms: number;
+  endpoint: string;
+  outcome: string;
+  reason: string;
+  /** 1 once a byte of the request was handed to the kernel: nothing later can prove that the receiver did not act on it. */
+  maybe_sent: number;
+  status_code: number;
+  error_message: string;
+  request_headers_json: string;
+  /** '' when the event's own payload was sent. */
+  request_body: string;
+  response_headers_json: string;
+  response_body: string;
+}
+
+export interface IdempotencyRow {
+  /** SHA-256 of member, path and key. */
+  idempotency_id: string;
+  body_hash: string;
+  /** '' while the first request still runs. */
+  response: string;
+  created_at: number;
+}

@@ -1,0 +1,42 @@
+import type { Transaction } from '../database/database.ts';
+import type { EventType } from './event-types.ts';
+
+export type EntityKind = 'alert' | 'incident';
+
+/** Who did something (contract 1.5). */
+export interface Person {
+  readonly person_id: number;
+  readonly person_name: string;
+  readonly email: string;
+}
+
+/**
+ * One change of one alert or incident, immutable, with the snapshot after it. `sequence` is 1, 2, 3 … and `eventTime`
+ * strictly rises per entity; both are taken while the entity's row is locked, so they become visible in that order.
+ */
+export interface Event {
+  /** 32 hex digits: the `event_id` of the push, one for all webhooks and attempts. */
+  readonly eventId: string;
+  readonly kind: EntityKind;
+  readonly entityId: string;
+  readonly sequence: number;
+  readonly type: EventType;
+  /** Unix milliseconds. */
+  readonly eventTime: number;
+  /** 0 = an incident that belongs to no channel. */
+  readonly channelId: number;
+  /** Absent for what the service did by itself. */
+  readonly person: Person | undefined;
+  /** The timeline's detail (contract 1.3, last column). */
+  readonly detail: Readonly<Record<string, unknown>>;
+  /** The push, as JSON text (contract 1.2). */
+  readonly payload: string;
+}
+
+/**
+ * Makes the deliveries that events owe, in the caller's transaction: one per matching webhook, none forgotten, none twice.
+ * A port, because events do not know webhooks.
+ */
+export interface FanOut {
+  owe(tx: Transaction, events: readonly Event[]): Promise<void>;
+}
