@@ -40,3 +40,22 @@ export interface Event {
 export interface FanOut {
   owe(tx: Transaction, events: readonly Event[]): Promise<void>;
 }
+
+/** Milliseconds to the whole seconds of the wire's objects; 0 stays 0. */
+export function seconds(milliseconds: number): number {
+  return Math.floor(milliseconds / 1000);
+}
+
+/** The envelope of a push (contract 1.2). `person` is absent, not null, for what the service did by itself. */
+export function renderPush(
+  head: { eventTime: number; type: string; eventId: string; person: Person | undefined },
+  object: { incident: Record<string, unknown> } | { alert: Record<string, unknown> },
+): string {
+  return JSON.stringify({
+    event_time: head.eventTime,
+    event_type: head.type,
+    event_id: head.eventId,
+    ...(head.person === undefined ? {} : { person: head.person }),
+    ...object,
+  });
+}

@@ -1,0 +1,143 @@
+import type { SelectQueryBuilder } from 'kysely';
+import type { Database } from '../database/database.ts';
+import type { AlertEventRow, Tables } from '../database/tables.ts';
+import type { Alert } from './alert.ts';
+import { alertOf } from './alert-store.ts';
+
+/** Which alerts a list shows (contract 6.5). Empty lists and undefined restrict nothing. Instants are Unix milliseconds. */
+export interface AlertFilter {
+  /** The window: `start_time` ≤ its end and `last_time` ≥ its start. */
+  readonly startTime: number;
+  readonly endTime: number;
+  readonly active: boolean | undefined;
+  readonly everMuted: boolean | undefined;
+  readonly severities: readonly string[];
+  readonly channelIds: readonly number[];
+  readonly integrationIds: readonly number[];
+  readonly alertIds: readonly string[];
+  readonly alertKeys: readonly string[];
+  readonly title: string;
+}
+
+export interface AlertPage {
+  readonly orderBy: 'created_at' | 'updated_at';
+  readonly ascending: boolean;
+  readonly after: { readonly time: number; readonly id: string } | undefined;
+  readonly offset: number;
+  readonly limit: number;
+}
+
+export interface ListedAlerts {
+  readonly items: Alert[];
+  readonly hasNextPage: boolean;
+  readonly total: number;
+}
+
+const totalMax = 1000;
+
+export async function listAlerts(database: Database, filter: AlertFilter, page: AlertPage): Promise<ListedAlerts> {
+  const rows = await keyset(matching(database, filter).selectAll(), page)
+    .offset(page.after === undefined ? page.offset : 0)
+    .limit(page.limit + 1)
+    .execute();
+  const counted = await database.read
+    .selectFrom(matching(database, filter).select('alert_id').limit(totalMax).as('matching'))
+    .select(({ fn }) => fn.countAll<number>().as('total'))
+    .executeTakeFirstOrThrow();
+  return {
+    items: rows.slice(0, page.limit).map(alertOf),
+    hasNextPage: rows.length > page.limit,
+    total: counted.total,
+  };
+}
+
+export async function readAlerts(database: Database, alertIds: readonly string[]): Promise<Alert[]> {
+  if (alertIds.length === 0) return [];
+  const rows = await database.read
+    .selectFrom('alert')
+    .selectAll()
+    .where(database.dialect.anyOf('alert_id', alertIds))
+    .orderBy('alert_id')
+    .execute();
+  return rows.map(alertOf);
+}
+
+export interface AlertsOfIncident {
+  readonly incidentId: string;
+  readonly active: boolean | undefined;
+  readonly offset: number;
+  readonly limit: number;
+}
+
+/** The alerts of an incident, the newest first, and how many there are. */
+export async function alertsOfIncident(
+  database: Database,
+  request: AlertsOfIncident,
+): Promise<{ items: Alert[]; total: number }> {
+  let query = database.read.selectFrom('alert').where('incident_id', '=', request.incidentId);
+  if (request.active !== undefined) query = query.where('progress', '=', request.active ? 'Triggered' : 'Closed');
+  const rows = await query
+    .selectAll()
+    .orderBy('alert_id', 'desc')
+    .offset(request.offset)
+    .limit(request.limit)
+    .execute();
+  const counted = await query.select(({ fn }) => fn.countAll<number>().as('total')).executeTakeFirstOrThrow();
+  return { items: rows.map(alertOf), total: counted.total };
+}
+
+export interface ReportPage {
+  readonly ascending: boolean;
+  readonly after: string;
+  readonly offset: number;
+  readonly limit: number;
+}
+
+/** The reports that an alert has taken, with one more than asked for when there is a next page, and how many there are. */
+export async function reportsOfAlert(
+  database: Database,
+  alertId: string,
+  page: ReportPage,
+): Promise<{ items: AlertEventRow[]; total: number }> {
+  const all = database.read.selectFrom('alert_event').where('alert_id', '=', alertId);
+  let query = all.selectAll().orderBy('event_id', page.ascending ? 'asc' : 'desc');
+  if (page.after !== '') query = query.where('event_id', page.ascending ? '>' : '<', page.after);
+  const rows = await query
+    .offset(page.after === '' ? page.offset : 0)
+    .limit(page.limit + 1)
+    .execute();
+  const counted = await all.select(({ fn }) => fn.countAll<number>().as('total')).executeTakeFirstOrThrow();
+  return { items: rows, total: counted.total };
+}
+
+type AlertQuery<Out> = SelectQueryBuilder<Tables, 'alert', Out>;
+
+function matching(database: Database, filter: AlertFilter): AlertQuery<object> {
+  const { anyOf, contains } = database.dialect;
+  let query: AlertQuery<object> = database.read
+    .selectFrom('alert')
+    .where('start_time', '<=', filter.endTime)
+    .where('last_time', '>=', filter.startTime);
+  if (filter.active !== undefined) query = query.where('end_time', filter.active ? '=' : '>', 0);
+  if (filter.everMuted !== undefined) query = query.where('ever_muted', '=', filter.everMuted ? 1 : 0);
+  if (filter.severities.length > 0) query = query.where(anyOf('severity', filter.severities));
+  if (filter.channelIds.length > 0) query = query.where(anyOf('channel_id', filter.channelIds));
+  if (filter.integrationIds.length > 0) query = query.where(anyOf('integration_id', filter.integrationIds));
+  if (filter.alertIds.length > 0) query = query.where(anyOf('alert_id', filter.alertIds));
+  if (filter.alertKeys.length > 0) query = query.where(anyOf('alert_key', filter.alertKeys));
+  return filter.title === '' ? query : query.where(contains('title', filter.title));
+}
+
+function keyset<Out>(query: AlertQuery<Out>, page: AlertPage): AlertQuery<Out> {
+  const direction = page.ascending ? 'asc' : 'desc';
+  const ordered = query.orderBy(page.orderBy, direction).orderBy('alert_id', direction);
+  const { after } = page;
+  if (after === undefined) return ordered;
+  const beyond = page.ascending ? '>' : '<';
+  return ordered.where(({ eb, and, or }) =>
+    or([
+      eb(page.orderBy, beyond, after.time),
+      and([eb(page.orderBy, '=', after.time), eb('alert_id', beyond, after.id)]),
+    ]),
+  );
+}

@@ -1,0 +1,149 @@
+import type { Database, Transaction } from '../database/database.ts';
+import type { AlertEventRow, AlertRow } from '../database/tables.ts';
+import type { Alert, AlertProgress, AlertReport, Image, Severity, Status } from './alert.ts';
+import { openKey } from './alert.ts';
+
+/** Locks, reads and writes alerts in the caller's transaction. Locks are taken in the order of the ids. */
+export class AlertStore {
+  readonly #dialect: Database['dialect'];
+
+  constructor(database: Pick<Database, 'dialect'>) {
+    this.#dialect = database.dialect;
+  }
+
+  async lockOpen(tx: Transaction, openKeys: readonly string[]): Promise<Alert[]> {
+    if (openKeys.length === 0) return [];
+    return this.#lock(tx, 'open_key', openKeys);
+  }
+
+  async lockByIds(tx: Transaction, alertIds: readonly string[]): Promise<Alert[]> {
+    if (alertIds.length === 0) return [];
+    return this.#lock(tx, 'alert_id', alertIds);
+  }
+
+  /** The alerts of these incidents that still take reports. */
+  async lockOpenOfIncidents(tx: Transaction, incidentIds: readonly string[]): Promise<Alert[]> {
+    if (incidentIds.length === 0) return [];
+    const rows = await tx.query
+      .selectFrom('alert')
+      .selectAll()
+      .where(this.#dialect.anyOf('incident_id', incidentIds))
+      .where('progress', '=', 'Triggered')
+      .orderBy('alert_id')
+      .modifyEnd(this.#dialect.forUpdate)
+      .execute();
+    return rows.map(alertOf);
+  }
+
+  async insert(tx: Transaction, alerts: readonly Alert[]): Promise<void> {
+    await tx.insertMany('alert', alerts.map(rowOf));
+  }
+
+  async update(tx: Transaction, alerts: readonly Alert[]): Promise<void> {
+    const changes = alerts.map((alert) => {
+      const { alert_id, ...set } = rowOf(alert);
+      return { match: { alert_id }, set };
+    });
+    await tx.updateMany('alert', changes);
+  }
+
+  async insertReports(tx: Transaction, reports: readonly StoredReport[]): Promise<void> {
+    await tx.insertMany('alert_event', reports.map(reportRowOf));
+  }
+
+  async #lock(tx: Transaction, column: 'open_key' | 'alert_id', values: readonly string[]): Promise<Alert[]> {
+    const rows = await tx.query
+      .selectFrom('alert')
+      .selectAll()
+      .where(this.#dialect.anyOf(column, values))
+      .orderBy('alert_id')
+      .modifyEnd(this.#dialect.forUpdate)
+      .execute();
+    return rows.map(alertOf);
+  }
+}
+
+/** A report as it is kept, with the alert that it opened or changed, '' when none. */
+export interface StoredReport {
+  readonly eventId: string;
+  readonly alertId: string;
+  readonly integrationId: number;
+  readonly channelId: number;
+  readonly report: AlertReport;
+  readonly receivedAt: number;
+}
+
+export function alertOf(row: AlertRow): Alert {
+  return {
+    alertId: row.alert_id,
+    integrationId: row.integration_id,
+    channelId: row.channel_id,
+    incidentId: row.incident_id,
+    alertKey: row.alert_key,
+    title: row.title,
+    titleRule: row.title_rule,
+    description: row.description,
+    severity: row.severity as Severity,
+    status: row.status as Status,
+    progress: row.progress as AlertProgress,
+    startTime: row.start_time,
+    lastTime: row.last_time,
+    endTime: row.end_time,
+    closeTime: row.close_time,
+    labels: JSON.parse(row.labels_json) as Record<string, string>,
+    images: JSON.parse(row.images_json) as Image[],
+    eventCnt: row.event_cnt,
+    everMuted: row.ever_muted === 1,
+    createdAt: row.created_at,
+    updatedAt: row.updated_at,
+    lastSequence: row.last_sequence,
+    lastEventTime: row.last_event_time,
+  };
+}
+
+function rowOf(alert: Alert): AlertRow {
+  return {
+    alert_id: alert.alertId,
+    open_key: alert.progress === 'Closed' ? null : openKey(alert),
+    integration_id: alert.integrationId,
+    channel_id: alert.channelId,
+    incident_id: alert.incidentId,
+    alert_key: alert.alertKey,
+    title: alert.title,
+    title_rule: alert.titleRule,
+    description: alert.description,
+    severity: alert.severity,
+    status: alert.status,
+    progress: alert.progress,
+    start_time: alert.startTime,
+    last_time: alert.lastTime,
+    end_time: alert.endTime,
+    close_time: alert.closeTime,
+    labels_json: JSON.stringify(alert.labels),
+    images_json: JSON.stringify(alert.images),
+    event_cnt: alert.eventCnt,
+    ever_muted: alert.everMuted ? 1 : 0,
+    created_at: alert.createdAt,
+    updated_at: alert.updatedAt,
+    last_sequence: alert.lastSequence,
+    last_event_time: alert.lastEventTime,
+  };
+}
+
+function reportRowOf(stored: StoredReport): AlertEventRow {
+  return {
+    event_id: stored.eventId,
+    alert_id: stored.alertId,
+    integration_id: stored.integrationId,
+    channel_id: stored.channelId,
+    alert_key: stored.report.alertKey,
+    title: stored.report.title,
+    title_rule: stored.report.titleRule,
+    description: stored.report.description,
+    status: stored.report.status,
+    event_time: stored.report.eventTime,
+    labels_json: JSON.stringify(stored.report.labels),
+    images_json: JSON.stringify(stored.report.images),
+    created_at: stored.receivedAt,
+  };
+}

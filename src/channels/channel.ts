@@ -1,0 +1,94 @@
+export type ChannelStatus = 'enabled' | 'disabled' | 'deleted';
+
+/** The container of alerts and incidents (contract 4.1, 6.9): what comes in through its integrations follows its settings. */
+export interface Channel {
+  readonly channelId: number;
+  /** Unique among the channels that are not deleted. */
+  readonly name: string;
+  readonly description: string;
+  /** Who looks after it; 0 = no team. Rights come from roles only. */
+  readonly teamId: number;
+  /** A disabled channel takes no new alerts; what it holds stays. */
+  readonly status: ChannelStatus;
+  readonly creatorId: number;
+  readonly settings: ChannelSettings;
+  /** Unix milliseconds. */
+  readonly createdAt: number;
+  readonly updatedAt: number;
+  /** 0 while it is not deleted. */
+  readonly deletedAt: number;
+}
+
+export interface ChannelSettings {
+  readonly managingTeamIds: readonly number[];
+  readonly group: ChannelGroup;
+  /** 0 = never. */
+  readonly autoResolveTimeoutSeconds: number;
+  /** Counted from the incident's trigger, or from the last alert that joined. */
+  readonly autoResolveMode: 'trigger' | 'update';
+  /** The recovery of all alerts does not close the incident. */
+  readonly disableAutoClose: boolean;
+  /** Kept for clients that set them; they concern notifications, which this service does not send. */
+  readonly flapping: ChannelFlapping;
+  readonly disableOutlierDetection: boolean;
+}
+
+/** How alerts are put together into incidents (contract 4.4). */
+export interface ChannelGroup {
+  /** `n` none, `p` by rule, `i` intelligent. */
+  readonly method: 'n' | 'p' | 'i';
+  /** OR between sets, AND inside. */
+  readonly equals: readonly (readonly string[])[];
+  /** An attribute that is empty on both sides counts as different. */
+  readonly allEqualsRequired: boolean;
+  /** 0 = until the incident closes. */
+  readonly timeWindowMinutes: number;
+  readonly windowType: 'tumbling' | 'sliding';
+  /** Numbers of alerts at which an incident counts as a storm, rising (contract 4.5). */
+  readonly stormThresholds: readonly number[];
+}
+
+/** Contract 4.10. */
+export interface ChannelFlapping {
+  readonly isDisabled: boolean;
+  readonly maxChanges: number;
+  readonly inMins: number;
+  readonly muteMins: number;
+}
+
+/** A new channel groups nothing and closes incidents that recovered. */
+export const defaultSettings: ChannelSettings = {
+  managingTeamIds: [],
+  group: {
+    method: 'n',
+    equals: [],
+    allEqualsRequired: false,
+    timeWindowMinutes: 0,
+    windowType: 'tumbling',
+    stormThresholds: [],
+  },
+  autoResolveTimeoutSeconds: 0,
+  autoResolveMode: 'trigger',
+  disableAutoClose: false,
+  flapping: { isDisabled: false, maxChanges: 4, inMins: 60, muteMins: 120 },
+  disableOutlierDetection: false,
+};
+
+/** The most channels of an installation: all of them are held in memory. */
+export const channelsMax = 1000;
+
+/** Every channel that is not deleted, as they were at one moment. */
+export class ChannelDirectory {
+  /** The oldest first. */
+  readonly list: readonly Channel[];
+  readonly #byId: ReadonlyMap<number, Channel>;
+
+  constructor(channels: readonly Channel[]) {
+    this.list = channels;
+    this.#byId = new Map(channels.map((channel) => [channel.channelId, channel]));
+  }
+
+  find(channelId: number): Channel | undefined {
+    return this.#byId.get(channelId);
+  }
+}

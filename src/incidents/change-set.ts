@@ -1,0 +1,259 @@
+import type { Alert } from '../alerts/alert.ts';
+import { openKey } from '../alerts/alert.ts';
+import type { AlertStore, StoredReport } from '../alerts/alert-store.ts';
+import { alertPayload } from '../alerts/payload.ts';
+import type { Transaction } from '../database/database.ts';
+import { renderPush, type Event, type FanOut, type Person } from '../events/event.ts';
+import { appendEvents } from '../events/event-store.ts';
+import type { Directory } from '../events/directory.ts';
+import type { AlertEventType, IncidentEventType } from '../events/event-types.ts';
+import type { Ids } from '../runtime/ids.ts';
+import type { Incident } from './incident.ts';
+import type { GroupingKey, IncidentStore } from './incident-store.ts';
+import { incidentPayload } from './payload.ts';
+
+/** What a change set works with; the same for all of them. */
+export interface ChangeSetParts {
+  readonly alerts: AlertStore;
+  readonly incidents: IncidentStore;
+  readonly fanOut: FanOut;
+  readonly ids: Ids;
+}
+
+/** Who did something, and the timeline's detail of it. */
+export interface Note {
+  readonly person?: Person | undefined;
+  readonly detail?: Readonly<Record<string, unknown>>;
+}
+
+/**
+ * The alerts and incidents that one transaction changes. They are loaded under lock, changed in memory by pure
+ * functions, and written together with their events and deliveries by {@link save}. Many reports can share one.
+ *
+ * Locks are taken in one order, alerts before incidents and each by id, so that transactions seldom deadlock; one that
+ * does is run again from the start by the database.
+ */
+export class ChangeSet {
+  readonly tx: Transaction;
+  readonly directory: Directory;
+  /** The one moment of the whole transaction, Unix milliseconds. */
+  readonly now: number;
+  readonly #parts: ChangeSetParts;
+  readonly #alerts = new Map<string, Held<Alert>>();
+  readonly #incidents = new Map<string, Held<Incident>>();
+  readonly #openAlerts = new Map<string, string>();
+  readonly #lockedChannels = new Set<number>();
+  readonly #knownGroupingKeys = new Map<string, GroupingKey>();
+  readonly #newGroupingKeys: GroupingKey[] = [];
+  readonly #closedIncidents: string[] = [];
+  readonly #reports: StoredReport[] = [];
+  readonly #events: Event[] = [];
+  #lastEventTime = 0;
+
+  constructor(parts: ChangeSetParts, tx: Transaction, directory: Directory, now: number) {
+    this.#parts = parts;
+    this.tx = tx;
+    this.directory = directory;
+    this.now = now;
+  }
+
+  /** Starts the next change of the set: its events follow each other in time, those of other changes need not. */
+  begin(): void {
+    this.#lastEventTime = 0;
+  }
+
+  /** Loads the open alerts with these keys, and their incidents. */
+  async loadOpenAlerts(openKeys: readonly string[]): Promise<void> {
+    const alerts = await this.#parts.alerts.lockOpen(this.tx, [...new Set(openKeys)].sort());
+    await this.#hold(alerts);
+  }
+
+  /** Loads these alerts and their incidents, where they exist. */
+  async loadAlerts(alertIds: readonly string[], incidentIds: readonly string[] = []): Promise<void> {
+    const alerts = await this.#parts.alerts.lockByIds(this.tx, [...new Set(alertIds)].sort());
+    await this.#hold(alerts, incidentIds);
+  }
+
+  /** Loads these incidents and, when their alerts are going to change, the alerts that are still open. */
+  async loadIncidents(incidentIds: readonly string[], withOpenAlerts: boolean): Promise<void> {
+    const ids = [...new Set(incidentIds)].sort();
+    const open = () => this.#parts.alerts.lockOpenOfIncidents(this.tx, ids);
+    if (withOpenAlerts) await this.#hold(await open(), ids);
+    else await this.#hold([], ids);
+    // An alert may have joined between the two locks; it is locked now, after the incidents.
+    if (withOpenAlerts) this.#keep(await open());
+  }
+
+  /** Loads the channel's incidents that an alert with these digests could join. */
+  async loadGrouped(channelId: number, digests: readonly string[]): Promise<Incident[]> {
+    if (digests.length === 0) return [];
+    if (!this.#lockedChannels.has(channelId)) {
+      await this.#parts.incidents.lockChannel(this.tx, channelId);
+      this.#lockedChannels.add(channelId);
+    }
+    for (const key of await this.#parts.incidents.findGrouped(this.tx, channelId, digests)) {
+      this.#knownGroupingKeys.set(groupingId(key), key);
+    }
+    const alike = [...this.#knownGroupingKeys.values()].filter(
+      (key) => key.channelId === channelId && digests.includes(key.digest),
+    );
+    const ids = [...new Set(alike.map((key) => key.incidentId))].sort();
+    await this.#hold([], ids);
+    return ids.flatMap((id) => this.incident(id) ?? []);
+  }
+
+  openAlert(key: string): Alert | undefined {
+    const alertId = this.#openAlerts.get(key);
+    return alertId === undefined ? undefined : this.alert(alertId);
+  }
+
+  alert(alertId: string): Alert | undefined {
+    return this.#alerts.get(alertId)?.now;
+  }
+
+  incident(incidentId: string): Incident | undefined {
+    return this.#incidents.get(incidentId)?.now;
+  }
+
+  openAlertsOf(incidentId: string): Alert[] {
+    const held = [...this.#alerts.values()].map((one) => one.now);
+    return held.filter((alert) => alert.incidentId === incidentId && alert.progress === 'Triggered');
+  }
+
+  putAlert(alert: Alert): void {
+    this.#keepOne(this.#alerts, alert.alertId, alert);
+    const key = openKey(alert);
+    if (alert.progress === 'Triggered') this.#openAlerts.set(key, alert.alertId);
+    else if (this.#openAlerts.get(key) === alert.alertId) this.#openAlerts.delete(key);
+  }
+
+  putIncident(incident: Incident): void {
+    this.#keepOne(this.#incidents, incident.incidentId, incident);
+    if (incident.progress === 'Closed') this.#closedIncidents.push(incident.incidentId);
+  }
+
+  /** Lets later alerts with one of these digests find the incident. */
+  addGroupingKeys(channelId: number, digests: readonly string[], incidentId: string): void {
+    for (const digest of digests) {
+      const key = { channelId, digest, incidentId };
+      if (this.#knownGroupingKeys.has(groupingId(key))) continue;
+      this.#knownGroupingKeys.set(groupingId(key), key);
+      this.#newGroupingKeys.push(key);
+    }
+  }
+
+  /** Keeps a report as it came, whatever became of it. */
+  addReport(report: Omit<StoredReport, 'eventId' | 'receivedAt'>): void {
+    this.#reports.push({ ...report, eventId: this.#parts.ids.object(), receivedAt: this.now });
+  }
+
+  /** Adds an event about an alert, with the snapshot as it is now. */
+  alertEvent(type: AlertEventType, alertId: string, note: Note = {}): void {
+    const alert = held(this.#alerts, alertId);
+    const eventTime = this.#nextTime(alert.lastEventTime);
+    const changed = { ...alert, lastSequence: alert.lastSequence + 1, lastEventTime: eventTime };
+    this.putAlert(changed);
+    const title = this.incident(alert.incidentId)?.title ?? '';
+    this.#record('alert', alertId, type, changed, note, { alert: alertPayload(changed, title, this.directory) });
+  }
+
+  /** Adds an event about an incident, with the snapshot as it is now. */
+  incidentEvent(type: IncidentEventType, incidentId: string, note: Note = {}): void {
+    const incident = held(this.#incidents, incidentId);
+    const eventTime = this.#nextTime(incident.lastEventTime);
+    const changed = { ...incident, lastSequence: incident.lastSequence + 1, lastEventTime: eventTime };
+    this.putIncident(changed);
+    this.#record('incident', incidentId, type, changed, note, { incident: incidentPayload(changed, this.directory) });
+  }
+
+  /** Writes everything, once. Old rows go first: a closed alert frees its key for the one that follows it. */
+  async save(): Promise<void> {
+    const { alerts, incidents, fanOut } = this.#parts;
+    await Promise.all([
+      alerts.update(this.tx, changed(this.#alerts)),
+      incidents.update(this.tx, changed(this.#incidents)),
+      incidents.insert(this.tx, added(this.#incidents)),
+      alerts.insert(this.tx, added(this.#alerts)),
+      alerts.insertReports(this.tx, this.#reports),
+      incidents.insertGroupingKeys(this.tx, this.#newGroupingKeys),
+      incidents.deleteGroupingKeys(this.tx, [...new Set(this.#closedIncidents)]),
+      appendEvents(this.tx, this.#events),
+      fanOut.owe(this.tx, this.#events),
+    ]);
+  }
+
+  async #hold(alerts: readonly Alert[], incidentIds: readonly string[] = []): Promise<void> {
+    this.#keep(alerts);
+    const wanted = [...incidentIds, ...alerts.map((alert) => alert.incidentId)];
+    const missing = [...new Set(wanted)].filter((id) => id !== '' && !this.#incidents.has(id)).sort();
+    const incidents = await this.#parts.incidents.lockByIds(this.tx, missing);
+    for (const incident of incidents) this.#incidents.set(incident.incidentId, { stored: incident, now: incident });
+  }
+
+  #keep(alerts: readonly Alert[]): void {
+    for (const alert of alerts) {
+      if (this.#alerts.has(alert.alertId)) continue;
+      this.#alerts.set(alert.alertId, { stored: alert, now: alert });
+      if (alert.progress === 'Triggered') this.#openAlerts.set(openKey(alert), alert.alertId);
+    }
+  }
+
+  #keepOne<T>(map: Map<string, Held<T>>, id: string, value: T): void {
+    const one = map.get(id);
+    if (one === undefined) map.set(id, { stored: undefined, now: value });
+    else one.now = value;
+  }
+
+  #nextTime(lastOfEntity: number): number {
+    this.#lastEventTime = Math.max(this.now, this.#lastEventTime + 1, lastOfEntity + 1);
+    return this.#lastEventTime;
+  }
+
+  #record(
+    kind: Event['kind'],
+    entityId: string,
+    type: Event['type'],
+    entity: { lastSequence: number; lastEventTime: number; channelId: number },
+    note: Note,
+    object: Parameters<typeof renderPush>[1],
+  ): void {
+    const eventId = this.#parts.ids.event();
+    const head = { eventTime: entity.lastEventTime, type, eventId, person: note.person };
+    this.#events.push({
+      eventId,
+      kind,
+      entityId,
+      sequence: entity.lastSequence,
+      type,
+      eventTime: entity.lastEventTime,
+      channelId: entity.channelId,
+      person: note.person,
+      detail: note.detail ?? {},
+      payload: renderPush(head, object),
+    });
+  }
+}
+
+/** A row as it was loaded, `undefined` when it is new, and as it is now. */
+interface Held<T> {
+  readonly stored: T | undefined;
+  now: T;
+}
+
+function groupingId(key: GroupingKey): string {
+  return `${key.channelId} ${key.digest} ${key.incidentId}`;
+}
+
+function held<T>(map: ReadonlyMap<string, Held<T>>, id: string): T {
+  const one = map.get(id);
+  if (one === undefined) throw new Error(`${id} is changed without having been loaded`);
+  return one.now;
+}
+
+function changed<T>(map: ReadonlyMap<string, Held<T>>): T[] {
+  return [...map.values()].filter((one) => one.stored !== undefined && one.stored !== one.now).map((one) => one.now);
+}
+
+function added<T>(map: ReadonlyMap<string, Held<T>>): T[] {
+  return [...map.values()].filter((one) => one.stored === undefined).map((one) => one.now);
+}

@@ -1,0 +1,149 @@
+import type { SelectQueryBuilder } from 'kysely';
+import type { Database } from '../database/database.ts';
+import type { Tables } from '../database/tables.ts';
+import type { Incident } from './incident.ts';
+import { incidentOf } from './incident-store.ts';
+
+/** Which incidents a list shows (contract 6.3). Empty lists and undefined restrict nothing. Instants are Unix milliseconds. */
+export interface IncidentFilter {
+  readonly startTime: number;
+  readonly endTime: number;
+  readonly progress: readonly string[];
+  readonly severities: readonly string[];
+  /** 0 = those that belong to no channel. */
+  readonly channelIds: readonly number[];
+  readonly incidentIds: readonly string[];
+  readonly nums: readonly string[];
+  readonly creatorIds: readonly number[];
+  readonly closerIds: readonly number[];
+  /** Part of the title, an id, or a `num`. */
+  readonly query: string;
+  readonly snoozedAt: { readonly now: number; readonly snoozed: boolean } | undefined;
+  readonly everMuted: boolean | undefined;
+  /** What SQL cannot say over both databases: labels, fields, responders. */
+  readonly also: ((incident: Incident) => boolean) | undefined;
+}
+
+export interface Page {
+  readonly ascending: boolean;
+  /** Where the last page ended; wins over `offset`. */
+  readonly after: { readonly time: number; readonly id: string } | undefined;
+  readonly offset: number;
+  readonly limit: number;
+}
+
+export interface Listed<T> {
+  /** At most `limit` items. */
+  readonly items: T[];
+  readonly hasNextPage: boolean;
+  /** Exact below {@link totalMax}. */
+  readonly total: number;
+}
+
+/** Totals are exact below this and stop there (contract 6.1). */
+export const totalMax = 1000;
+
+/** Rows that one list call reads at the most when a condition has to be checked outside the database. */
+const scannedMax = 20_000;
+const scanPage = 500;
+
+export async function listIncidents(database: Database, filter: IncidentFilter, page: Page): Promise<Listed<Incident>> {
+  if (filter.also !== undefined) return scan(database, filter, filter.also, page);
+  const rows = await keyset(matching(database, filter).selectAll(), page)
+    .offset(page.after === undefined ? page.offset : 0)
+    .limit(page.limit + 1)
+    .execute();
+  const counted = await database.read
+    .selectFrom(matching(database, filter).select('incident_id').limit(totalMax).as('matching'))
+    .select(({ fn }) => fn.countAll<number>().as('total'))
+    .executeTakeFirstOrThrow();
+  const items = rows.slice(0, page.limit).map(incidentOf);
+  return { items, hasNextPage: rows.length > page.limit, total: counted.total };
+}
+
+export async function readIncidents(database: Database, incidentIds: readonly string[]): Promise<Incident[]> {
+  if (incidentIds.length === 0) return [];
+  const rows = await database.read
+    .selectFrom('incident')
+    .selectAll()
+    .where(database.dialect.anyOf('incident_id', incidentIds))
+    .orderBy('incident_id')
+    .execute();
+  return rows.map(incidentOf);
+}
+
+/** The newest incident with this `num`, which is not unique (contract 0.3). */
+export async function readIncidentByNum(database: Database, num: string): Promise<Incident | undefined> {
+  const row = await database.read
+    .selectFrom('incident')
+    .selectAll()
+    .where('num', '=', num.toUpperCase())
+    .orderBy('incident_id', 'desc')
+    .limit(1)
+    .executeTakeFirst();
+  return row === undefined ? undefined : incidentOf(row);
+}
+
+type IncidentQuery<Out> = SelectQueryBuilder<Tables, 'incident', Out>;
+
+function matching(database: Database, filter: IncidentFilter): IncidentQuery<object> {
+  const { anyOf, contains } = database.dialect;
+  let query: IncidentQuery<object> = database.read
+    .selectFrom('incident')
+    .where('start_time', '>=', filter.startTime)
+    .where('start_time', '<=', filter.endTime);
+  if (filter.progress.length > 0) query = query.where(anyOf('progress', filter.progress));
+  if (filter.severities.length > 0) query = query.where(anyOf('severity', filter.severities));
+  if (filter.channelIds.length > 0) query = query.where(anyOf('channel_id', filter.channelIds));
+  if (filter.incidentIds.length > 0) query = query.where(anyOf('incident_id', filter.incidentIds));
+  if (filter.nums.length > 0) query = query.where(anyOf('num', filter.nums.map((num) => num.toUpperCase())));
+  if (filter.creatorIds.length > 0) query = query.where(anyOf('creator_id', filter.creatorIds));
+  if (filter.closerIds.length > 0) query = query.where(anyOf('closer_id', filter.closerIds));
+  if (filter.everMuted !== undefined) query = query.where('ever_muted', '=', filter.everMuted ? 1 : 0);
+  if (filter.snoozedAt !== undefined) {
+    query = query.where('snoozed_before', filter.snoozedAt.snoozed ? '>' : '<=', filter.snoozedAt.now);
+  }
+  const text = filter.query;
+  if (/^[0-9a-f]{24}$/i.test(text)) return query.where('incident_id', '=', text.toLowerCase());
+  if (/^[0-9a-f]{6}$/i.test(text)) {
+    return query.where(({ eb, or }) => or([eb('num', '=', text.toUpperCase()), contains('title', text)]));
+  }
+  return text === '' ? query : query.where(contains('title', text));
+}
+
+function keyset<Out>(query: IncidentQuery<Out>, page: Pick<Page, 'ascending' | 'after'>): IncidentQuery<Out> {
+  const direction = page.ascending ? 'asc' : 'desc';
+  const ordered = query.orderBy('start_time', direction).orderBy('incident_id', direction);
+  const { after } = page;
+  if (after === undefined) return ordered;
+  const beyond = page.ascending ? '>' : '<';
+  return ordered.where(({ eb, and, or }) =>
+    or([
+      eb('start_time', beyond, after.time),
+      and([eb('start_time', '=', after.time), eb('incident_id', beyond, after.id)]),
+    ]),
+  );
+}
+
+/** Reads in bounded pages and checks the rest of the condition on each row. */
+async function scan(
+  database: Database,
+  filter: IncidentFilter,
+  also: (incident: Incident) => boolean,
+  page: Page,
+): Promise<Listed<Incident>> {
+  const found: Incident[] = [];
+  const skip = page.after === undefined ? page.offset : 0;
+  let after = page.after;
+  for (let scanned = 0; scanned < scannedMax; scanned += scanPage) {
+    const rows = await keyset(matching(database, filter).selectAll(), { ascending: page.ascending, after })
+      .limit(scanPage)
+      .execute();
+    found.push(...rows.map(incidentOf).filter(also));
+    const last = rows.at(-1);
+    if (last === undefined || rows.length < scanPage || found.length >= Math.max(totalMax, skip + page.limit + 1)) break;
+    after = { time: last.start_time, id: last.incident_id };
+  }
+  const items = found.slice(skip, skip + page.limit);
+  return { items, hasNextPage: found.length > skip + page.limit, total: Math.min(found.length, totalMax) };
+}

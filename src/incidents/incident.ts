@@ -1,0 +1,326 @@
+import type { Alert, Image, Severity, Status } from '../alerts/alert.ts';
+import { worse } from '../alerts/alert.ts';
+
+export type IncidentProgress = 'Triggered' | 'Processing' | 'Closed';
+export type GroupMethod = 'n' | 'p' | 'i';
+
+export interface Responder {
+  readonly personId: number;
+  readonly assignedAt: number;
+  /** 0 = not acknowledged. */
+  readonly acknowledgedAt: number;
+}
+
+/** Who it was given to, and by what (contract 1.6, `assigned_to`). */
+export interface Assignment {
+  readonly id: string;
+  readonly type: 'assign' | 'reassign' | 'escalate' | 'reopen';
+  readonly assignedAt: number;
+  readonly escalateRuleId: string;
+  readonly escalateRuleName: string;
+  readonly layerIdx: number;
+  readonly personIds: readonly number[];
+}
+
+/**
+ * What people work on (contract 1.6). Instants are Unix milliseconds, 0 = not yet.
+ *
+ *   Triggered ⇄ Processing   acknowledged by somebody, or by nobody any more
+ *   Triggered, Processing → Closed   by hand, or because its alerts recovered
+ *   Closed → Triggered   reopened
+ */
+export interface Incident {
+  readonly incidentId: string;
+  readonly channelId: number;
+  /** Of its first alert; 0 when made by hand. */
+  readonly integrationId: number;
+  readonly title: string;
+  readonly description: string;
+  readonly impact: string;
+  readonly rootCause: string;
+  readonly resolution: string;
+  readonly severity: Severity;
+  readonly status: Status;
+  readonly progress: IncidentProgress;
+  readonly startTime: number;
+  readonly lastTime: number;
+  readonly endTime: number;
+  readonly ackTime: number;
+  readonly closeTime: number;
+  readonly snoozedBefore: number;
+  readonly labels: Readonly<Record<string, string>>;
+  readonly fields: Readonly<Record<string, unknown>>;
+  readonly images: readonly Image[];
+  /** 0 = the service. */
+  readonly creatorId: number;
+  readonly closerId: number;
+  readonly ownerId: number;
+  readonly responders: readonly Responder[];
+  readonly assignedTo: Assignment | undefined;
+  readonly alertCnt: number;
+  /** Alerts by status, and how many of them still take reports: its own status needs no look at them. */
+  readonly statusCounts: StatusCounts;
+  readonly alertEventCnt: number;
+  readonly dedupKey: string;
+  readonly equalsMd5: string;
+  readonly groupMethod: GroupMethod;
+  /** Until when alerts may join, 0 = while it is open. */
+  readonly groupUntil: number;
+  readonly mergeDisabled: boolean;
+  /** `title`, `description`, `severity` once edited by hand: they no longer follow the alerts. */
+  readonly manualOverrides: readonly string[];
+  /** Storm thresholds that have fired. */
+  readonly storms: readonly number[];
+  readonly everMuted: boolean;
+  readonly createdAt: number;
+  readonly updatedAt: number;
+  readonly lastSequence: number;
+  readonly lastEventTime: number;
+}
+
+export interface StatusCounts {
+  readonly Critical: number;
+  readonly Warning: number;
+  readonly Info: number;
+  readonly Ok: number;
+  readonly open: number;
+}
+
+/** The most alerts of one incident; the next one opens another incident (contract 4.4). */
+export const alertsMax = 5000;
+
+const noCounts: StatusCounts = { Critical: 0, Warning: 0, Info: 0, Ok: 0, open: 0 };
+
+/** How its alerts came to be in it. */
+export interface Grouping {
+  readonly method: GroupMethod;
+  readonly equalsMd5: string;
+  readonly until: number;
+}
+
+const blank = {
+  impact: '',
+  rootCause: '',
+  resolution: '',
+  endTime: 0,
+  ackTime: 0,
+  closeTime: 0,
+  snoozedBefore: 0,
+  fields: {},
+  closerId: 0,
+  ownerId: 0,
+  responders: [],
+  assignedTo: undefined,
+  mergeDisabled: false,
+  manualOverrides: [],
+  storms: [],
+  everMuted: false,
+  lastSequence: 0,
+  lastEventTime: 0,
+} as const;
+
+/** An alert that joins no incident opens one, which takes its title, labels and key (contract 4.4, 4.9). */
+export function incidentFromAlert(incidentId: string, alert: Alert, grouping: Grouping, now: number): Incident {
+  return {
+    ...blank,
+    incidentId,
+    channelId: alert.channelId,
+    integrationId: alert.integrationId,
+    title: alert.title,
+    description: alert.description,
+    severity: alert.severity,
+    status: alert.status,
+    progress: 'Triggered',
+    startTime: alert.startTime,
+    lastTime: alert.lastTime,
+    labels: alert.labels,
+    images: alert.images,
+    creatorId: 0,
+    alertCnt: 1,
+    statusCounts: counted(noCounts, alert, 1),
+    alertEventCnt: alert.eventCnt,
+    dedupKey: alert.alertKey,
+    equalsMd5: grouping.equalsMd5,
+    groupMethod: grouping.method,
+    groupUntil: grouping.until,
+    createdAt: now,
+    updatedAt: now,
+  };
+}
+
+export interface ManualIncident {
+  readonly title: string;
+  readonly description: string;
+  readonly severity: Severity;
+  readonly channelId: number;
+  readonly fields: Readonly<Record<string, unknown>>;
+}
+
+export function incidentByHand(incidentId: string, input: ManualIncident, creatorId: number, now: number): Incident {
+  return {
+    ...blank,
+    incidentId,
+    channelId: input.channelId,
+    integrationId: 0,
+    title: input.title,
+    description: input.description,
+    severity: input.severity,
+    status: input.severity,
+    progress: 'Triggered',
+    startTime: now,
+    lastTime: now,
+    labels: {},
+    fields: input.fields,
+    images: [],
+    creatorId,
+    alertCnt: 0,
+    statusCounts: noCounts,
+    alertEventCnt: 0,
+    dedupKey: '',
+    equalsMd5: '',
+    groupMethod: 'n',
+    groupUntil: 0,
+    createdAt: now,
+    updatedAt: now,
+  };
+}
+
+/** May another alert be grouped into it now (contract 4.4)? */
+export function takesAlerts(incident: Incident, now: number): boolean {
+  return (
+    incident.progress !== 'Closed' &&
+    !incident.mergeDisabled &&
+    incident.alertCnt < alertsMax &&
+    (incident.groupUntil === 0 || now <= incident.groupUntil)
+  );
+}
+
+/** An alert comes in: automatically, or moved here by hand. */
+export function alertJoined(incident: Incident, alert: Alert, now: number): Incident {
+  const statusCounts = counted(incident.statusCounts, alert, 1);
+  return withStatus(
+    {
+      ...incident,
+      alertCnt: incident.alertCnt + 1,
+      statusCounts,
+      alertEventCnt: incident.alertEventCnt + alert.eventCnt,
+      severity: followed(incident, 'severity') ? worse(incident.severity, alert.severity) : incident.severity,
+      lastTime: Math.max(incident.lastTime, alert.lastTime),
+      updatedAt: now,
+    },
+    alert.endTime,
+  );
+}
+
+/** An alert is moved to another incident. */
+export function alertLeft(incident: Incident, alert: Alert, now: number): Incident {
+  const left = {
+    ...incident,
+    alertCnt: incident.alertCnt - 1,
+    statusCounts: counted(incident.statusCounts, alert, -1),
+    alertEventCnt: incident.alertEventCnt - alert.eventCnt,
+    updatedAt: now,
+  };
+  return left.alertCnt === 0 ? left : withStatus(left, 0);
+}
+
+/** One of its alerts changed. The first alert's labels stay its labels (contract 4.9). */
+export function alertChanged(incident: Incident, before: Alert, after: Alert, now: number): Incident {
+  const statusCounts = counted(counted(incident.statusCounts, before, -1), after, 1);
+  const first = incident.dedupKey === after.alertKey && incident.integrationId === after.integrationId;
+  return withStatus(
+    {
+      ...incident,
+      statusCounts,
+      alertEventCnt: incident.alertEventCnt + after.eventCnt - before.eventCnt,
+      severity: followed(incident, 'severity') ? worse(incident.severity, after.severity) : incident.severity,
+      description: first && followed(incident, 'description') ? after.description : incident.description,
+      labels: first ? after.labels : incident.labels,
+      lastTime: Math.max(incident.lastTime, after.lastTime),
+      updatedAt: now,
+    },
+    after.endTime,
+  );
+}
+
+/** Nothing is left that could still change it: all its alerts recovered or were closed (contract 4.6). */
+export function hasRunOut(incident: Incident): boolean {
+  return incident.progress !== 'Closed' && incident.alertCnt > 0 && incident.statusCounts.open === 0;
+}
+
+/** `by` = 0 for the service: then nobody is the closer. A person who closes joins the responders (contract 1.5). */
+export function closeIncident(incident: Incident, by: number, now: number): Incident {
+  const closed: Incident = {
+    ...incident,
+    progress: 'Closed',
+    closeTime: now,
+    closerId: by,
+    snoozedBefore: 0,
+    updatedAt: now,
+  };
+  return by === 0 ? closed : { ...closed, responders: withResponder(closed.responders, by, now) };
+}
+
+/** The caller becomes a responder if not one. Nothing on a closed incident, or when acknowledged by them already. */
+export function acknowledge(incident: Incident, personId: number, now: number): Incident {
+  if (incident.progress === 'Closed') return incident;
+  if (incident.responders.some((one) => one.personId === personId && one.acknowledgedAt !== 0)) return incident;
+  const responders = withResponder(incident.responders, personId, now).map((one) =>
+    one.personId === personId ? { ...one, acknowledgedAt: now } : one,
+  );
+  return {
+    ...incident,
+    responders,
+    progress: 'Processing',
+    ackTime: incident.ackTime === 0 ? now : incident.ackTime,
+    snoozedBefore: 0,
+    updatedAt: now,
+  };
+}
+
+/** When nobody is left who acknowledged it, it is Triggered again. */
+export function unacknowledge(incident: Incident, personId: number, now: number): Incident {
+  if (incident.progress !== 'Processing') return incident;
+  if (!incident.responders.some((one) => one.personId === personId && one.acknowledgedAt !== 0)) return incident;
+  const responders = incident.responders.map((one) =>
+    one.personId === personId ? { ...one, acknowledgedAt: 0 } : one,
+  );
+  const acknowledged = responders.map((one) => one.acknowledgedAt).filter((time) => time !== 0);
+  return {
+    ...incident,
+    responders,
+    progress: acknowledged.length === 0 ? 'Triggered' : 'Processing',
+    ackTime: acknowledged.length === 0 ? 0 : Math.min(...acknowledged),
+    updatedAt: now,
+  };
+}
+
+/** `num`: the last six hex digits of the id, upper case (contract 0.3). */
+export function numOf(incidentId: string): string {
+  return incidentId.slice(-6).toUpperCase();
+}
+
+function followed(incident: Incident, field: string): boolean {
+  return !incident.manualOverrides.includes(field);
+}
+
+function withResponder(responders: readonly Responder[], personId: number, now: number): readonly Responder[] {
+  if (responders.some((one) => one.personId === personId)) return responders;
+  return [...responders, { personId, assignedAt: now, acknowledgedAt: 0 }];
+}
+
+function counted(counts: StatusCounts, alert: Alert, step: 1 | -1): StatusCounts {
+  return {
+    ...counts,
+    [alert.status]: counts[alert.status] + step,
+    open: counts.open + (alert.progress === 'Triggered' ? step : 0),
+  };
+}
+
+/** The worst status of its alerts; `Ok`, with its time, when all are `Ok` (contract 4.2). */
+function withStatus(incident: Incident, recoveredAt: number): Incident {
+  const { Critical, Warning, Info } = incident.statusCounts;
+  const status = Critical > 0 ? 'Critical' : Warning > 0 ? 'Warning' : Info > 0 ? 'Info' : 'Ok';
+  if (status !== 'Ok') return { ...incident, status, endTime: 0 };
+  return { ...incident, status, endTime: Math.max(incident.endTime, recoveredAt) };
+}

@@ -1,0 +1,156 @@
+import { applyReport, joinIncident, openKey, type Alert, type AlertReport } from '../alerts/alert.ts';
+import type { Batcher } from '../database/batcher.ts';
+import type { Database, Transaction } from '../database/database.ts';
+import type { Directories } from '../events/directory.ts';
+import { ChangeSet, type ChangeSetParts } from '../incidents/change-set.ts';
+import { closeWhenRunOut } from '../incidents/closing.ts';
+import { groupingDigests, windowEnd, type GroupRule } from '../incidents/grouping.ts';
+import { alertChanged, alertJoined, incidentFromAlert, takesAlerts } from '../incidents/incident.ts';
+import type { Clock } from '../runtime/clock.ts';
+
+/** What a channel makes of the reports that it gets. */
+export interface ChannelRules {
+  readonly group: GroupRule;
+  /** The incident closes when all its alerts have recovered. */
+  readonly closesItself: boolean;
+}
+
+export interface ChannelDirectory {
+  /** The rules that hold at the commit of the caller's transaction; `undefined` for a channel that takes no alerts. */
+  in(tx: Transaction): Promise<(channelId: number) => ChannelRules | undefined>;
+}
+
+/** The reports of one request, from one integration into one channel; channel 0 = no route was found. */
+export interface Push {
+  readonly integrationId: number;
+  readonly channelId: number;
+  readonly reports: readonly AlertReport[];
+}
+
+/** What became of a push's reports. */
+export type PushCounts = Record<'opened' | 'updated' | 'recovered' | 'refreshed' | 'duplicate' | 'unmatched' | 'unrouted', number>;
+
+export interface IngestParts extends ChangeSetParts {
+  readonly database: Database;
+  readonly directories: Directories;
+  readonly channels: ChannelDirectory;
+  readonly clock: Clock;
+  readonly mergeWindowMs: number;
+}
+
+/**
+ * Turns pushes into alerts, incidents, events and deliveries, all in one transaction: when it has committed, everything
+ * that the reports caused is durable. Pushes that wait at the same moment share the transaction.
+ */
+export async function ingest(parts: IngestParts, pushes: readonly Push[]): Promise<PushCounts[]> {
+  return parts.database.transaction(async (tx) => {
+    const [directory, channels] = [await parts.directories.in(tx), await parts.channels.in(tx)];
+    const set = new ChangeSet(parts, tx, directory, parts.clock.now());
+    await set.loadOpenAlerts(pushes.flatMap((push) => push.reports.map((report) => openKey({ ...push, ...report }))));
+    const counts: PushCounts[] = [];
+    for (const push of pushes) {
+      const rules = channels(push.channelId);
+      const count = noCounts();
+      for (const report of push.reports) {
+        set.begin();
+        if (rules === undefined) keepUnrouted(set, push, report);
+        count[rules === undefined ? 'unrouted' : await absorb(set, push, report, rules, parts)] += 1;
+      }
+      counts.push(count);
+    }
+    await set.save();
+    return counts;
+  });
+}
+
+/** Puts `ingest` behind a batcher, so that a burst of requests shares few commits. */
+export type PushBatcher = Batcher<Push, PushCounts>;
+
+/** One report, from alert to incident: the events come in the order a_new, i_new or a_merge (contract 9, 29). */
+async function absorb(
+  set: ChangeSet,
+  push: Push,
+  report: AlertReport,
+  rules: ChannelRules,
+  parts: IngestParts,
+): Promise<keyof PushCounts> {
+  const before = set.openAlert(openKey({ ...push, ...report }));
+  const outcome = applyReport(before, report, {
+    alertId: parts.ids.object,
+    integrationId: push.integrationId,
+    channelId: push.channelId,
+    now: set.now,
+    mergeWindowMs: parts.mergeWindowMs,
+  });
+  switch (outcome.kind) {
+    case 'duplicate':
+      break;
+    case 'unmatched':
+      set.addReport({ ...push, alertId: '', report });
+      break;
+    case 'opened':
+      if (before !== undefined && outcome.outgrown !== undefined) outgrow(set, before, outcome.outgrown);
+      set.addReport({ ...push, alertId: outcome.alert.alertId, report });
+      await place(set, outcome.alert, rules, parts);
+      break;
+    case 'refreshed':
+    case 'updated':
+    case 'recovered':
+      if (before !== undefined) follow(set, before, outcome.alert);
+      if (outcome.kind === 'refreshed') break;
+      set.addReport({ ...push, alertId: outcome.alert.alertId, report });
+      set.alertEvent('a_update', outcome.alert.alertId, {
+        detail: { severity: outcome.alert.severity, status: outcome.alert.status, progress: outcome.alert.progress },
+      });
+      if (outcome.kind === 'recovered' && rules.closesItself) closeWhenRunOut(set, outcome.alert.incidentId, 'event');
+      break;
+  }
+  return outcome.kind;
+}
+
+/** A new alert joins the incident of its like, or opens one. */
+async function place(set: ChangeSet, alert: Alert, rules: ChannelRules, parts: IngestParts): Promise<void> {
+  const digests = groupingDigests(rules.group, alert);
+  const detail = { severity: alert.severity, status: alert.status };
+  const candidates = await set.loadGrouped(alert.channelId, digests);
+  const home = candidates.find((incident) => takesAlerts(incident, set.now));
+  const incidentId = home?.incidentId ?? parts.ids.object();
+  const placed = joinIncident(alert, incidentId, set.now);
+  set.putAlert(placed);
+  set.addGroupingKeys(alert.channelId, digests, incidentId);
+  if (home === undefined) {
+    const until = windowEnd(rules.group, set.now);
+    const grouping = { method: rules.group.method, equalsMd5: digests[0] ?? '', until };
+    set.putIncident(incidentFromAlert(incidentId, placed, grouping, set.now));
+    set.alertEvent('a_new', alert.alertId, { detail });
+    set.incidentEvent('i_new', incidentId, { detail: { severity: alert.severity, title: alert.title } });
+    return;
+  }
+  const joined = alertJoined(home, placed, set.now);
+  const until = rules.group.windowType === 'sliding' ? windowEnd(rules.group, set.now) : joined.groupUntil;
+  set.putIncident({ ...joined, groupUntil: until });
+  set.alertEvent('a_new', alert.alertId, { detail });
+  set.alertEvent('a_merge', alert.alertId, { detail: { incident: { incident_id: incidentId, title: joined.title } } });
+}
+
+/** An alert that has been open for longer than it takes reports closes, and its incident when nothing else is left in it. */
+function outgrow(set: ChangeSet, before: Alert, closed: Alert): void {
+  follow(set, before, closed);
+  set.alertEvent('a_close', closed.alertId);
+  closeWhenRunOut(set, closed.incidentId, 'autorefresh');
+}
+
+/** Saves a changed alert, and lets its incident follow. */
+function follow(set: ChangeSet, before: Alert, after: Alert): void {
+  set.putAlert(after);
+  const incident = set.incident(after.incidentId);
+  if (incident !== undefined) set.putIncident(alertChanged(incident, before, after, set.now));
+}
+
+function keepUnrouted(set: ChangeSet, push: Push, report: AlertReport): void {
+  set.addReport({ ...push, alertId: '', report });
+}
+
+function noCounts(): PushCounts {
+  return { opened: 0, updated: 0, recovered: 0, refreshed: 0, duplicate: 0, unmatched: 0, unrouted: 0 };
+}
