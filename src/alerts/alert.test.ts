@@ -82,7 +82,10 @@ test('after the merge window the next firing report opens a new alert and closes
 
 test('closing never changes the status', () => {
   const closed = closeAlert(opened(), t0 + 1);
-  assert.deepEqual([closed.status, closed.progress, closed.closeTime, closed.endTime], ['Warning', 'Closed', t0 + 1, 0]);
+  assert.deepEqual(
+    [closed.status, closed.progress, closed.closeTime, closed.endTime],
+    ['Warning', 'Closed', t0 + 1, 0],
+  );
   assert.equal(closeAlert(closed, t0 + 2), closed);
 });
 

@@ -27,6 +27,14 @@ export class ChannelStore {
     return row === undefined ? undefined : channelOf(row);
   }
 
+  /** The ids among these that are no channels, or deleted ones. */
+  async unknown(query: Query, channelIds: readonly number[]): Promise<number[]> {
+    if (channelIds.length === 0) return [];
+    const rows = await query.selectFrom('channel').select('channel_id').where('status', '<>', 'deleted').execute();
+    const known = new Set(rows.map((row) => row.channel_id));
+    return channelIds.filter((channelId) => !known.has(channelId));
+  }
+
   async insert(tx: Transaction, channel: Channel): Promise<void> {
     await tx.insertMany('channel', [rowOf(channel)]);
   }

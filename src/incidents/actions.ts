@@ -1,46 +1,19 @@
-import { closeAlert, joinIncident, type Alert } from '../alerts/alert.ts';
-import type { Database } from '../database/database.ts';
-import type { Directories } from '../events/directory.ts';
 import type { Person } from '../events/event.ts';
-import type { IncidentEventType } from '../events/event-types.ts';
-import type { Clock } from '../runtime/clock.ts';
 import { Failure } from '../runtime/failure.ts';
-import { ChangeSet, type ChangeSetParts, type Note } from './change-set.ts';
+import { change, changeEach, known, type ActionParts } from './change.ts';
 import { closeByHand } from './closing.ts';
-import {
-  acknowledge,
-  alertChanged,
-  alertJoined,
-  alertLeft,
-  closeIncident,
-  incidentByHand,
-  unacknowledge,
-  type Incident,
-  type ManualIncident,
-} from './incident.ts';
-
-export interface ActionParts extends ChangeSetParts {
-  readonly database: Database;
-  readonly directories: Directories;
-  readonly clock: Clock;
-}
+import { incidentByHand, type Incident, type ManualIncident } from './incident.ts';
+import { assignmentPayload } from './payload.ts';
+import { acknowledge, addResponders, assign, reopen, snooze, unacknowledge, wake } from './responding.ts';
 
 export interface Resolution {
   readonly rootCause?: string | undefined;
   readonly resolution?: string | undefined;
 }
 
-export interface AlertMerge {
-  readonly alertIds: readonly string[];
-  readonly incidentId: string;
-  readonly comment: string;
-  readonly title: string;
-  readonly ownerId: number;
-}
-
 /**
- * What a person does to incidents and alerts (contract 4.7). Each method is one transaction: all the named objects
- * change, each with its own event, or none.
+ * What a person does about incidents (contract 4.7). Each method is one transaction: all the named incidents change, each
+ * with its own event, or none. Where there is nothing to do, nothing happens.
  * @throws Failure `ResourceNotFound` that names every id that does not exist.
  */
 export class IncidentActions {
@@ -50,150 +23,148 @@ export class IncidentActions {
     this.#parts = parts;
   }
 
-  async create(input: ManualIncident, person: Person): Promise<Incident> {
+  /** `personIds` are assigned at once, with an event of their own. */
+  async create(input: ManualIncident, personIds: readonly number[], person: Person): Promise<Incident> {
     const incidentId = this.#parts.ids.object();
-    return this.#change(async (set) => {
+    return change(this.#parts, async (set) => {
       const incident = incidentByHand(incidentId, input, person.person_id, set.now);
       set.putIncident(incident);
       set.incidentEvent('i_new', incidentId, { person, detail: { severity: input.severity, title: input.title } });
+      if (personIds.length === 0) return incident;
+      const given = assign(set.incident(incidentId) ?? incident, this.#assignment('assign', personIds), set.now);
+      set.putIncident(given);
+      set.incidentEvent('i_assign', incidentId, { person, detail: assignmentDetail(given, personIds) });
       return incident;
     });
   }
 
   async acknowledge(incidentIds: readonly string[], person: Person): Promise<void> {
-    await this.#each(incidentIds, 'i_ack', { person }, (incident, now) => acknowledge(incident, person.person_id, now));
+    await changeEach(this.#parts, incidentIds, 'i_ack', (incident, now) => ({
+      after: acknowledge(incident, person.person_id, now),
+      note: { person },
+    }));
   }
 
   async unacknowledge(incidentIds: readonly string[], person: Person): Promise<void> {
-    await this.#each(incidentIds, 'i_unack', { person }, (incident, now) =>
-      unacknowledge(incident, person.person_id, now),
-    );
+    await changeEach(this.#parts, incidentIds, 'i_unack', (incident, now) => ({
+      after: unacknowledge(incident, person.person_id, now),
+      note: { person },
+    }));
   }
 
   async comment(incidentIds: readonly string[], comment: string, muteReply: boolean, person: Person): Promise<void> {
-    const detail = { comment, mute_reply: muteReply };
-    await this.#each(incidentIds, 'i_comm', { person, detail }, (incident, now) => ({ ...incident, updatedAt: now }));
+    await changeEach(this.#parts, incidentIds, 'i_comm', (incident, now) => ({
+      after: { ...incident, updatedAt: now },
+      note: { person, detail: { comment, mute_reply: muteReply } },
+    }));
+  }
+
+  /**
+   * A source comments on the incident that holds its open alert (contract 5.8), so nobody is named. `openKeys` are the
+   * places where the alert may be; the first that is found counts.
+   */
+  async commentByAlert(openKeys: readonly string[], alertKey: string, comment: string): Promise<void> {
+    await change(this.#parts, async (set) => {
+      await set.loadOpenAlerts(openKeys);
+      const alerts = openKeys.flatMap((key) => set.openAlert(key) ?? []);
+      const incident = alerts.flatMap((alert) => set.incident(alert.incidentId) ?? [])[0];
+      if (incident === undefined) {
+        const message = `no open alert with the alert_key ${JSON.stringify(alertKey)} is in an incident`;
+        throw new Failure('ResourceNotFound', message);
+      }
+      set.putIncident({ ...incident, updatedAt: set.now });
+      set.incidentEvent('i_comm', incident.incidentId, { detail: { comment, mute_reply: false } });
+    });
   }
 
   async resolve(incidentIds: readonly string[], texts: Resolution, person: Person): Promise<void> {
-    await this.#change(async (set) => {
+    await change(this.#parts, async (set) => {
       await set.loadIncidents(incidentIds, true);
       for (const incident of known(set, incidentIds)) {
         set.begin();
         if (incident.progress === 'Closed') continue;
-        set.putIncident({
-          ...incident,
-          rootCause: texts.rootCause ?? incident.rootCause,
-          resolution: texts.resolution ?? incident.resolution,
-        });
+        const { rootCause, resolution } = { ...incident, ...withoutUndefined(texts) };
+        set.putIncident({ ...incident, rootCause, resolution });
         closeByHand(set, incident.incidentId, person);
       }
     });
   }
 
-  /** Closing an alert by hand leaves its incident open: there may be work left that no report will end. */
-  async closeAlerts(alertIds: readonly string[], person: Person): Promise<void> {
-    await this.#change(async (set) => {
-      await set.loadAlerts(alertIds);
-      for (const alert of knownAlerts(set, alertIds)) {
-        set.begin();
-        if (alert.progress === 'Closed') continue;
-        const closed = closeAlert(alert, set.now);
-        set.putAlert(closed);
-        const incident = set.incident(alert.incidentId);
-        if (incident !== undefined) set.putIncident(alertChanged(incident, alert, closed, set.now));
-        set.alertEvent('a_close', alert.alertId, { person });
-      }
-    });
-  }
-
-  /** Moves alerts to an incident; an incident that is left empty closes. */
-  async mergeAlerts(merge: AlertMerge, person: Person): Promise<void> {
-    await this.#change(async (set) => {
-      await set.loadAlerts(merge.alertIds, [merge.incidentId]);
-      const [target] = known(set, [merge.incidentId]);
-      if (target === undefined) return;
-      if (merge.title !== '') {
-        set.putIncident({ ...target, title: merge.title, manualOverrides: [...target.manualOverrides, 'title'] });
-      }
-      const note = { person, detail: mergeDetail(merge, target) };
-      for (const alert of knownAlerts(set, merge.alertIds)) {
-        set.begin();
-        if (alert.incidentId !== merge.incidentId) moveAlert(set, alert, merge, note);
-      }
-    });
-  }
-
-  /** One pure change to each incident; those that it leaves as they are get no event. */
-  async #each(
+  async assign(
     incidentIds: readonly string[],
-    type: IncidentEventType,
-    note: Note,
-    change: (incident: Incident, now: number) => Incident,
+    type: 'assign' | 'reassign',
+    personIds: readonly number[],
+    person: Person,
   ): Promise<void> {
-    await this.#change(async (set) => {
+    await changeEach(this.#parts, incidentIds, 'i_assign', (incident, now) => {
+      const after = assign(incident, this.#assignment(type, personIds), now);
+      return { after, note: { person, detail: assignmentDetail(after, personIds) } };
+    });
+  }
+
+  async addResponders(incidentId: string, personIds: readonly number[], person: Person): Promise<void> {
+    await changeEach(this.#parts, [incidentId], 'i_a_rspd', (incident, now) => ({
+      after: addResponders(incident, personIds, now),
+      note: { person, detail: { to: personIds } },
+    }));
+  }
+
+  async snooze(incidentIds: readonly string[], minutes: number, person: Person): Promise<void> {
+    await changeEach(this.#parts, incidentIds, 'i_snooze', (incident, now) => ({
+      after: snooze(incident, minutes, now),
+      note: { person, detail: { minutes } },
+    }));
+  }
+
+  async wake(incidentIds: readonly string[], person: Person): Promise<void> {
+    await changeEach(this.#parts, incidentIds, 'i_wake', (incident, now) => ({
+      after: wake(incident, now),
+      note: { person, detail: { snoozedBefore: Math.floor(incident.snoozedBefore / 1000) } },
+    }));
+  }
+
+  /** It is given again to those who had it. */
+  async reopen(incidentIds: readonly string[], reason: string, person: Person): Promise<void> {
+    await change(this.#parts, async (set) => {
       await set.loadIncidents(incidentIds, false);
       for (const incident of known(set, incidentIds)) {
         set.begin();
-        const after = change(incident, set.now);
+        const after = reopen(incident, set.now);
         if (after === incident) continue;
         set.putIncident(after);
-        set.incidentEvent(type, incident.incidentId, note);
+        set.incidentEvent('i_reopen', incident.incidentId, { person, detail: { reason } });
+        const personIds = incident.responders.map((one) => one.personId);
+        if (personIds.length === 0) continue;
+        const current = set.incident(incident.incidentId) ?? after;
+        const given = assign(current, this.#assignment('reopen', personIds), set.now);
+        set.putIncident(given);
+        set.incidentEvent('i_assign', incident.incidentId, { person, detail: assignmentDetail(given, personIds) });
       }
     });
   }
 
-  async #change<Result>(work: (set: ChangeSet) => Promise<Result>): Promise<Result> {
-    const parts = this.#parts;
-    return parts.database.transaction(async (tx) => {
-      const set = new ChangeSet(parts, tx, await parts.directories.in(tx), parts.clock.now());
-      const result = await work(set);
-      await set.save();
-      return result;
+  /** No further alerts are grouped into them. The contract knows no event for it. */
+  async disableMerge(incidentIds: readonly string[]): Promise<void> {
+    await change(this.#parts, async (set) => {
+      await set.loadIncidents(incidentIds, false);
+      for (const incident of known(set, incidentIds)) {
+        set.putIncident({ ...incident, mergeDisabled: true, updatedAt: set.now });
+      }
     });
+  }
+
+  #assignment(type: 'assign' | 'reassign' | 'reopen', personIds: readonly number[]) {
+    return { id: this.#parts.ids.short(), type, personIds, escalateRuleId: '', escalateRuleName: '', layerIdx: 0 };
   }
 }
 
-function moveAlert(set: ChangeSet, alert: Alert, merge: AlertMerge, note: Note): void {
-  const source = set.incident(alert.incidentId);
-  const target = set.incident(merge.incidentId);
-  if (target === undefined) return;
-  const moved = joinIncident(alert, merge.incidentId, set.now);
-  set.putAlert(moved);
-  const ownerId = merge.ownerId === 0 ? target.ownerId : merge.ownerId;
-  set.putIncident({ ...alertJoined(target, moved, set.now), ownerId });
-  set.alertEvent('a_merge', alert.alertId, note);
-  if (source === undefined) return;
-  const left = alertLeft(source, alert, set.now);
-  set.putIncident(left);
-  if (left.alertCnt > 0 || left.progress === 'Closed') return;
-  set.putIncident(closeIncident(left, note.person?.person_id ?? 0, set.now));
-  set.incidentEvent('i_rslv', left.incidentId, { person: note.person, detail: { from: 'console' } });
+function assignmentDetail(incident: Incident, personIds: readonly number[]): Record<string, unknown> {
+  return { assigned_to: assignmentPayload(incident.assignedTo), to: personIds };
 }
 
-function mergeDetail(merge: AlertMerge, target: Incident): Record<string, unknown> {
+function withoutUndefined(texts: Resolution): { rootCause?: string; resolution?: string } {
   return {
-    alert_ids: merge.alertIds,
-    incident: { incident_id: target.incidentId, title: merge.title === '' ? target.title : merge.title },
-    comment: merge.comment,
-    title: merge.title,
-    owner_id: merge.ownerId,
+    ...(texts.rootCause === undefined ? {} : { rootCause: texts.rootCause }),
+    ...(texts.resolution === undefined ? {} : { resolution: texts.resolution }),
   };
-}
-
-function known(set: ChangeSet, incidentIds: readonly string[]): Incident[] {
-  const ids = [...new Set(incidentIds)];
-  refuseMissing('incident', ids.filter((id) => set.incident(id) === undefined));
-  return ids.flatMap((id) => set.incident(id) ?? []);
-}
-
-function knownAlerts(set: ChangeSet, alertIds: readonly string[]): Alert[] {
-  const ids = [...new Set(alertIds)];
-  refuseMissing('alert', ids.filter((id) => set.alert(id) === undefined));
-  return ids.flatMap((id) => set.alert(id) ?? []);
-}
-
-function refuseMissing(what: string, ids: readonly string[]): void {
-  if (ids.length === 0) return;
-  throw new Failure('ResourceNotFound', `there is no ${what} ${ids.map((id) => JSON.stringify(id)).join(', ')}`);
 }

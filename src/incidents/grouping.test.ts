@@ -1,7 +1,10 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { applyReport, type Alert } from '../alerts/alert.ts';
-import { groupingDigests, noGrouping, windowEnd, type GroupRule } from './grouping.ts';
+import { defaultSettings, type ChannelGroup } from '../channels/channel.ts';
+import { groupingDigests, windowEnd } from './grouping.ts';
+
+const noGrouping = defaultSettings.group;
 
 function alert(labels: Record<string, string>, title = 'disk'): Alert {
   const outcome = applyReport(
@@ -13,23 +16,64 @@ function alert(labels: Record<string, string>, title = 'disk'): Alert {
   return outcome.alert;
 }
 
-const rule = (changes: Partial<GroupRule>): GroupRule => ({ ...noGrouping, method: 'p', ...changes });
+const rule = (changes: Partial<ChannelGroup>): ChannelGroup => ({ ...noGrouping, method: 'p', ...changes });
 
-function alike(group: GroupRule, a: Alert, b: Alert): boolean {
+function alike(group: ChannelGroup, a: Alert, b: Alert): boolean {
   const digests = groupingDigests(group, a);
   return groupingDigests(group, b).some((digest) => digests.includes(digest));
 }
 
-const rows: [string, GroupRule, Alert, Alert, boolean][] = [
+const rows: [string, ChannelGroup, Alert, Alert, boolean][] = [
   ['no grouping makes nothing alike', noGrouping, alert({ a: '1' }), alert({ a: '1' }), false],
   ['equal in all of one set', rule({ equals: [['labels.a', 'title']] }), alert({ a: '1' }), alert({ a: '1' }), true],
-  ['the order of a set does not matter', rule({ equals: [['title', 'labels.a'], ['labels.a', 'title']] }), alert({ a: '1' }), alert({ a: '1' }), true],
-  ['different in one of a set', rule({ equals: [['labels.a', 'labels.b']] }), alert({ a: '1', b: '1' }), alert({ a: '1', b: '2' }), false],
-  ['alike by the second set', rule({ equals: [['labels.a'], ['labels.b']] }), alert({ a: '1', b: '9' }), alert({ a: '2', b: '9' }), true],
-  ['values of different sets do not mix', rule({ equals: [['labels.a'], ['labels.b']] }), alert({ a: '9', b: '1' }), alert({ a: '1', b: '9' }), false],
+  [
+    'the order of a set does not matter',
+    rule({
+      equals: [
+        ['title', 'labels.a'],
+        ['labels.a', 'title'],
+      ],
+    }),
+    alert({ a: '1' }),
+    alert({ a: '1' }),
+    true,
+  ],
+  [
+    'different in one of a set',
+    rule({ equals: [['labels.a', 'labels.b']] }),
+    alert({ a: '1', b: '1' }),
+    alert({ a: '1', b: '2' }),
+    false,
+  ],
+  [
+    'alike by the second set',
+    rule({ equals: [['labels.a'], ['labels.b']] }),
+    alert({ a: '1', b: '9' }),
+    alert({ a: '2', b: '9' }),
+    true,
+  ],
+  [
+    'values of different sets do not mix',
+    rule({ equals: [['labels.a'], ['labels.b']] }),
+    alert({ a: '9', b: '1' }),
+    alert({ a: '1', b: '9' }),
+    false,
+  ],
   ['empty on both sides is equal', rule({ equals: [['labels.a']] }), alert({}), alert({}), true],
-  ['empty on both sides is different when strict', rule({ equals: [['labels.a']], allEqualsRequired: true }), alert({}), alert({}), false],
-  ['an inherited property is no label', rule({ equals: [['labels.constructor']], allEqualsRequired: true }), alert({}), alert({}), false],
+  [
+    'empty on both sides is different when strict',
+    rule({ equals: [['labels.a']], allEqualsRequired: true }),
+    alert({}),
+    alert({}),
+    false,
+  ],
+  [
+    'an inherited property is no label',
+    rule({ equals: [['labels.constructor']], allEqualsRequired: true }),
+    alert({}),
+    alert({}),
+    false,
+  ],
 ];
 
 for (const [name, group, a, b, expected] of rows) {

@@ -1,45 +1,28 @@
 import { createHash } from 'node:crypto';
 import type { Alert } from '../alerts/alert.ts';
-import type { GroupMethod } from './incident.ts';
-
-/** How a channel puts alerts together (contract 4.4). */
-export interface GroupRule {
-  readonly method: GroupMethod;
-  /** Sets of attributes: alerts are alike when all attributes of one set are equal. OR between sets, AND inside. */
-  readonly equals: readonly (readonly string[])[];
-  /** An attribute that is empty on both sides counts as different. */
-  readonly allEqualsRequired: boolean;
-  /** 0 = until the incident closes. */
-  readonly timeWindowMinutes: number;
-  /** `tumbling` counts from the incident's trigger, `sliding` from the last alert that joined. */
-  readonly windowType: 'tumbling' | 'sliding';
-}
-
-export const noGrouping: GroupRule = {
-  method: 'n',
-  equals: [],
-  allEqualsRequired: false,
-  timeWindowMinutes: 0,
-  windowType: 'tumbling',
-};
+import type { ChannelGroup } from '../channels/channel.ts';
 
 /**
  * A digest for each set of attributes that the alert has a say in. Two alerts that share a digest are alike, so that
  * finding an alert's incident is a look-up and not a comparison with each open one.
  */
-export function groupingDigests(rule: GroupRule, alert: Alert): string[] {
+export function groupingDigests(rule: ChannelGroup, alert: Alert): string[] {
   if (rule.method !== 'p') return [];
   const digests = rule.equals.flatMap((keys) => {
     const names = [...new Set(keys)].sort();
     const values = names.map((key) => attribute(alert, key));
     if (names.length === 0 || (rule.allEqualsRequired && values.includes(''))) return [];
-    return [createHash('md5').update(JSON.stringify([names, values])).digest('hex')];
+    return [
+      createHash('md5')
+        .update(JSON.stringify([names, values]))
+        .digest('hex'),
+    ];
   });
   return [...new Set(digests)];
 }
 
 /** Until when alerts may join an incident that was triggered, or last joined, at `from`. */
-export function windowEnd(rule: GroupRule, from: number): number {
+export function windowEnd(rule: ChannelGroup, from: number): number {
   return rule.timeWindowMinutes === 0 ? 0 : from + rule.timeWindowMinutes * 60_000;
 }
 

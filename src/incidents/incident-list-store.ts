@@ -96,7 +96,13 @@ function matching(database: Database, filter: IncidentFilter): IncidentQuery<obj
   if (filter.severities.length > 0) query = query.where(anyOf('severity', filter.severities));
   if (filter.channelIds.length > 0) query = query.where(anyOf('channel_id', filter.channelIds));
   if (filter.incidentIds.length > 0) query = query.where(anyOf('incident_id', filter.incidentIds));
-  if (filter.nums.length > 0) query = query.where(anyOf('num', filter.nums.map((num) => num.toUpperCase())));
+  if (filter.nums.length > 0)
+    query = query.where(
+      anyOf(
+        'num',
+        filter.nums.map((num) => num.toUpperCase()),
+      ),
+    );
   if (filter.creatorIds.length > 0) query = query.where(anyOf('creator_id', filter.creatorIds));
   if (filter.closerIds.length > 0) query = query.where(anyOf('closer_id', filter.closerIds));
   if (filter.everMuted !== undefined) query = query.where('ever_muted', '=', filter.everMuted ? 1 : 0);
@@ -141,7 +147,8 @@ async function scan(
       .execute();
     found.push(...rows.map(incidentOf).filter(also));
     const last = rows.at(-1);
-    if (last === undefined || rows.length < scanPage || found.length >= Math.max(totalMax, skip + page.limit + 1)) break;
+    if (last === undefined || rows.length < scanPage || found.length >= Math.max(totalMax, skip + page.limit + 1))
+      break;
     after = { time: last.start_time, id: last.incident_id };
   }
   const items = found.slice(skip, skip + page.limit);

@@ -3,7 +3,6 @@ import { test } from 'node:test';
 import fc from 'fast-check';
 import { applyReport, closeAlert, worse, type Alert, type Status } from '../alerts/alert.ts';
 import {
-  acknowledge,
   alertChanged,
   alertJoined,
   alertLeft,
@@ -14,9 +13,9 @@ import {
   incidentFromAlert,
   numOf,
   takesAlerts,
-  unacknowledge,
   type Incident,
 } from './incident.ts';
+import { acknowledge, unacknowledge } from './responding.ts';
 
 const now = 1_780_000_000_000;
 const grouping = { method: 'n', equalsMd5: '', until: 0 } as const;
@@ -36,7 +35,12 @@ function recovered(before: Alert): Alert {
 }
 
 function byHand(): Incident {
-  return incidentByHand('6a1f00c2d4e5f60718293a4b', { title: 't', description: '', severity: 'Info', channelId: 0, fields: {} }, 7, now);
+  return incidentByHand(
+    '6a1f00c2d4e5f60718293a4b',
+    { title: 't', description: '', severity: 'Info', channelId: 0, fields: {} },
+    7,
+    now,
+  );
 }
 
 test('num is the last six digits of the id in upper case', () => {
@@ -55,7 +59,10 @@ test('it runs out when its last alert recovers, and keeps its severity', () => {
   incident = alertChanged(incident, first, recovered(first), now + 1000);
   assert.deepEqual([incident.status, incident.severity, hasRunOut(incident)], ['Warning', 'Critical', false]);
   incident = alertChanged(incident, second, recovered(second), now + 1000);
-  assert.deepEqual([incident.status, incident.severity, incident.endTime, hasRunOut(incident)], ['Ok', 'Critical', now + 1000, true]);
+  assert.deepEqual(
+    [incident.status, incident.severity, incident.endTime, hasRunOut(incident)],
+    ['Ok', 'Critical', now + 1000, true],
+  );
 });
 
 test('an alert closed by hand does not recover, but nothing more can come from it', () => {
@@ -120,7 +127,11 @@ test('counts and status always are what its alerts say', () => {
         }
         assert.equal(incident.alertCnt, inside.length);
         assert.equal(incident.statusCounts.open, inside.filter((one) => one.progress === 'Triggered').length);
-        if (inside.length > 0) assert.equal(incident.status, inside.map((one) => one.status).reduce((a, b) => worse(a, b), 'Ok'));
+        if (inside.length > 0)
+          assert.equal(
+            incident.status,
+            inside.map((one) => one.status).reduce((a, b) => worse(a, b), 'Ok'),
+          );
       }
     }),
   );

@@ -261,40 +261,6 @@ export function closeIncident(incident: Incident, by: number, now: number): Inci
   return by === 0 ? closed : { ...closed, responders: withResponder(closed.responders, by, now) };
 }
 
-/** The caller becomes a responder if not one. Nothing on a closed incident, or when acknowledged by them already. */
-export function acknowledge(incident: Incident, personId: number, now: number): Incident {
-  if (incident.progress === 'Closed') return incident;
-  if (incident.responders.some((one) => one.personId === personId && one.acknowledgedAt !== 0)) return incident;
-  const responders = withResponder(incident.responders, personId, now).map((one) =>
-    one.personId === personId ? { ...one, acknowledgedAt: now } : one,
-  );
-  return {
-    ...incident,
-    responders,
-    progress: 'Processing',
-    ackTime: incident.ackTime === 0 ? now : incident.ackTime,
-    snoozedBefore: 0,
-    updatedAt: now,
-  };
-}
-
-/** When nobody is left who acknowledged it, it is Triggered again. */
-export function unacknowledge(incident: Incident, personId: number, now: number): Incident {
-  if (incident.progress !== 'Processing') return incident;
-  if (!incident.responders.some((one) => one.personId === personId && one.acknowledgedAt !== 0)) return incident;
-  const responders = incident.responders.map((one) =>
-    one.personId === personId ? { ...one, acknowledgedAt: 0 } : one,
-  );
-  const acknowledged = responders.map((one) => one.acknowledgedAt).filter((time) => time !== 0);
-  return {
-    ...incident,
-    responders,
-    progress: acknowledged.length === 0 ? 'Triggered' : 'Processing',
-    ackTime: acknowledged.length === 0 ? 0 : Math.min(...acknowledged),
-    updatedAt: now,
-  };
-}
-
 /** `num`: the last six hex digits of the id, upper case (contract 0.3). */
 export function numOf(incidentId: string): string {
   return incidentId.slice(-6).toUpperCase();
@@ -304,7 +270,8 @@ function followed(incident: Incident, field: string): boolean {
   return !incident.manualOverrides.includes(field);
 }
 
-function withResponder(responders: readonly Responder[], personId: number, now: number): readonly Responder[] {
+/** The person among the responders: as they were, or added. */
+export function withResponder(responders: readonly Responder[], personId: number, now: number): readonly Responder[] {
   if (responders.some((one) => one.personId === personId)) return responders;
   return [...responders, { personId, assignedAt: now, acknowledgedAt: 0 }];
 }

@@ -54,7 +54,8 @@ export function incidentPayload(incident: Incident, directory: Directory): Recor
   };
 }
 
-function assignmentPayload(assignment: Assignment | undefined): Record<string, unknown> {
+/** `assigned_to` (contract 1.6); empty before anybody was. */
+export function assignmentPayload(assignment: Assignment | undefined): Record<string, unknown> {
   if (assignment === undefined) return {};
   return {
     id: assignment.id,

@@ -1,24 +1,12 @@
 import { applyReport, joinIncident, openKey, type Alert, type AlertReport } from '../alerts/alert.ts';
-import type { Batcher } from '../database/batcher.ts';
+import type { Channel, ChannelDirectory, ChannelGroup } from '../channels/channel.ts';
 import type { Database, Transaction } from '../database/database.ts';
 import type { Directories } from '../events/directory.ts';
 import { ChangeSet, type ChangeSetParts } from '../incidents/change-set.ts';
 import { closeWhenRunOut } from '../incidents/closing.ts';
-import { groupingDigests, windowEnd, type GroupRule } from '../incidents/grouping.ts';
+import { groupingDigests, windowEnd } from '../incidents/grouping.ts';
 import { alertChanged, alertJoined, incidentFromAlert, takesAlerts } from '../incidents/incident.ts';
 import type { Clock } from '../runtime/clock.ts';
-
-/** What a channel makes of the reports that it gets. */
-export interface ChannelRules {
-  readonly group: GroupRule;
-  /** The incident closes when all its alerts have recovered. */
-  readonly closesItself: boolean;
-}
-
-export interface ChannelDirectory {
-  /** The rules that hold at the commit of the caller's transaction; `undefined` for a channel that takes no alerts. */
-  in(tx: Transaction): Promise<(channelId: number) => ChannelRules | undefined>;
-}
 
 /** The reports of one request, from one integration into one channel; channel 0 = no route was found. */
 export interface Push {
@@ -28,12 +16,15 @@ export interface Push {
 }
 
 /** What became of a push's reports. */
-export type PushCounts = Record<'opened' | 'updated' | 'recovered' | 'refreshed' | 'duplicate' | 'unmatched' | 'unrouted', number>;
+export type PushCounts = Record<
+  'opened' | 'updated' | 'recovered' | 'refreshed' | 'duplicate' | 'unmatched' | 'unrouted',
+  number
+>;
 
 export interface IngestParts extends ChangeSetParts {
   readonly database: Database;
   readonly directories: Directories;
-  readonly channels: ChannelDirectory;
+  readonly channels: { in(tx: Transaction): Promise<ChannelDirectory> };
   readonly clock: Clock;
   readonly mergeWindowMs: number;
 }
@@ -49,12 +40,12 @@ export async function ingest(parts: IngestParts, pushes: readonly Push[]): Promi
     await set.loadOpenAlerts(pushes.flatMap((push) => push.reports.map((report) => openKey({ ...push, ...report }))));
     const counts: PushCounts[] = [];
     for (const push of pushes) {
-      const rules = channels(push.channelId);
+      const channel = takingAlerts(channels.find(push.channelId));
       const count = noCounts();
       for (const report of push.reports) {
         set.begin();
-        if (rules === undefined) keepUnrouted(set, push, report);
-        count[rules === undefined ? 'unrouted' : await absorb(set, push, report, rules, parts)] += 1;
+        if (channel === undefined) set.addReport({ ...push, alertId: '', report });
+        count[channel === undefined ? 'unrouted' : await absorb(set, push, report, channel, parts)] += 1;
       }
       counts.push(count);
     }
@@ -63,15 +54,12 @@ export async function ingest(parts: IngestParts, pushes: readonly Push[]): Promi
   });
 }
 
-/** Puts `ingest` behind a batcher, so that a burst of requests shares few commits. */
-export type PushBatcher = Batcher<Push, PushCounts>;
-
 /** One report, from alert to incident: the events come in the order a_new, i_new or a_merge (contract 9, 29). */
 async function absorb(
   set: ChangeSet,
   push: Push,
   report: AlertReport,
-  rules: ChannelRules,
+  channel: Channel,
   parts: IngestParts,
 ): Promise<keyof PushCounts> {
   const before = set.openAlert(openKey({ ...push, ...report }));
@@ -91,7 +79,7 @@ async function absorb(
     case 'opened':
       if (before !== undefined && outcome.outgrown !== undefined) outgrow(set, before, outcome.outgrown);
       set.addReport({ ...push, alertId: outcome.alert.alertId, report });
-      await place(set, outcome.alert, rules, parts);
+      await place(set, outcome.alert, channel.settings.group, parts);
       break;
     case 'refreshed':
     case 'updated':
@@ -102,15 +90,16 @@ async function absorb(
       set.alertEvent('a_update', outcome.alert.alertId, {
         detail: { severity: outcome.alert.severity, status: outcome.alert.status, progress: outcome.alert.progress },
       });
-      if (outcome.kind === 'recovered' && rules.closesItself) closeWhenRunOut(set, outcome.alert.incidentId, 'event');
+      if (outcome.kind === 'recovered' && !channel.settings.disableAutoClose)
+        closeWhenRunOut(set, outcome.alert.incidentId, 'event');
       break;
   }
   return outcome.kind;
 }
 
 /** A new alert joins the incident of its like, or opens one. */
-async function place(set: ChangeSet, alert: Alert, rules: ChannelRules, parts: IngestParts): Promise<void> {
-  const digests = groupingDigests(rules.group, alert);
+async function place(set: ChangeSet, alert: Alert, group: ChannelGroup, parts: IngestParts): Promise<void> {
+  const digests = groupingDigests(group, alert);
   const detail = { severity: alert.severity, status: alert.status };
   const candidates = await set.loadGrouped(alert.channelId, digests);
   const home = candidates.find((incident) => takesAlerts(incident, set.now));
@@ -119,15 +108,15 @@ async function place(set: ChangeSet, alert: Alert, rules: ChannelRules, parts: I
   set.putAlert(placed);
   set.addGroupingKeys(alert.channelId, digests, incidentId);
   if (home === undefined) {
-    const until = windowEnd(rules.group, set.now);
-    const grouping = { method: rules.group.method, equalsMd5: digests[0] ?? '', until };
+    const until = windowEnd(group, set.now);
+    const grouping = { method: group.method, equalsMd5: digests[0] ?? '', until };
     set.putIncident(incidentFromAlert(incidentId, placed, grouping, set.now));
     set.alertEvent('a_new', alert.alertId, { detail });
     set.incidentEvent('i_new', incidentId, { detail: { severity: alert.severity, title: alert.title } });
     return;
   }
   const joined = alertJoined(home, placed, set.now);
-  const until = rules.group.windowType === 'sliding' ? windowEnd(rules.group, set.now) : joined.groupUntil;
+  const until = group.windowType === 'sliding' ? windowEnd(group, set.now) : joined.groupUntil;
   set.putIncident({ ...joined, groupUntil: until });
   set.alertEvent('a_new', alert.alertId, { detail });
   set.alertEvent('a_merge', alert.alertId, { detail: { incident: { incident_id: incidentId, title: joined.title } } });
@@ -147,8 +136,9 @@ function follow(set: ChangeSet, before: Alert, after: Alert): void {
   if (incident !== undefined) set.putIncident(alertChanged(incident, before, after, set.now));
 }
 
-function keepUnrouted(set: ChangeSet, push: Push, report: AlertReport): void {
-  set.addReport({ ...push, alertId: '', report });
+/** A channel that is disabled or gone takes no alerts; what comes for it is kept as it came. */
+function takingAlerts(channel: Channel | undefined): Channel | undefined {
+  return channel?.status === 'enabled' ? channel : undefined;
 }
 
 function noCounts(): PushCounts {
