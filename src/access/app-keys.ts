@@ -74,11 +74,7 @@ export class AppKeys {
   }
 
   /** A key of somebody else is as unknown as one that does not exist. */
-  async #with(
-    scope: KeyScope,
-    keyId: string,
-    work: (tx: Transaction, key: AppKey) => Promise<void>,
-  ): Promise<void> {
+  async #with(scope: KeyScope, keyId: string, work: (tx: Transaction, key: AppKey) => Promise<void>): Promise<void> {
     await this.#parts.database.transaction(async (tx) => {
       await bumpRevision(tx);
       const key = await this.#parts.store.find(tx.query, keyId);

@@ -1,6 +1,12 @@
 import type { Query, Transaction } from '../database/database.ts';
 import type { ChannelRow } from '../database/tables.ts';
-import { ChannelDirectory, defaultSettings, type Channel, type ChannelSettings, type ChannelStatus } from './channel.ts';
+import {
+  ChannelDirectory,
+  defaultSettings,
+  type Channel,
+  type ChannelSettings,
+  type ChannelStatus,
+} from './channel.ts';
 
 /** Channels as rows. A deleted one keeps its row, so that history can still be told. */
 export class ChannelStore {

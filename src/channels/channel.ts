@@ -35,8 +35,8 @@ export interface ChannelSettings {
 
 /** How alerts are put together into incidents (contract 4.4). */
 export interface ChannelGroup {
-  /** `n` none, `p` by rule, `i` intelligent. */
-  readonly method: 'n' | 'p' | 'i';
+  /** `n` none, `p` by rule. The contract's `i` (intelligent) is refused when it is set. */
+  readonly method: 'n' | 'p';
   /** OR between sets, AND inside. */
   readonly equals: readonly (readonly string[])[];
   /** An attribute that is empty on both sides counts as different. */

@@ -81,7 +81,9 @@ export class Channels {
   }
 
   async setStatus(channelId: number, status: 'enabled' | 'disabled'): Promise<void> {
-    await this.#with(channelId, (tx, channel, now) => this.#parts.store.save(tx, { ...channel, status, updatedAt: now }));
+    await this.#with(channelId, (tx, channel, now) =>
+      this.#parts.store.save(tx, { ...channel, status, updatedAt: now }),
+    );
   }
 
   /**

@@ -1,9 +1,12 @@
-import type { Kysely } from 'kysely';
+import { sql, type Kysely } from 'kysely';
+import { DatabaseFailure, type Database, type Query } from './database.ts';
 
 /** What a migration's text needs to know of the dialect. */
 export interface SchemaDialect {
   /** A 64-bit integer. */
   readonly integer: string;
+  /** Text that compares by code point. */
+  readonly text: string;
   /** Ends a `create table` where types are enforced only on request. */
   readonly strict: string;
 }
@@ -11,4 +14,56 @@ export interface SchemaDialect {
 export interface Migration {
   readonly name: string;
   up(db: Kysely<unknown>, dialect: SchemaDialect): Promise<void>;
+}
+
+/** A database as its driver opens it, before its schema is known to be there. */
+export interface MigratableDatabase extends Database {
+  readonly schema: SchemaDialect & {
+    /** A statement that lets one migrator at a time go on, until the end of its transaction. */
+    readonly lock: string;
+  };
+}
+
+/**
+ * Brings the schema up to the last of `migrations`, each in a transaction of its own; several nodes may do so at once.
+ *
+ * Not Kysely's migrator: it runs all migrations in one transaction of its own making, or none, and locks the session,
+ * which a transaction pooler does not keep.
+ * @returns the names of those that ran now.
+ * @throws DatabaseFailure when the schema is newer than this program.
+ */
+export async function migrate(database: MigratableDatabase, migrations: readonly Migration[]): Promise<string[]> {
+  const ran: string[] = [];
+  for (;;) {
+    const name = await database.transaction(async (tx) => {
+      await sql.raw(database.schema.lock).execute(tx.query);
+      const next = nextOf(migrations, await readApplied(tx.query, database.schema));
+      if (next === undefined) return undefined;
+      await next.up(tx.query as unknown as Kysely<unknown>, database.schema);
+      await sql`insert into schema_migration (name) values (${next.name})`.execute(tx.query);
+      return next.name;
+    });
+    if (name === undefined) return ran;
+    ran.push(name);
+  }
+}
+
+async function readApplied(query: Query, { text, strict }: SchemaDialect): Promise<ReadonlySet<string>> {
+  const table = sql.raw(`create table if not exists schema_migration (name ${text} not null primary key) ${strict}`);
+  await table.execute(query);
+  const { rows } = await sql<{ name: string }>`select name from schema_migration`.execute(query);
+  return new Set(rows.map((row) => row.name));
+}
+
+/** The first that has not run yet. */
+function nextOf(migrations: readonly Migration[], applied: ReadonlySet<string>): Migration | undefined {
+  const known = new Set(migrations.map((migration) => migration.name));
+  const newer = [...applied].filter((name) => !known.has(name)).sort();
+  if (newer.length > 0) {
+    throw new DatabaseFailure(
+      'broken',
+      `the database was made by a newer version, with ${newer.join(', ')}: start that version, or restore a backup`,
+    );
+  }
+  return migrations.find((migration) => !applied.has(migration.name));
 }

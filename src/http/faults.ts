@@ -30,7 +30,8 @@ function sentence(issue: z.core.$ZodRawIssue): string | undefined {
   if (issue.code === 'too_small') return sizeSentence(issue.origin, 'at least', issue.minimum);
   if (issue.code === 'too_big') return sizeSentence(issue.origin, 'at most', issue.maximum);
   if (issue.code === 'unrecognized_keys') return `has unknown fields: ${issue.keys.join(', ')}`;
-  if (issue.code === 'invalid_union') return issue.input === undefined ? 'is required' : 'has none of the allowed forms';
+  if (issue.code === 'invalid_union')
+    return issue.input === undefined ? 'is required' : 'has none of the allowed forms';
   return undefined;
 }
 
@@ -46,7 +47,8 @@ const typeNames: Readonly<Record<string, string>> = {
 
 function typeSentence(expected: string, input: unknown, path: readonly PropertyKey[] | undefined): string {
   const wanted = typeNames[expected] ?? expected;
-  if (path === undefined || path.length === 0) return `the body must be ${wanted === 'an object' ? 'a JSON object' : wanted}`;
+  if (path === undefined || path.length === 0)
+    return `the body must be ${wanted === 'an object' ? 'a JSON object' : wanted}`;
   if (input === undefined) return 'is required';
   return `must be ${wanted}, not ${nameOf(input)}`;
 }
@@ -59,7 +61,8 @@ function nameOf(input: unknown): string {
 
 function sizeSentence(origin: string, bound: string, size: number | bigint): string {
   if (origin === 'string') return `must have ${bound} ${size} character${Number(size) === 1 ? '' : 's'}`;
-  if (origin === 'array' || origin === 'set' || origin === 'map') return `must have ${bound} ${size} item${Number(size) === 1 ? '' : 's'}`;
+  if (origin === 'array' || origin === 'set' || origin === 'map')
+    return `must have ${bound} ${size} item${Number(size) === 1 ? '' : 's'}`;
   return `must be ${bound} ${size}`;
 }
 

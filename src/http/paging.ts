@@ -36,7 +36,10 @@ export function readPage(list: string, input: PageInput): Page {
   if (cursor !== '') return { limit: input.limit, offset: 0, after: readCursor(list, cursor) };
   if (input.p * input.limit > depthMax) {
     throw invalid([
-      { field: 'p', message: `p * limit may be ${depthMax} at most; go on with search_after_ctx, or narrow the filter` },
+      {
+        field: 'p',
+        message: `p * limit may be ${depthMax} at most; go on with search_after_ctx, or narrow the filter`,
+      },
     ]);
   }
   return { limit: input.limit, offset: (input.p - 1) * input.limit, after: undefined };
@@ -56,7 +59,10 @@ export function readCursor(list: string, text: string): Position {
   // Writing it again finds what base64 forgives: stray characters, other ways to say the same.
   if (position === undefined || position[0] !== list || writeCursor(list, position.slice(1)) !== text) {
     throw invalid([
-      { field: 'search_after_ctx', message: 'invalid cursor; use the one that this list gave, or leave it out to begin' },
+      {
+        field: 'search_after_ctx',
+        message: 'invalid cursor; use the one that this list gave, or leave it out to begin',
+      },
     ]);
   }
   return position.slice(1);

@@ -83,6 +83,30 @@ export class Members {
     await this.#parts.store.save(tx, { ...member, status: 'enabled', updatedAt: this.#parts.clock.now() });
   }
 
+  /** The first administrator of an empty installation, in the caller's transaction. @returns the id. */
+  async found(tx: Transaction, administrator: Pick<Member, 'name' | 'email'>): Promise<number> {
+    const now = this.#parts.clock.now();
+    const memberId = this.#parts.ids.number();
+    const blank = { countryCode: '', phone: '', locale: 'en-US', timeZone: 'UTC', refId: '' };
+    const member: Member = {
+      ...blank,
+      ...administrator,
+      memberId,
+      role: 'admin',
+      status: 'enabled',
+      createdAt: now,
+      updatedAt: now,
+    };
+    await this.#parts.store.insert(tx, [member]);
+    return memberId;
+  }
+
+  /** The member, if it may act now. */
+  async actor(memberId: number): Promise<Member | undefined> {
+    const member = (await this.people()).member(memberId);
+    return member?.status === 'enabled' ? member : undefined;
+  }
+
   async #change(
     memberId: number,
     work: (tx: Transaction, member: Member, others: readonly Member[]) => Promise<void>,
@@ -111,7 +135,7 @@ function invitationFaults(present: readonly Member[], invitations: readonly Invi
       taken.add(invitation.email);
       return [];
     }
-    return [{ field: `members.${index}.email`, message: 'another member has this address: each address stands once' }];
+    return [{ field: `members[${index}].email`, message: 'another member has this address: each address stands once' }];
   });
 }
 

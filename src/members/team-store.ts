@@ -18,6 +18,14 @@ export class TeamStore {
     return rows.map((row) => teamOf(row, byTeam.get(row.team_id)?.map((link) => link.member_id) ?? []));
   }
 
+  /** The ids among these that are no teams, or deleted ones. */
+  async unknown(query: Query, teamIds: readonly number[]): Promise<number[]> {
+    if (teamIds.length === 0) return [];
+    const rows = await query.selectFrom('team').select('team_id').where('status', '<>', 'deleted').execute();
+    const known = new Set(rows.map((row) => row.team_id));
+    return teamIds.filter((teamId) => !known.has(teamId));
+  }
+
   async insert(tx: Transaction, team: Team): Promise<void> {
     await tx.insertMany('team', [rowOf(team)]);
     await this.#insertMembers(tx, team);

@@ -32,10 +32,7 @@ export interface TeamChange {
 }
 
 /** How a team is named in a request: by one of these. */
-export type TeamName =
-  | { readonly teamId: number }
-  | { readonly name: string }
-  | { readonly refId: string };
+export type TeamName = { readonly teamId: number } | { readonly name: string } | { readonly refId: string };
 
 export class Teams {
   readonly #parts: TeamsParts;
@@ -143,10 +140,15 @@ function choosePeople(
   }
   const faults: Fault[] = [];
   const chosen = new Set<number>();
-  const choose = (field: string, values: readonly (string | number)[], fits: (member: Member, value: unknown) => boolean) => {
+  const choose = (
+    field: string,
+    values: readonly (string | number)[],
+    fits: (member: Member, value: unknown) => boolean,
+  ) => {
     values.forEach((value, index) => {
       const member = members.find((one) => fits(one, value));
-      if (member === undefined) faults.push({ field: `${field}.${index}`, message: 'there is no such member: invite them first' });
+      if (member === undefined)
+        faults.push({ field: `${field}[${index}]`, message: 'there is no such member: invite them first' });
       else chosen.add(member.memberId);
     });
   };

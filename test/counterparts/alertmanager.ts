@@ -88,5 +88,6 @@ async function post(program: Program, alert: object): Promise<void> {
 }
 
 function keyOf(labels: Labels): string {
-  return JSON.stringify(Object.entries(labels).toSorted());
+  const names = Object.keys(labels).toSorted((a, b) => (a < b ? -1 : 1));
+  return JSON.stringify(names.map((name) => [name, labels[name]]));
 }

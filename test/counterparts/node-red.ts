@@ -64,8 +64,9 @@ function settings(port: number): string {
     uiHost: '127.0.0.1',
     uiPort: port,
     httpAdminRoot: false,
+    credentialSecret: false,
     flowFile: 'flows.json',
-    editorTheme: { tours: false, projects: { enabled: false } },
+    editorTheme: { tours: false },
     externalModules: { autoInstall: false, palette: { allowInstall: false } },
     telemetry: { enabled: false },
     logging: { console: { level: 'warn', metrics: false, audit: false } },
@@ -74,32 +75,34 @@ function settings(port: number): string {
 
 /** Two paths: a push becomes one line of JSON in a file, then the answer; and a readiness probe, up once the flow is. */
 function flow(log: string): object[] {
-  const z = 'flow';
+  const tab = { id: 'n-tab', type: 'tab', label: 'tocsin' };
+  // A node without a place on the page would be taken for a configuration node.
+  const node = (id: string, type: string, next: string | undefined, settings: object) => ({
+    id,
+    type,
+    z: tab.id,
+    x: 0,
+    y: 0,
+    wires: [next === undefined ? [] : [next]],
+    ...settings,
+  });
   return [
-    { id: z, type: 'tab', label: 'tocsin' },
-    { id: 'in', z, type: 'http in', url: '/tocsin', method: 'post', wires: [['line']] },
-    {
-      id: 'line',
-      z,
-      type: 'function',
-      func: 'msg.received = msg.payload; msg.payload = JSON.stringify(msg.payload); return msg;',
+    tab,
+    node('n-in', 'http in', 'n-line', { url: '/tocsin', method: 'post' }),
+    node('n-line', 'function', 'n-file', {
+      func: 'msg.payload = JSON.stringify(msg.payload); return msg;',
       outputs: 1,
-      wires: [['file']],
-    },
-    {
-      id: 'file',
-      z,
-      type: 'file',
+    }),
+    // It passes the message on once it has written, so a 200 means that the line is in the file.
+    node('n-file', 'file', 'n-answer', {
       filename: log,
       filenameType: 'str',
       appendNewline: true,
       overwriteFile: 'false',
       encoding: 'utf8',
-      // The file node passes the message on once it has written, so a 200 means that the line is in the file.
-      wires: [['answer']],
-    },
-    { id: 'answer', z, type: 'http response', statusCode: '200', wires: [] },
-    { id: 'ready', z, type: 'http in', url: '/ready', method: 'get', wires: [['up']] },
-    { id: 'up', z, type: 'http response', statusCode: '204', wires: [] },
+    }),
+    node('n-answer', 'http response', undefined, { statusCode: '200' }),
+    node('n-ready', 'http in', 'n-up', { url: '/ready', method: 'get' }),
+    node('n-up', 'http response', undefined, { statusCode: '204' }),
   ];
 }

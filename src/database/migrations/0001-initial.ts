@@ -7,9 +7,9 @@ import type { Migration } from '../migrate.ts';
  */
 export const initial: Migration = {
   name: '0001-initial',
-  async up(db, { integer, strict }) {
+  async up(db, { integer, text, strict }) {
     const table = async (name: string, columns: string) => {
-      await sql`create table ${sql.table(name)} (${sql.raw(columns.replaceAll('int8', integer))}) ${sql.raw(strict)}`.execute(
+      await sql`create table ${sql.table(name)} (${sql.raw(columns.replaceAll('int8', integer).replaceAll(' text ', ` ${text} `))}) ${sql.raw(strict)}`.execute(
         db,
       );
     };

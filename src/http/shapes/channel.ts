@@ -31,7 +31,7 @@ export const group = z.object({
   storm_thresholds: z.array(stormThreshold).max(stormThresholdsMax).optional(),
 });
 
-const flapping = z.object({
+export const flapping = z.object({
   is_disabled: z.boolean().default(false),
   max_changes: z.int().min(2).max(100).default(4),
   in_mins: z.int().min(1).max(1440).default(60),

@@ -1,0 +1,102 @@
+import type { Database, Transaction } from '../database/database.ts';
+import type { Clock } from '../runtime/clock.ts';
+import { invalid } from '../runtime/failure.ts';
+import type { Ids } from '../runtime/ids.ts';
+import type { Random } from '../runtime/random.ts';
+import { appKeyMinLength } from './app-key.ts';
+import { AppKeyStore } from './app-key-store.ts';
+import { InstallationStore, type Installation } from './installation-store.ts';
+import { keyHash, keyHint, makeKey } from './key.ts';
+import { requireSameKey, type Sealer } from './sealer.ts';
+
+export interface FirstStartParts {
+  readonly database: Database;
+  readonly clock: Clock;
+  readonly ids: Ids;
+  readonly random: Random;
+  readonly sealer: Sealer;
+  readonly administrators: Administrators;
+}
+
+/** Makes the first member; a port, because access does not know members. */
+export interface Administrators {
+  /** @returns the id of the member. */
+  found(tx: Transaction, administrator: { readonly name: string; readonly email: string }): Promise<number>;
+}
+
+/** The settings that count at the first start only (design 8); '' and 0 = not set. */
+export interface FirstStartSettings {
+  readonly accountId: number;
+  readonly administratorName: string;
+  readonly administratorEmail: string;
+  readonly appKey: string;
+}
+
+/** Where somebody writes to who never set an address; nobody gets mail at a domain of this ending. */
+const placeholderEmail = 'admin@tocsin.invalid';
+
+/**
+ * Opens the installation. An empty one gets its account, an administrator and one app key, all or nothing, once: of
+ * several nodes that start at the same time one does it. There are no default credentials.
+ * @returns the key to be shown to the operator, this once; `undefined` when the installation was there already.
+ * @throws Failure when the secrets were sealed with another key than this node's, or when a setting cannot be used.
+ */
+export async function openInstallation(
+  parts: FirstStartParts,
+  settings: FirstStartSettings,
+): Promise<{ readonly installation: Installation; readonly firstKey: string | undefined }> {
+  const { database, clock, ids, random, sealer } = parts;
+  const store = new InstallationStore();
+  const present = await store.find(database.read);
+  if (present !== undefined) return reopened(present, sealer);
+
+  const key = settings.appKey === '' ? makeKey(random) : ownKey(settings.appKey);
+  const installation: Installation = {
+    accountId: settings.accountId === 0 ? ids.number() : settings.accountId,
+    keyCheck: sealer.check,
+    createdAt: clock.now(),
+  };
+  const claimed = await database.transaction(async (tx) => {
+    if (!(await store.claim(tx, installation))) return false;
+    await foundAdministrator(tx, parts, settings, key, installation.createdAt);
+    return true;
+  });
+  if (claimed) return { installation, firstKey: key };
+  const others = await store.find(database.read);
+  if (others === undefined) throw new Error('the installation is neither there nor can it be made');
+  return reopened(others, sealer);
+}
+
+function reopened(installation: Installation, sealer: Sealer): { installation: Installation; firstKey: undefined } {
+  requireSameKey(sealer, installation.keyCheck);
+  return { installation, firstKey: undefined };
+}
+
+async function foundAdministrator(
+  tx: Transaction,
+  { ids, administrators }: FirstStartParts,
+  settings: FirstStartSettings,
+  key: string,
+  now: number,
+): Promise<void> {
+  const memberId = await administrators.found(tx, {
+    name: settings.administratorName === '' ? 'Administrator' : settings.administratorName,
+    email: settings.administratorEmail === '' ? placeholderEmail : settings.administratorEmail.toLowerCase(),
+  });
+  await new AppKeyStore().insert(tx, {
+    keyId: ids.object(),
+    memberId,
+    name: 'first key',
+    hash: keyHash(key),
+    hint: keyHint(key),
+    status: 'enabled',
+    createdAt: now,
+    updatedAt: now,
+  });
+}
+
+function ownKey(key: string): string {
+  if (key.length >= appKeyMinLength && /^[\x21-\x7e]+$/.test(key)) return key;
+  const message = `must have at least ${appKeyMinLength} visible ASCII characters, so that it cannot be guessed; leave it out and one is made`;
+  throw invalid([{ field: 'TOCSIN_APP_KEY', message }]);
+}

@@ -1,0 +1,58 @@
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { verify } from '#receiver';
+
+/** A push as the receiver saw it. */
+export interface ReceivedPush {
+  readonly path: string;
+  readonly type: string;
+  readonly title: string;
+  readonly sequence: string;
+  /** The signature was made with the webhook's secret over just these bytes. */
+  readonly verified: boolean;
+}
+
+export interface DemoReceiver {
+  readonly origin: string;
+  /** The secret that pushes to this path are signed with. */
+  trust(path: string, secret: string): void;
+  close(): Promise<void>;
+}
+
+/** What a third-party system would be: takes pushes, checks their signature, and answers at once. */
+export async function startDemoReceiver(onPush: (push: ReceivedPush) => void): Promise<DemoReceiver> {
+  const secrets = new Map<string, string>();
+  const server = createServer((request, response) => {
+    const chunks: Buffer[] = [];
+    request.on('data', (chunk: Buffer) => chunks.push(chunk));
+    request.on('end', () => {
+      response.writeHead(204).end();
+      const path = request.url ?? '';
+      const body = Buffer.concat(chunks);
+      const secret = secrets.get(path);
+      const verified = secret !== undefined && verify({ headers: request.headers, body }, secret).ok;
+      onPush({ path, ...summary(body), sequence: String(request.headers['tocsin-sequence'] ?? ''), verified });
+    });
+  });
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  const { port } = server.address() as AddressInfo;
+  return {
+    origin: `http://127.0.0.1:${port}`,
+    trust: (path, secret) => secrets.set(path, secret),
+    close: () =>
+      new Promise((resolve) => {
+        server.close(() => resolve());
+        server.closeAllConnections();
+      }),
+  };
+}
+
+function summary(body: Buffer): { type: string; title: string } {
+  const push = JSON.parse(body.toString()) as {
+    event_type: string;
+    incident?: { title: string; progress: string };
+    alert?: { title: string; alert_status: string };
+  };
+  const title = push.incident?.title ?? push.alert?.title ?? '';
+  return { type: push.event_type, title: `${title} (${push.incident?.progress ?? push.alert?.alert_status ?? ''})` };
+}

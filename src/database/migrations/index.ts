@@ -1,0 +1,5 @@
+import type { Migration } from '../migrate.ts';
+import { initial } from './0001-initial.ts';
+
+/** All of them, in the order in which they run. Names never change: they are what the database remembers. */
+export const migrations: readonly Migration[] = [initial];

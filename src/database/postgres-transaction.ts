@@ -1,0 +1,134 @@
+import type { CompiledQuery, QueryResult } from 'kysely';
+import type { PoolClient } from 'pg';
+import type { Query, RowChange, Transaction } from './database.ts';
+import type { Scope } from './inside.ts';
+import type { PostgresColumns } from './postgres-columns.ts';
+import { postgresFailure } from './postgres-failure.ts';
+import { queryOn } from './query-on.ts';
+import type { SlowStatements } from './slow-statements.ts';
+import { changedColumns } from './sqlite-transaction.ts';
+import type { Tables } from './tables.ts';
+import { checkValue, quoted, sharedColumns, valueOf } from './values.ts';
+
+/** One attempt at a transaction, on a client of its own for as long as its work runs. */
+export class PostgresTransaction implements Transaction, Scope {
+  readonly query: Query;
+  readonly callbacks: (() => void)[] = [];
+  open = true;
+  /** The first statement that failed. It ends the transaction, even when the work goes on. */
+  failure: unknown;
+  readonly #client: PoolClient;
+  readonly #columns: PostgresColumns;
+  readonly #slow: SlowStatements;
+
+  constructor(client: PoolClient, columns: PostgresColumns, slow: SlowStatements) {
+    this.#client = client;
+    this.#columns = columns;
+    this.#slow = slow;
+    this.query = queryOn('postgres', (compiled: CompiledQuery) => this.#run(compiled.sql, compiled.parameters));
+  }
+
+  async insertMany<T extends keyof Tables>(table: T, rows: readonly Tables[T][]): Promise<void> {
+    if (rows.length === 0) return;
+    const columns = sharedColumns(rows, table);
+    const arrays = columns.map((column) => rows.map((row) => valueOf(row, column)));
+    const types = await this.#typesOf(table, columns);
+    const text = `insert into ${quoted(table)} (${columns.map(quoted).join(', ')})
+      select * from unnest(${types.map((type, index) => `$${index + 1}::${type}[]`).join(', ')})`;
+    await this.#run(text, arrays);
+  }
+
+  async updateMany<T extends keyof Tables>(table: T, changes: readonly RowChange<Tables[T]>[]): Promise<boolean[]> {
+    if (changes.length === 0) return [];
+    const { set, match } = changedColumns(table, changes);
+    const types = await this.#typesOf(table, [...match, ...set]);
+    const text = updateText(table, { set, match, types });
+    const changed = changes.map(() => false);
+    // One statement changes a row once, so changes of the same row go in statements of their own, one after the other.
+    for (const round of rounds(changes, match)) {
+      const arrays = [
+        ...match.map((column) => round.map(({ change }) => valueOf(change.match, column))),
+        ...set.map((column) => round.map(({ change }) => valueOf(change.set, column))),
+      ];
+      const { rows } = await this.#run(text, arrays);
+      for (const { place } of rows as readonly { place: number }[]) {
+        const at = round[place - 1]?.index;
+        if (at !== undefined) changed[at] = true;
+      }
+    }
+    return changed;
+  }
+
+  afterCommit(work: () => void): void {
+    if (!this.open) throw new Error('the transaction has ended: nothing can be added to it');
+    this.callbacks.push(work);
+  }
+
+  #typesOf(table: string, columns: readonly string[]): Promise<string[]> {
+    return this.#columns.typesOf(
+      table,
+      columns,
+      async (text, values) => (await this.#run(text, values)).rows as object[],
+    );
+  }
+
+  async #run(text: string, values: readonly unknown[]): Promise<QueryResult<unknown>> {
+    if (!this.open) throw new Error('the transaction has ended: await every statement in its work');
+    try {
+      return await runStatement(this.#client, text, values, this.#slow);
+    } catch (error) {
+      this.failure ??= error;
+      throw error;
+    }
+  }
+}
+
+/** Runs one statement on a client; statements that are not awaited one by one go out together. */
+export async function runStatement(
+  client: PoolClient,
+  text: string,
+  values: readonly unknown[],
+  slow: SlowStatements,
+): Promise<QueryResult<unknown>> {
+  for (const [index, value] of values.entries()) {
+    for (const one of Array.isArray(value) ? value : [value]) checkValue(one, index + 1, text);
+  }
+  const started = slow.start();
+  try {
+    const { command, rowCount, rows } = await client.query<Record<string, unknown>>(text, [...values]);
+    return command === 'SELECT' ? { rows } : { rows, numAffectedRows: BigInt(rowCount ?? 0) };
+  } catch (error) {
+    throw postgresFailure(error);
+  } finally {
+    slow.end(started, text);
+  }
+}
+
+function updateText(table: string, columns: { set: string[]; match: string[]; types: string[] }): string {
+  const { set, match, types } = columns;
+  const arrays = types.map((type, index) => `$${index + 1}::${type}[]`).join(', ');
+  const names = [...match, ...set].map((_, index) => `v${index}`);
+  const assigned = set.map((column, index) => `${quoted(column)} = given.v${match.length + index}`);
+  const matched = match.map((column, index) => `target.${quoted(column)} = given.v${index}`);
+  return `update ${quoted(table)} as target set ${assigned.join(', ')}
+    from unnest(${arrays}) with ordinality as given (${names.join(', ')}, place)
+    where ${matched.join(' and ')} returning given.place`;
+}
+
+interface Placed<Change> {
+  readonly change: Change;
+  readonly index: number;
+}
+
+/** The changes, in order, parted so that no round matches the same values twice. */
+function rounds<Change extends RowChange<object>>(changes: readonly Change[], match: string[]): Placed<Change>[][] {
+  const seen = new Map<string, number>();
+  const parted: Placed<Change>[][] = [];
+  for (const [index, change] of changes.entries()) {
+    const key = JSON.stringify(match.map((column) => String(valueOf(change.match, column))));
+    const round = seen.get(key) ?? 0;
+    seen.set(key, round + 1);
+    (parted[round] ??= []).push({ change, index });
+  }
+  return parted;
+}

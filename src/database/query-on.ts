@@ -1,0 +1,63 @@
+import {
+  DefaultQueryExecutor,
+  Kysely,
+  PostgresAdapter,
+  PostgresIntrospector,
+  PostgresQueryCompiler,
+  SqliteAdapter,
+  SqliteIntrospector,
+  SqliteQueryCompiler,
+  type CompiledQuery,
+  type DatabaseConnection,
+  type Dialect,
+  type Driver,
+  type QueryResult,
+} from 'kysely';
+import type { Database, Query } from './database.ts';
+import type { Tables } from './tables.ts';
+
+/** Runs one compiled statement. */
+export type Execute = (query: CompiledQuery) => Promise<QueryResult<unknown>>;
+
+/**
+ * Kysely's builder over one function. It has no connection of its own to lend and no transactions: those are the
+ * `Database`'s. Cheap enough to be made for each transaction.
+ */
+export function queryOn(kind: Database['kind'], execute: Execute): Query {
+  const { dialect, compiler, adapter } = kind === 'sqlite' ? sqlite : postgres;
+  const connection: DatabaseConnection = {
+    executeQuery: async <Row>(query: CompiledQuery) => (await execute(query)) as QueryResult<Row>,
+    streamQuery: () => {
+      throw new Error('rows are not streamed: an open cursor holds back other work, so read pages');
+    },
+  };
+  const executor = new DefaultQueryExecutor(compiler, adapter, { provideConnection: (use) => use(connection) });
+  return new Kysely<Tables>({ config: { dialect }, driver: noDriver, executor, dialect });
+}
+
+const refuse = () => Promise.reject(new Error('use database.transaction, which commits, retries and rolls back'));
+const noDriver: Driver = {
+  init: () => Promise.resolve(),
+  acquireConnection: refuse,
+  beginTransaction: refuse,
+  commitTransaction: refuse,
+  rollbackTransaction: refuse,
+  releaseConnection: () => Promise.resolve(),
+  destroy: () => Promise.resolve(),
+};
+
+function parts(dialect: Omit<Dialect, 'createDriver'>) {
+  const whole: Dialect = { ...dialect, createDriver: () => noDriver };
+  return { dialect: whole, compiler: dialect.createQueryCompiler(), adapter: dialect.createAdapter() };
+}
+
+const sqlite = parts({
+  createQueryCompiler: () => new SqliteQueryCompiler(),
+  createAdapter: () => new SqliteAdapter(),
+  createIntrospector: (db) => new SqliteIntrospector(db),
+});
+const postgres = parts({
+  createQueryCompiler: () => new PostgresQueryCompiler(),
+  createAdapter: () => new PostgresAdapter(),
+  createIntrospector: (db) => new PostgresIntrospector(db),
+});

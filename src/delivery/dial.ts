@@ -1,0 +1,179 @@
+import { connect as connectTcp, isIP, type Socket } from 'node:net';
+import { connect as connectTls } from 'node:tls';
+import type { AddressGuard } from './address-guard.ts';
+import type { Phase } from './outcome.ts';
+import type { Resolver } from './resolver.ts';
+
+/** Where to dial. */
+export interface DialTarget {
+  /** A name or an address, without brackets. */
+  readonly hostname: string;
+  readonly port: number;
+  readonly secure: boolean;
+  readonly tlsVerify: boolean;
+}
+
+export interface DialPorts {
+  readonly resolver: Resolver;
+  readonly guard: AddressGuard;
+  /** Source addresses to bind, at most one for each family; empty = the system chooses. */
+  readonly bind: readonly string[];
+}
+
+export interface DialEvents {
+  reached(phase: Phase): void;
+  connected(socket: Socket): void;
+  failed(error: Error): void;
+}
+
+/** The guard said no. Its message says which address and why. */
+export class Refused extends Error {
+  override readonly name = 'Refused';
+  readonly code = 'ADDRESS_REFUSED';
+}
+
+/** When a name has several addresses, how long one may stay silent before the next is tried beside it. */
+const attemptMs = 250;
+
+/**
+ * Opens a connection: resolve, check every address, connect to the checked ones only, TLS. Ends in exactly one of
+ * `connected` and `failed`, never in the same turn. There is no deadline here: whoever dials cancels.
+ * @returns cancel: nothing is reported after it.
+ */
+export function dial(target: DialTarget, ports: DialPorts, events: DialEvents): () => void {
+  const call = new Call(target, ports, events);
+  call.begin();
+  return () => call.cancel();
+}
+
+/** For a socket whose end is known already: an error that nobody listens to would end the process. */
+function ignore(): void {}
+
+class Call {
+  readonly #target: DialTarget;
+  readonly #ports: DialPorts;
+  readonly #events: DialEvents;
+  #socket: Socket | undefined;
+  #over = false;
+
+  constructor(target: DialTarget, ports: DialPorts, events: DialEvents) {
+    this.#target = target;
+    this.#ports = ports;
+    this.#events = events;
+  }
+
+  begin(): void {
+    this.#events.reached('dns');
+    this.#checkedAddresses().then(
+      (addresses) => this.#connect(addresses),
+      (error: unknown) => this.#fail(error),
+    );
+  }
+
+  cancel(): void {
+    this.#over = true;
+    this.#socket?.on('error', ignore).destroy();
+  }
+
+  /** One lookup for one connection, and no address dialled that was not checked: a name that is rebound gains nothing. */
+  async #checkedAddresses(): Promise<readonly string[]> {
+    const { hostname, port } = this.#target;
+    const { guard, resolver } = this.#ports;
+    const refusal = guard.refusesName(hostname, port);
+    if (refusal !== undefined) throw new Refused(refusal);
+    const addresses = isIP(hostname) === 0 ? await resolver.resolve(hostname) : [hostname];
+    for (const address of addresses) {
+      const why = guard.refusesAddress(address, port, hostname);
+      if (why !== undefined) throw new Refused(why);
+    }
+    if (addresses.length === 0) throw new Error(`${hostname} has no address`);
+    return addresses;
+  }
+
+  #connect(addresses: readonly string[]): void {
+    if (this.#over) return;
+    this.#events.reached('connect');
+    try {
+      const socket = connectTcp(this.#tcpOptions(addresses));
+      this.#socket = socket;
+      socket.setNoDelay(true);
+      socket.once('error', this.#onError).once('close', this.#onClose);
+      socket.once('connect', () => this.#onConnect(socket));
+    } catch (error) {
+      this.#fail(error);
+    }
+  }
+
+  #tcpOptions(addresses: readonly string[]) {
+    const { port } = this.#target;
+    const { bind } = this.#ports;
+    const families = new Set(bind.map((address) => isIP(address)));
+    const usable = bind.length === 0 ? addresses : addresses.filter((address) => families.has(isIP(address)));
+    const first = usable[0];
+    if (first === undefined) throw new Error(`no source address is bound for the family of ${addresses.join(', ')}`);
+    const localAddress = bind.find((address) => isIP(address) === isIP(first));
+    if (usable.length === 1 || localAddress !== undefined) {
+      return { host: first, port, ...(localAddress === undefined ? {} : { localAddress }) };
+    }
+    const all = usable.map((address) => ({ address, family: isIP(address) }));
+    return {
+      host: this.#target.hostname,
+      port,
+      autoSelectFamily: true,
+      autoSelectFamilyAttemptTimeout: attemptMs,
+      lookup: (
+        _host: string,
+        options: { all?: boolean | undefined },
+        give: (error: null, answer: string | typeof all, family?: number) => void,
+      ) => (options.all === true ? give(null, all) : give(null, first, isIP(first))),
+    };
+  }
+
+  #onConnect(socket: Socket): void {
+    if (this.#over) return;
+    const address = socket.remoteAddress;
+    // Absent means closed already, not refused.
+    if (address === undefined) return this.#fail(new Error('the connection was closed at once'));
+    const why = this.#ports.guard.refusesAddress(address, this.#target.port, this.#target.hostname);
+    if (why !== undefined) return this.#fail(new Refused(why));
+    if (this.#target.secure) this.#secure(socket);
+    else this.#hand(socket);
+  }
+
+  #secure(raw: Socket): void {
+    const { hostname, tlsVerify } = this.#target;
+    this.#events.reached('tls');
+    const socket = connectTls({
+      socket: raw,
+      host: hostname,
+      servername: isIP(hostname) === 0 ? hostname : '',
+      // Said explicitly, so that no setting of the process can turn it off.
+      rejectUnauthorized: tlsVerify,
+      ALPNProtocols: ['http/1.1'],
+      minVersion: 'TLSv1.2',
+    });
+    raw.removeListener('error', this.#onError).removeListener('close', this.#onClose).on('error', ignore);
+    this.#socket = socket;
+    socket.once('error', this.#onError).once('close', this.#onClose);
+    socket.once('secureConnect', () => {
+      if (!this.#over) this.#hand(socket);
+    });
+  }
+
+  #hand(socket: Socket): void {
+    this.#over = true;
+    socket.removeListener('error', this.#onError).removeListener('close', this.#onClose);
+    this.#events.connected(socket);
+  }
+
+  readonly #onError = (error: Error): void => this.#fail(error);
+
+  readonly #onClose = (): void => this.#fail(new Error('the connection was closed before it was ready'));
+
+  #fail(error: unknown): void {
+    if (this.#over) return;
+    this.#over = true;
+    this.#socket?.on('error', ignore).destroy();
+    this.#events.failed(error instanceof Error ? error : new Error(String(error)));
+  }
+}

@@ -1,0 +1,139 @@
+import { sql } from 'kysely';
+import type { Query } from '../database/database.ts';
+import type { EventType } from '../events/event-types.ts';
+import type { DeliveryMode, WebhookType } from '../webhooks/webhook.ts';
+import type { Delivery, OpenState } from './delivery.ts';
+
+/*
+ * Reads of what is still to be done. All go by the partial index `delivery_open`, whose predicate they repeat word for
+ * word, because only then is it used. They skip from lane to lane: what waits behind a head costs nothing.
+ */
+
+/** The first open delivery of a lane. */
+export interface Head {
+  readonly delivery: Delivery;
+  readonly state: OpenState;
+}
+
+/** The heads of the next lanes of a webhook, in the order of entity ids, after `afterEntityId` ('' = from the first). */
+export async function readHeads(
+  query: Query,
+  webhookId: number,
+  afterEntityId: string,
+  limit: number,
+): Promise<Head[]> {
+  const result = await sql<HeadRow>`
+    with recursive lane (entity_id, number) as (
+      select (
+        select entity_id from delivery
+        where webhook_id = ${webhookId} and state in ('pending', 'sending', 'retry_wait')
+          and entity_id > ${afterEntityId}
+        order by entity_id limit 1), 1
+      union all
+      select (
+        select delivery.entity_id from delivery
+        where delivery.webhook_id = ${webhookId} and delivery.state in ('pending', 'sending', 'retry_wait')
+          and delivery.entity_id > lane.entity_id
+        order by delivery.entity_id limit 1), lane.number + 1
+      from lane where lane.entity_id is not null and lane.number < ${limit})
+    select ${columns} from lane
+    join delivery on delivery.delivery_id = (
+      select head.delivery_id from delivery as head
+      where head.webhook_id = ${webhookId} and head.entity_id = lane.entity_id
+        and head.state in ('pending', 'sending', 'retry_wait')
+      order by head.sequence, head.generation limit 1)
+    join event on event.event_id = delivery.event_id
+    order by lane.number`.execute(query);
+  return result.rows.map(headOf);
+}
+
+/** The heads of these lanes of one webhook; a lane without one has nothing left to do. */
+export async function readHeadsOf(query: Query, webhookId: number, entityIds: readonly string[]): Promise<Head[]> {
+  const wanted = sql.join(entityIds.map((entityId) => sql`(${entityId})`));
+  const result = await sql<HeadRow>`
+    with lane (entity_id) as (values ${wanted})
+    select ${columns} from lane
+    join delivery on delivery.delivery_id = (
+      select head.delivery_id from delivery as head
+      where head.webhook_id = ${webhookId} and head.entity_id = lane.entity_id
+        and head.state in ('pending', 'sending', 'retry_wait')
+      order by head.sequence, head.generation limit 1)
+    join event on event.event_id = delivery.event_id`.execute(query);
+  return result.rows.map(headOf);
+}
+
+/** The next webhooks that have something open, in the order of their ids. */
+export async function readOpenWebhooks(query: Query, afterWebhookId: number, limit: number): Promise<number[]> {
+  const result = await sql<{ webhook_id: number }>`
+    with recursive open (webhook_id, number) as (
+      select (
+        select webhook_id from delivery
+        where state in ('pending', 'sending', 'retry_wait') and webhook_id > ${afterWebhookId}
+        order by webhook_id limit 1), 1
+      union all
+      select (
+        select delivery.webhook_id from delivery
+        where delivery.state in ('pending', 'sending', 'retry_wait') and delivery.webhook_id > open.webhook_id
+        order by delivery.webhook_id limit 1), open.number + 1
+      from open where open.webhook_id is not null and open.number < ${limit})
+    select webhook_id from open where webhook_id is not null order by webhook_id`.execute(query);
+  return result.rows.map((row) => row.webhook_id);
+}
+
+/** How many of a webhook's deliveries are in each open state, each counted no further than `max`. */
+export async function countOpen(query: Query, webhookId: number, max: number): Promise<Map<OpenState, number>> {
+  const result = await sql<{ state: OpenState; count: number }>`
+    select state, count(*) as count from (
+      select state from delivery
+      where webhook_id = ${webhookId} and state in ('pending', 'sending', 'retry_wait')
+      limit ${max}) as open
+    group by state`.execute(query);
+  return new Map(result.rows.map((row) => [row.state, Number(row.count)]));
+}
+
+interface HeadRow {
+  delivery_id: string;
+  webhook_id: number;
+  webhook_type: WebhookType;
+  event_id: string;
+  generation: number;
+  entity_id: string;
+  sequence: number;
+  event_type: EventType;
+  event_time: number;
+  channel_id: number;
+  mode: DeliveryMode;
+  state: OpenState;
+  attempt: number;
+  fence: number;
+  created_at: number;
+  payload: string;
+}
+
+const columns = sql`delivery.delivery_id, delivery.webhook_id, delivery.webhook_type, delivery.event_id,
+  delivery.generation, delivery.entity_id, delivery.sequence, delivery.event_type, delivery.event_time,
+  delivery.channel_id, delivery.mode, delivery.state, delivery.attempt, delivery.fence, delivery.created_at,
+  event.payload`;
+
+function headOf(row: HeadRow): Head {
+  return {
+    state: row.state,
+    delivery: {
+      deliveryId: row.delivery_id,
+      webhookId: row.webhook_id,
+      webhookType: row.webhook_type,
+      eventId: row.event_id,
+      generation: row.generation,
+      entityId: row.entity_id,
+      sequence: row.sequence,
+      eventType: row.event_type,
+      eventTime: row.event_time,
+      channelId: row.channel_id,
+      mode: row.mode,
+      attempt: row.attempt,
+      fence: row.fence,
+      createdAt: row.created_at,
+      payload: row.payload,
+    },
+  };
+}

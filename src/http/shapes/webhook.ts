@@ -1,0 +1,150 @@
+import { z } from 'zod';
+import { limitDefault, limitMax } from '../paging.ts';
+import { description, listOf, notYet, numberId, numberIdOrNone, query } from './fields.ts';
+import { seconds } from './scalars.ts';
+
+export const webhookNameMaxChars = 59;
+export const webhookChannelsMax = 1000;
+export const timeoutMinMs = 100;
+export const timeoutMaxMs = 30_000;
+export const maxInFlightMax = 64;
+export const overlapDefaultSeconds = 86_400;
+export const overlapMaxSeconds = 604_800;
+
+const type = z.enum(['incident', 'alert', 'custom_action']);
+const name = z.string().trim().min(1).max(webhookNameMaxChars);
+const endpoint = z.string().describe('http:// or https://; called as it is, query included.');
+
+const settings = {
+  description: description.optional(),
+  team_id: numberIdOrNone.optional().describe('Who looks after it; 0 = no team.'),
+  tls_verify: z.boolean().optional().describe('true when left out; false accepts any certificate.'),
+  headers: z
+    .record(z.string(), z.string())
+    .optional()
+    .describe('Name to value, each name once whatever its case. The values are never shown again.'),
+  channel_ids: z.array(numberId).max(webhookChannelsMax).optional().describe('[] = all channels.'),
+  event_types: z.array(z.string()).max(64).optional().describe('[] = all types of its kind.'),
+  timeout_ms: z
+    .int()
+    .min(timeoutMinMs)
+    .max(timeoutMaxMs)
+    .optional()
+    .describe('From the dial to the end of the response headers; 1000 when left out.'),
+  delivery_mode: z
+    .literal('at_most_once', {
+      error: 'must be "at_most_once" (also when left out): "at_least_once" is not supported yet',
+    })
+    .optional(),
+  max_in_flight: z.int().min(1).max(maxInFlightMax).optional().describe('Requests at the same time; 8 when left out.'),
+  signing: z.boolean().optional().describe('true when left out.'),
+  secret: z.string().optional().describe('whsec_ and the base64 of 24 to 64 bytes; one is made when it is left out.'),
+  filter: notYet('filters are not supported yet: leave it out'),
+  body_template: notYet('custom bodies are not supported yet: leave it out'),
+  value_mapping: notYet('value mappings are not supported yet: leave it out'),
+  order_policy: notYet('order policies come with at_least_once, which is not supported yet: leave it out'),
+  retry: notYet('retries come with at_least_once, which is not supported yet: leave it out'),
+  rate_limit_per_second: notYet('rate limits are not supported yet: leave it out'),
+};
+
+export const webhookCreateRequest = z.object({ type, name, endpoint, ...settings });
+export const webhookCreateReply = z.object({
+  integration_id: numberId,
+  secret: z.string().describe('Shown this once.'),
+});
+
+export const webhookUpdateRequest = z.object({
+  integration_id: numberId,
+  name: name.optional(),
+  endpoint: endpoint.optional(),
+  ...settings,
+});
+
+export const webhookRequest = z.object({ integration_id: numberId });
+
+export const webhook = z.object({
+  integration_id: numberId,
+  type,
+  name: z.string(),
+  endpoint: z.string(),
+  description: z.string(),
+  team_id: z.int(),
+  status: z.enum(['enabled', 'paused', 'disabled', 'deleted']),
+  tls_verify: z.boolean(),
+  headers: z.record(z.string(), z.string()).describe('The values are masked.'),
+  channel_ids: z.array(numberId),
+  event_types: z.array(z.string()),
+  timeout_ms: z.int(),
+  delivery_mode: z.enum(['at_most_once', 'at_least_once']),
+  max_in_flight: z.int(),
+  signing: z.boolean(),
+  secret: z.string().describe('Masked.'),
+  secrets: z
+    .array(z.object({ secret: z.string(), expires_at: seconds }))
+    .describe('Masked, the newest first; several while a rotation overlaps. expires_at 0 = does not.'),
+  creator_id: z.int(),
+  created_at: seconds,
+  updated_at: seconds,
+});
+
+export const webhookListRequest = z.object({
+  p: z.int().min(1).default(1),
+  limit: z.int().min(1).max(limitMax).default(limitDefault),
+  type: type.optional(),
+  status: z.enum(['enabled', 'paused', 'disabled']).optional(),
+  channel_id: numberId.optional().describe('Those that get the events of this channel.'),
+  query: query.optional().describe('Part of the name, the description or the endpoint.'),
+});
+export const webhookListReply = listOf(webhook);
+
+export const cancelledReply = z.object({ cancelled: z.int().min(0).describe('Deliveries that waited.') });
+
+/** A stored webhook, one with changes that are not stored, or a draft. */
+export const webhookTestRequest = z
+  .object({
+    integration_id: numberId.optional(),
+    type: type.optional().describe('Of a draft.'),
+    name: name.optional(),
+    endpoint: endpoint.optional(),
+    ...settings,
+    event_type: z.string().optional().describe('The first of its kind when left out.'),
+  })
+  .refine((input) => input.integration_id !== undefined || (input.type !== undefined && input.endpoint !== undefined), {
+    error: 'say which webhook by integration_id, or describe one by type and endpoint',
+  });
+
+export const webhookTestReply = z.object({
+  request: z.object({
+    endpoint: z.string(),
+    headers: z.record(z.string(), z.string()).describe('The values of custom headers are masked.'),
+    body: z.string(),
+  }),
+  response: z
+    .object({ status_code: z.int(), headers: z.record(z.string(), z.string()), body: z.string() })
+    .optional()
+    .describe('Absent when there was none.'),
+  outcome: z.enum(['delivered', 'failed', 'unknown']),
+  reason: z.string(),
+  error_message: z.string(),
+  duration_ms: z.number(),
+});
+
+export const secretRotateRequest = z.object({
+  integration_id: numberId,
+  overlap_seconds: z
+    .int()
+    .min(0)
+    .max(overlapMaxSeconds)
+    .default(overlapDefaultSeconds)
+    .describe('How long the old secret goes on signing beside the new one.'),
+});
+export const secretRotateReply = z.object({ secret: z.string().describe('Shown this once.') });
+
+export const egressInfoReply = z.object({
+  source_addresses: z.array(z.string()).describe('Where pushes come from, as published by the operator.'),
+  user_agent: z.string(),
+  guard: z.object({
+    private_addresses: z.enum(['refused', 'allowed_where_listed']),
+    allowed: z.array(z.string()).describe('Networks and hosts that the operator allows beyond public ones.'),
+  }),
+});

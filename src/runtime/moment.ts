@@ -1,0 +1,19 @@
+import type { Clock } from './clock.ts';
+
+/** A reading of both clocks. */
+export interface Moment {
+  readonly wall: number;
+  readonly monotonic: number;
+}
+
+export function momentOf(clock: Clock): Moment {
+  return { wall: clock.now(), monotonic: clock.monotonic() };
+}
+
+/**
+ * Milliseconds since then, by the clock that saw more of them: a suspended machine may stop its monotonic clock, and a
+ * wall clock may be set back.
+ */
+export function elapsedMs(clock: Clock, since: Moment): number {
+  return Math.max(clock.monotonic() - since.monotonic, clock.now() - since.wall);
+}

@@ -1,0 +1,135 @@
+import { alertEventTypes, incidentEventTypes, type EventType } from '../events/event-types.ts';
+import type { Fault } from '../runtime/failure.ts';
+import { invalid } from '../runtime/failure.ts';
+import { checkEndpoint, type EndpointPolicy } from './endpoint.ts';
+import { checkHeaders, maskHeader } from './headers.ts';
+import { checkSecret } from './secret.ts';
+import type { Webhook, WebhookHeader, WebhookType } from './webhook.ts';
+
+/** What of a webhook can be set (contract 2.1); what is `undefined` stays, or is the default in a new one. */
+export interface WebhookChange {
+  readonly name?: string | undefined;
+  readonly endpoint?: string | undefined;
+  readonly description?: string | undefined;
+  readonly teamId?: number | undefined;
+  readonly tlsVerify?: boolean | undefined;
+  /** All of them. A value that is the mask of the present value of that name keeps the present value. */
+  readonly headers?: Readonly<Record<string, string>> | undefined;
+  readonly channelIds?: readonly number[] | undefined;
+  readonly eventTypes?: readonly string[] | undefined;
+  readonly timeoutMs?: number | undefined;
+  readonly maxInFlight?: number | undefined;
+  readonly signing?: boolean | undefined;
+  /** A secret that the caller brings along; it replaces all present ones at once. */
+  readonly secret?: string | undefined;
+}
+
+export const timeoutDefaultMs = 1000;
+export const maxInFlightDefault = 8;
+
+/** A webhook that is not stored yet, with the defaults of design 7 and contract 2.1: the receiver has one second. */
+export function blankWebhook(type: WebhookType, creatorId: number, now: number): Webhook {
+  return {
+    webhookId: 0,
+    type,
+    name: '',
+    endpoint: '',
+    description: '',
+    teamId: 0,
+    status: 'enabled',
+    tlsVerify: true,
+    headers: [],
+    channelIds: [],
+    eventTypes: [],
+    timeoutMs: timeoutDefaultMs,
+    mode: 'at_most_once',
+    maxInFlight: maxInFlightDefault,
+    signing: true,
+    secrets: [],
+    creatorId,
+    createdAt: now,
+    updatedAt: now,
+  };
+}
+
+/**
+ * The webhook after a change, as far as it can be judged by itself.
+ * @throws Failure that names every fault at once.
+ */
+export function changed(before: Webhook, change: WebhookChange, policy: EndpointPolicy, now: number): Webhook {
+  const faults: Fault[] = [];
+  const webhook: Webhook = {
+    ...before,
+    name: change.name ?? before.name,
+    endpoint: change.endpoint === undefined ? before.endpoint : readEndpoint(change.endpoint, policy, faults),
+    description: change.description ?? before.description,
+    teamId: change.teamId ?? before.teamId,
+    tlsVerify: change.tlsVerify ?? before.tlsVerify,
+    headers: change.headers === undefined ? before.headers : readHeaders(change.headers, before.headers, faults),
+    channelIds: change.channelIds === undefined ? before.channelIds : [...new Set(change.channelIds)],
+    eventTypes: change.eventTypes === undefined ? before.eventTypes : readTypes(before.type, change.eventTypes, faults),
+    timeoutMs: change.timeoutMs ?? before.timeoutMs,
+    maxInFlight: change.maxInFlight ?? before.maxInFlight,
+    signing: change.signing ?? before.signing,
+    secrets:
+      change.secret === undefined ? before.secrets : [{ secret: readSecret(change.secret, faults), expiresAt: 0 }],
+    updatedAt: now,
+  };
+  if (faults.length > 0) throw invalid(faults);
+  return webhook;
+}
+
+/** The event types that a webhook of this type may take. */
+export function eventTypesOf(type: WebhookType): readonly EventType[] {
+  if (type === 'incident') return incidentEventTypes;
+  return type === 'alert' ? alertEventTypes : ['i_custom'];
+}
+
+function readEndpoint(text: string, policy: EndpointPolicy, faults: Fault[]): string {
+  const check = checkEndpoint(text, policy);
+  if (check.ok) return check.url;
+  faults.push(...check.faults);
+  return text;
+}
+
+function readHeaders(
+  sent: Readonly<Record<string, string>>,
+  present: readonly WebhookHeader[],
+  faults: Fault[],
+): readonly WebhookHeader[] {
+  const headers = Object.entries(sent).map(([name, value]) => ({ name, value: unmasked(name, value, present) }));
+  const check = checkHeaders(headers);
+  if (check.ok) return check.headers;
+  faults.push(...check.faults);
+  return present;
+}
+
+/** Whoever reads a webhook sees masks, and would else send them back as values when changing something beside them. */
+function unmasked(name: string, value: string, present: readonly WebhookHeader[]): string {
+  const stored = present.find((header) => header.name === name)?.value;
+  return stored !== undefined && value === maskHeader(stored) ? stored : value;
+}
+
+function readTypes(webhookType: WebhookType, sent: readonly string[], faults: Fault[]): EventType[] {
+  const allowed = eventTypesOf(webhookType);
+  const types = allowed.filter((type) => sent.includes(type));
+  const unknown = sent.filter((text) => !types.some((type) => type === text));
+  for (const text of unknown) {
+    const message = `${JSON.stringify(text)} is not an event type of ${kindNames[webhookType]}: choose among ${allowed.join(', ')}`;
+    faults.push({ field: 'event_types', message });
+  }
+  return types;
+}
+
+const kindNames: Readonly<Record<WebhookType, string>> = {
+  incident: 'an incident webhook',
+  alert: 'an alert webhook',
+  custom_action: 'a custom action',
+};
+
+function readSecret(text: string, faults: Fault[]): string {
+  const check = checkSecret(text);
+  if (check.ok) return check.secret;
+  faults.push(...check.faults);
+  return text;
+}

@@ -1,0 +1,145 @@
+import { domainToUnicode } from 'node:url';
+import type { Fault } from '../runtime/failure.ts';
+
+export const endpointMaxChars = 2048;
+/** The limits of DNS (RFC 1035), without the dot that may end a name. */
+export const hostMaxChars = 253;
+export const labelMaxChars = 63;
+
+/** What the operator's egress rules say about a destination. A port, because the rules live two floors above. */
+export interface EndpointPolicy {
+  /** Why this host and port may not be called, as a sentence that names the setting to change; undefined = it may. */
+  refusal(host: string, port: number): string | undefined;
+  /** Where this service itself is reached, as `host` (any port) or `host:port`: a webhook to it would feed on itself. */
+  readonly ownHosts: readonly string[];
+}
+
+export type EndpointCheck =
+  | {
+      readonly ok: true;
+      /** As the user gave it, query included; only a fragment, which HTTP never sends, is left out. */
+      readonly url: string;
+      /** As it will be dialled: lower case, punycode, an address in its usual notation. To be shown beside the URL. */
+      readonly host: string;
+      readonly port: number;
+    }
+  | { readonly ok: false; readonly faults: readonly Fault[] };
+
+/**
+ * Whether a text may be the endpoint of a webhook (contract 2.1). Friendly and early: what a name resolves to is judged
+ * at each dial, not here.
+ */
+export function checkEndpoint(text: string, policy: EndpointPolicy): EndpointCheck {
+  const messages = textFaults(text);
+  if (messages.length > 0) return refuse(messages);
+
+  const url = text.split('#', 1)[0] ?? '';
+  const parsed = parse(url);
+  if (parsed === undefined) return refuse(['is not a valid URL: look at its host and its port (1 to 65535)']);
+
+  const { host, port } = parsed;
+  messages.push(...hostFaults(authorityOf(url), host));
+  if (messages.length === 0 && isOwn(host, port, policy.ownHosts)) {
+    messages.push(`${host}:${port} is this service itself; a webhook to it would cause its own pushes`);
+  }
+  const refusal = messages.length === 0 ? policy.refusal(host, port) : undefined;
+  if (refusal !== undefined) messages.push(refusal);
+  return messages.length === 0 ? { ok: true, url, host, port } : refuse(messages);
+}
+
+export interface Destination {
+  readonly secure: boolean;
+  /** Without brackets and without the dot that may end a name: what is resolved or dialled. */
+  readonly host: string;
+  readonly port: number;
+  /** `https://host:port`, for a pool of connections. */
+  readonly origin: string;
+  /** Path and query exactly as the user gave them; characters outside ASCII as the UTF-8 escapes that the wire needs. */
+  readonly target: string;
+}
+
+/** Splits an endpoint that {@link checkEndpoint} has accepted. Throws on any other text. */
+export function destinationOf(endpoint: string): Destination {
+  const parsed = parse(endpoint);
+  if (parsed === undefined) throw new TypeError('this endpoint has not been checked');
+  const rest = endpoint.slice(schemeOf(endpoint).length + authorityOf(endpoint).length).split('#', 1)[0] ?? '';
+  const target = rest.replace(/[^!-~]+/g, (characters) => encodeURIComponent(characters));
+  return { ...parsed, target: target.startsWith('/') ? target : `/${target}` };
+}
+
+/**
+ * Faults that are visible in the text, before a parser hides them: it drops tabs and line breaks, reads a backslash as a
+ * slash, and forgives missing slashes, so that what a person reads and what is called would differ.
+ */
+function textFaults(text: string): string[] {
+  if (text === '') return ['is missing; give the URL to call, like https://example.com/hook'];
+  const faults: string[] = [];
+  if (text.length > endpointMaxChars) faults.push(`is longer than ${endpointMaxChars} characters`);
+  if (!text.isWellFormed()) faults.push('holds a broken character (half of a surrogate pair)');
+  if (controlCharacter.test(text)) faults.push('holds a control character, such as a tab or a line break');
+  if (text !== text.trim()) faults.push('starts or ends with a space');
+  else if (/\s/.test(text.replace(controlCharacters, ''))) faults.push('holds a space; write %20 for it');
+  if (text.includes('%00')) faults.push('holds %00, which many receivers cut a URL at');
+  if (text.includes('\\')) faults.push('holds a backslash; write / or %5C');
+  if (schemeOf(text) === '') {
+    if (text === text.trimStart()) faults.push('must start with http:// or https://');
+  } else if (authorityOf(text) === '') {
+    faults.push('has no host after http:// or https://');
+  } else if (authorityOf(text).includes('@')) {
+    faults.push('holds a user name or password before the host; put credentials into a custom header');
+  }
+  return faults;
+}
+
+// oxlint-disable-next-line no-control-regex -- control characters are what it looks for
+const controlCharacter = /[\u0000-\u001f\u007f-\u009f]/;
+const controlCharacters = new RegExp(controlCharacter, 'g');
+
+/** Shown as nothing, and dropped by the parser: they make one host look like another. */
+const invisible = /\p{Default_Ignorable_Code_Point}/u;
+
+function hostFaults(authority: string, host: string): string[] {
+  if (invisible.test(authority)) return [`the host holds an invisible character; if you mean ${host}, write it so`];
+  if (host.includes(':')) return [];
+  const faults: string[] = [];
+  const labels = host.split('.');
+  if (host.length > hostMaxChars) faults.push(`the host is longer than ${hostMaxChars} characters`);
+  if (labels.includes('')) faults.push('the host has an empty part between its dots');
+  if (labels.some((label) => label.length > labelMaxChars)) {
+    faults.push(`a part of the host is longer than ${labelMaxChars} characters`);
+  }
+  const odd = labels.find((label) => label !== '' && !labelShape.test(label));
+  if (odd !== undefined) faults.push(`${JSON.stringify(odd)} cannot be part of a host name`);
+  const broken = labels.find((label) => label.startsWith('xn--') && domainToUnicode(label).startsWith('xn--'));
+  if (broken !== undefined) faults.push(`${JSON.stringify(broken)} is not valid punycode`);
+  return faults;
+}
+
+/** Underscores are no host names by the book, but Docker and Windows make them. */
+const labelShape = /^[a-z0-9_](?:[a-z0-9_-]*[a-z0-9_])?$/;
+
+function schemeOf(text: string): string {
+  return /^https?:\/\//.exec(text)?.[0] ?? '';
+}
+
+function authorityOf(text: string): string {
+  return /^https?:\/\/([^/?#\\]*)/.exec(text)?.[1] ?? '';
+}
+
+function parse(text: string): Omit<Destination, 'target'> | undefined {
+  const url = URL.parse(text);
+  if (url === null || url.hostname === '') return undefined;
+  const secure = url.protocol === 'https:';
+  const port = url.port === '' ? (secure ? 443 : 80) : Number(url.port);
+  const host = url.hostname.replace(/^\[(.*)\]$/, '$1').replace(/\.$/, '');
+  return { secure, host, port, origin: url.origin };
+}
+
+function isOwn(host: string, port: number, ownHosts: readonly string[]): boolean {
+  const names = new Set([host, `${host}:${port}`, `[${host}]:${port}`]);
+  return ownHosts.some((own) => names.has(own.toLowerCase()));
+}
+
+function refuse(messages: readonly string[]): EndpointCheck {
+  return { ok: false, faults: messages.map((message) => ({ field: 'endpoint', message })) };
+}

@@ -1,0 +1,143 @@
+import type { Sealer } from '../access/sealer.ts';
+import type { Query, Transaction } from '../database/database.ts';
+import type { WebhookRow } from '../database/tables.ts';
+import type { EventType } from '../events/event-types.ts';
+import { WebhookDirectory } from './webhook-directory.ts';
+import type { DeliveryMode, Webhook, WebhookHeader, WebhookSecret, WebhookStatus, WebhookType } from './webhook.ts';
+
+/** Webhooks as rows: header values and secrets are sealed, because the values may be credentials. */
+export class WebhookStore {
+  readonly #sealer: Sealer;
+
+  constructor(sealer: Sealer) {
+    this.#sealer = sealer;
+  }
+
+  /** Those that are not deleted, the oldest first. */
+  async all(query: Query): Promise<Webhook[]> {
+    const rows = await query
+      .selectFrom('webhook')
+      .selectAll()
+      .where('status', '<>', 'deleted')
+      .orderBy('created_at')
+      .orderBy('webhook_id')
+      .execute();
+    return rows.map((row) => this.#webhookOf(row));
+  }
+
+  /** Reads them all; to be kept in a cache. */
+  async directory(query: Query): Promise<WebhookDirectory> {
+    return new WebhookDirectory(await this.all(query));
+  }
+
+  /** Not the deleted. */
+  async find(query: Query, webhookId: number): Promise<Webhook | undefined> {
+    const row = await query
+      .selectFrom('webhook')
+      .selectAll()
+      .where('webhook_id', '=', webhookId)
+      .where('status', '<>', 'deleted')
+      .executeTakeFirst();
+    return row === undefined ? undefined : this.#webhookOf(row);
+  }
+
+  async insert(tx: Transaction, webhook: Webhook): Promise<void> {
+    await tx.insertMany('webhook', [this.#rowOf(webhook)]);
+  }
+
+  async save(tx: Transaction, webhook: Webhook): Promise<void> {
+    const { webhook_id, ...set } = this.#rowOf(webhook);
+    await tx.query.updateTable('webhook').set(set).where('webhook_id', '=', webhook_id).execute();
+  }
+
+  /** The row stays for history, without what was secret in it. */
+  async remove(tx: Transaction, webhookId: number, now: number): Promise<void> {
+    await tx.query
+      .updateTable('webhook')
+      .set({ status: 'deleted', headers_json: '[]', secrets_json: '[]', updated_at: now })
+      .where('webhook_id', '=', webhookId)
+      .execute();
+  }
+
+  #webhookOf(row: WebhookRow): Webhook {
+    return {
+      webhookId: row.webhook_id,
+      type: row.webhook_type as WebhookType,
+      name: row.webhook_name,
+      endpoint: row.endpoint,
+      description: row.description,
+      teamId: row.team_id,
+      status: row.status as WebhookStatus,
+      tlsVerify: row.tls_verify === 1,
+      headers: this.#openHeaders(row.headers_json),
+      channelIds: JSON.parse(row.channel_ids_json) as number[],
+      eventTypes: JSON.parse(row.event_types_json) as EventType[],
+      timeoutMs: row.timeout_ms,
+      mode: row.delivery_mode as DeliveryMode,
+      maxInFlight: row.max_in_flight,
+      signing: row.signing === 1,
+      secrets: this.#openSecrets(row.secrets_json),
+      creatorId: row.creator_id,
+      createdAt: row.created_at,
+      updatedAt: row.updated_at,
+    };
+  }
+
+  #rowOf(webhook: Webhook): WebhookRow {
+    return {
+      webhook_id: webhook.webhookId,
+      webhook_type: webhook.type,
+      webhook_name: webhook.name,
+      endpoint: webhook.endpoint,
+      description: webhook.description,
+      team_id: webhook.teamId,
+      status: webhook.status,
+      tls_verify: webhook.tlsVerify ? 1 : 0,
+      headers_json: this.#sealHeaders(webhook.headers),
+      channel_ids_json: JSON.stringify(webhook.channelIds),
+      event_types_json: JSON.stringify(webhook.eventTypes),
+      timeout_ms: webhook.timeoutMs,
+      delivery_mode: webhook.mode,
+      settings_json: '{}',
+      max_in_flight: webhook.maxInFlight,
+      signing: webhook.signing ? 1 : 0,
+      secrets_json: this.#sealSecrets(webhook.secrets),
+      creator_id: webhook.creatorId,
+      created_at: webhook.createdAt,
+      updated_at: webhook.updatedAt,
+    };
+  }
+
+  #sealHeaders(headers: readonly WebhookHeader[]): string {
+    return JSON.stringify(headers.map(({ name, value }): SealedHeader => ({ name, sealed: this.#sealer.seal(value) })));
+  }
+
+  #openHeaders(json: string): WebhookHeader[] {
+    return (JSON.parse(json) as SealedHeader[]).map(({ name, sealed }) => ({ name, value: this.#sealer.open(sealed) }));
+  }
+
+  #sealSecrets(secrets: readonly WebhookSecret[]): string {
+    const sealed = secrets.map(({ secret, expiresAt }): SealedSecret => ({
+      sealed: this.#sealer.seal(secret),
+      expires_at: expiresAt,
+    }));
+    return JSON.stringify(sealed);
+  }
+
+  #openSecrets(json: string): WebhookSecret[] {
+    return (JSON.parse(json) as SealedSecret[]).map(({ sealed, expires_at }) => ({
+      secret: this.#sealer.open(sealed),
+      expiresAt: expires_at,
+    }));
+  }
+}
+
+interface SealedHeader {
+  readonly name: string;
+  readonly sealed: string;
+}
+
+interface SealedSecret {
+  readonly sealed: string;
+  readonly expires_at: number;
+}

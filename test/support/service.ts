@@ -1,0 +1,179 @@
+import { spawn } from 'node:child_process';
+import type { ChildProcess } from 'node:child_process';
+import { once } from 'node:events';
+import { join } from 'node:path';
+import { stripVTControlCharacters } from 'node:util';
+import { freePort } from '../counterparts/program.ts';
+
+/** How long the service may take from its start until it listens. */
+const listeningMaxMs = 30_000;
+/** How long it may take to end after SIGTERM: the longest delivery timeout and two seconds. */
+const endMaxMs = 32_000;
+/** How much of what it printed a failure shows. */
+const shownLinesMax = 60;
+
+const root = join(import.meta.dirname, '..', '..');
+const listeningPattern = /listening on (?<url>http:\/\/127\.0\.0\.1:\d+)/;
+
+export interface ServiceOptions {
+  /** Where its data goes; the caller makes and removes it. */
+  readonly folder: string;
+  readonly database: 'sqlite' | 'postgres';
+  /** An empty database; needed for `postgres`. */
+  readonly databaseUrl?: string;
+  readonly env?: Readonly<Record<string, string>>;
+  /** How it is started; the program itself unless told otherwise. */
+  readonly command?: readonly [string, ...string[]];
+}
+
+/** The real program as a child process, as an operator runs it. */
+export interface Service {
+  /** The same after a restart. */
+  readonly url: string;
+  readonly appKey: string;
+  readonly pid: number | undefined;
+  /** Every line it has printed, over all its lives. */
+  readonly logs: readonly string[];
+  /** Calls an operation and gives its `data`; throws with the error's code and message when it is refused. */
+  api(path: string, body?: object): Promise<Json>;
+  /** Sends an alert event and gives the answer's status; rejects when there is no answer. */
+  push(type: string, integrationKey: string, body: object): Promise<{ status: number; body: string }>;
+  /** Ends it with a signal and waits until it has ended. */
+  kill(signal: NodeJS.Signals): Promise<void>;
+  /** Starts it again on the same data and the same port, after it has ended. */
+  restart(): Promise<void>;
+  /** Ends it in good order; fails when it does not end with 0 in time. */
+  stop(): Promise<void>;
+}
+
+export type Json = Record<string, unknown>;
+
+export async function startService(options: ServiceOptions): Promise<Service> {
+  const port = await freePort();
+  const appKey = `test-key-${'k'.repeat(32)}`;
+  const logs: string[] = [];
+  const environment = { ...cleanEnvironment(), ...settings(options, port, appKey), ...options.env };
+  let child = await launch(options, environment, logs);
+  const url = `http://127.0.0.1:${port}`;
+
+  const kill = async (signal: NodeJS.Signals) => {
+    if (hasEnded(child)) return;
+    const ended = once(child, 'exit');
+    child.kill(signal);
+    await ended;
+  };
+  return {
+    url,
+    appKey,
+    logs,
+    get pid() {
+      return child.pid;
+    },
+    api: (path, body = {}) => call(`${url}${path}`, appKey, body),
+    push: (type, integrationKey, body) => push(`${url}/event/push/alert/${type}`, integrationKey, body),
+    kill,
+    async restart() {
+      if (!hasEnded(child)) throw new Error('the service still runs: end it before it is started again');
+      child = await launch(options, environment, logs);
+    },
+    async stop() {
+      const late = setTimeout(() => child.kill('SIGKILL'), endMaxMs);
+      await kill('SIGTERM');
+      clearTimeout(late);
+      if (child.signalCode === 'SIGKILL') throw failure(`the service did not end within ${endMaxMs} ms`, logs);
+      if (child.exitCode !== null && child.exitCode !== 0) {
+        throw failure(`the service ended with ${child.exitCode}`, logs);
+      }
+    },
+  };
+}
+
+/** The settings of whoever runs the tests are none of the service's business. */
+function cleanEnvironment(): Record<string, string> {
+  const entries = Object.entries(process.env).filter(
+    (entry): entry is [string, string] => entry[1] !== undefined && !/^(?:TOCSIN_|NODE_)/.test(entry[0]),
+  );
+  return Object.fromEntries(entries);
+}
+
+function settings(options: ServiceOptions, port: number, appKey: string): Record<string, string> {
+  if (options.database === 'postgres' && options.databaseUrl === undefined) {
+    throw new Error('a service on PostgreSQL needs the URL of an empty database');
+  }
+  return {
+    TOCSIN_LISTEN: `127.0.0.1:${port}`,
+    TOCSIN_DATA: options.folder,
+    TOCSIN_APP_KEY: appKey,
+    TOCSIN_ADMIN_EMAIL: 'admin@example.org',
+    TOCSIN_EGRESS_ALLOW: '127.0.0.1/32',
+    ...(options.database === 'postgres' ? { TOCSIN_DATABASE_URL: options.databaseUrl ?? '' } : {}),
+  };
+}
+
+/** Resolves once it has said where it listens. */
+async function launch(options: ServiceOptions, env: Record<string, string>, logs: string[]): Promise<ChildProcess> {
+  const [command, ...rest] = options.command ?? [process.execPath, 'src/main.ts', 'serve'];
+  const child = spawn(command, rest, { cwd: root, env, stdio: ['ignore', 'pipe', 'pipe'] });
+  const { promise, resolve, reject } = Promise.withResolvers<ChildProcess>();
+  const keep = lines((line) => {
+    logs.push(line);
+    if (listeningPattern.test(line)) resolve(child);
+  });
+  child.stdout.on('data', keep);
+  child.stderr.on(
+    'data',
+    lines((line) => logs.push(line)),
+  );
+  child.once('error', reject);
+  child.once('exit', (code, signal) => reject(failure(`the service ended with ${code ?? signal}`, logs)));
+  const late = setTimeout(() => {
+    child.kill('SIGKILL');
+    reject(failure(`the service did not say "listening on http://…" within ${listeningMaxMs} ms`, logs));
+  }, listeningMaxMs);
+  try {
+    return await promise;
+  } finally {
+    clearTimeout(late);
+  }
+}
+
+/** Cuts a stream of chunks into lines. */
+function lines(take: (line: string) => void): (chunk: Buffer) => void {
+  let rest = '';
+  return (chunk) => {
+    const parts = (rest + chunk.toString()).split('\n');
+    rest = parts.pop() ?? '';
+    for (const part of parts) take(stripVTControlCharacters(part));
+  };
+}
+
+async function call(url: string, appKey: string, body: object): Promise<Json> {
+  const answer = await fetch(url, {
+    method: 'POST',
+    headers: { 'content-type': 'application/json', authorization: `Bearer ${appKey}` },
+    body: JSON.stringify(body),
+  });
+  const envelope = (await answer.json()) as { data?: Json; error?: { code: string; message: string } };
+  if (envelope.error !== undefined || !answer.ok) {
+    const { code, message } = envelope.error ?? { code: '', message: 'no error in the envelope' };
+    throw new Error(`${new URL(url).pathname} answered ${answer.status} ${code}: ${message}`);
+  }
+  return envelope.data ?? {};
+}
+
+async function push(url: string, integrationKey: string, body: object): Promise<{ status: number; body: string }> {
+  const answer = await fetch(`${url}?integration_key=${encodeURIComponent(integrationKey)}`, {
+    method: 'POST',
+    headers: { 'content-type': 'application/json' },
+    body: JSON.stringify(body),
+  });
+  return { status: answer.status, body: await answer.text() };
+}
+
+function hasEnded(child: ChildProcess): boolean {
+  return child.pid === undefined || child.exitCode !== null || child.signalCode !== null;
+}
+
+function failure(message: string, logs: readonly string[]): Error {
+  return new Error(`${message}; it printed:\n${logs.slice(-shownLinesMax).join('\n')}`);
+}

@@ -1,0 +1,291 @@
+import { connect } from 'node:net';
+import type { FastifyInstance } from 'fastify';
+import { z } from 'zod';
+import type { Idempotency, Taken } from '../../src/access/idempotency-store.ts';
+import type { Role } from '../../src/access/role.ts';
+import { DatabaseFailure } from '../../src/database/database.ts';
+import type { Ingestion, IngestionReply } from '../../src/http/ingestion-endpoints.ts';
+import { wrongKey } from '../../src/http/ingestion-endpoints.ts';
+import { route } from '../../src/http/route.ts';
+import type { Route } from '../../src/http/route.ts';
+import { createServer } from '../../src/http/server.ts';
+import type { ServerLimits, ServerOptions } from '../../src/http/server-options.ts';
+import { systemClock } from '../../src/runtime/clock.ts';
+import { Failure, notFound } from '../../src/runtime/failure.ts';
+import { systemIds } from '../../src/runtime/ids.ts';
+import { systemRandom } from '../../src/runtime/random.ts';
+import { systemTimers } from '../../src/runtime/timers.ts';
+
+/** A listening server with routes of no meaning, each good for one question about the server itself. */
+export interface ToyServer extends AsyncDisposable {
+  readonly url: string;
+  readonly port: number;
+  readonly options: ServerOptions;
+  /** What went to the log, as `event {fields}`. */
+  readonly logged: string[];
+  readonly toys: Toys;
+  /** Posts JSON as the admin, unless `init` says otherwise. */
+  post(path: string, body?: unknown, init?: RequestInit): Promise<Answered>;
+  /** Writes bytes to a fresh connection and reads until the server closes it. */
+  raw(bytes: string | Buffer): Promise<string>;
+  /** Connections that the server holds. */
+  connections(): Promise<number>;
+  drain(): void;
+  close(): Promise<void>;
+}
+
+export interface Answered {
+  readonly status: number;
+  readonly headers: Headers;
+  readonly body: { request_id: string; data?: unknown; error?: { code: string; message: string; faults?: unknown } };
+}
+
+export interface Toys {
+  /** What was created, in order. */
+  readonly created: string[];
+  readonly pushes: unknown[];
+  notReady: readonly string[];
+  /** `/thing/slow` answers when this resolves. */
+  gate: Promise<void>;
+  /** Called when `/thing/slow` was reached. */
+  reached: () => void;
+}
+
+export const keys: Readonly<Record<Role, string>> = {
+  viewer: 'viewer-key-0123456789abcdef0123456789ab',
+  responder: 'responder-key-0123456789abcdef012345678',
+  admin: 'admin-key-0123456789abcdef0123456789abc',
+};
+
+export const integrationKey = 'integration-key-0123456789abcdef0123456';
+
+const limits: ServerLimits = {
+  bodyMaxBytes: 1_048_576,
+  headersMaxBytes: 16_384,
+  headerTimeoutMs: 10_000,
+  requestTimeoutMs: 30_000,
+  connectionsMax: 100,
+  drainMs: 2000,
+  apiPerSecond: 0,
+  ingestPerSecond: 0,
+};
+
+export type ToyOptions = Partial<Omit<ServerOptions, 'limits'>> & { readonly limits?: Partial<ServerLimits> };
+
+export async function startToyServer(changes: ToyOptions = {}): Promise<ToyServer> {
+  const toys: Toys = { created: [], pushes: [], notReady: [], gate: Promise.resolve(), reached: () => undefined };
+  const logged: string[] = [];
+  let app: FastifyInstance | undefined;
+  const options = toyOptions(toys, logged, {
+    ...changes,
+    mount: [
+      (instance) => {
+        app = instance;
+      },
+    ],
+  });
+  const server = createServer(options);
+  const { port } = await server.start();
+  const url = `http://127.0.0.1:${port}`;
+  return {
+    url,
+    port,
+    options,
+    logged,
+    toys,
+    post: (path, body = {}, init = {}) => post(`${url}${path}`, body, init),
+    raw: (bytes) => raw(port, bytes),
+    connections: () =>
+      new Promise((resolve, reject) => {
+        app?.server.getConnections((error, count) => (error === null ? resolve(count) : reject(error)));
+      }),
+    drain: () => server.drain(),
+    close: () => server.close(),
+    [Symbol.asyncDispose]: () => server.close(),
+  };
+}
+
+async function post(url: string, body: unknown, init: RequestInit): Promise<Answered> {
+  const response = await fetch(url, {
+    method: 'POST',
+    body: typeof body === 'string' || body instanceof Uint8Array ? body : JSON.stringify(body),
+    ...init,
+    headers: { 'content-type': 'application/json', authorization: `Bearer ${keys.admin}`, ...headersOf(init) },
+  });
+  const text = await response.text();
+  return { status: response.status, headers: response.headers, body: text === '' ? {} : JSON.parse(text) };
+}
+
+function headersOf(init: RequestInit): Record<string, string> {
+  return (init.headers ?? {}) as Record<string, string>;
+}
+
+function raw(port: number, bytes: string | Buffer): Promise<string> {
+  return new Promise((resolve) => {
+    const socket = connect(port, '127.0.0.1', () => socket.write(bytes));
+    let text = '';
+    socket.on('data', (chunk) => {
+      text += chunk.toString('latin1');
+    });
+    socket.on('error', () => undefined);
+    socket.on('close', () => resolve(text));
+  });
+}
+
+function toyOptions(toys: Toys, logged: string[], changes: ToyOptions): ServerOptions {
+  const log = (event: string, fields: object) => {
+    logged.push(
+      `${event} ${JSON.stringify(fields, (_key, value: unknown) => (value instanceof Error ? value.stack : value))}`,
+    );
+  };
+  return {
+    routes: toyRoutes(toys),
+    ingestion: toyIngestion(toys),
+    authenticate: async (key) => {
+      const role = (Object.keys(keys) as Role[]).find((name) => keys[name] === key);
+      if (role === undefined) return undefined;
+      const person_id = 1 + Object.keys(keys).indexOf(role);
+      return { role, person: { person_id, person_name: role, email: `${role}@example.org` } };
+    },
+    idempotency: memoryIdempotency(),
+    health: { notReady: async () => toys.notReady },
+    metrics: async () => 'tocsin_toys 1\n',
+    pushes: [{ name: 'incident.i_new', summary: 'A new incident.', body: z.object({ event_id: z.string() }) }],
+    listen: { host: '127.0.0.1', port: 0 },
+    hosts: ['tocsin.example.org'],
+    publicUrl: '',
+    version: '0.0.0-test',
+    clock: systemClock,
+    timers: systemTimers,
+    ids: systemIds(systemClock, systemRandom),
+    log: { debug: log, warn: log, error: log },
+    ...changes,
+    limits: { ...limits, ...changes.limits },
+  };
+}
+
+/** The port's words, in memory: the store has its own tests, on real databases. */
+export function memoryIdempotency(): Idempotency {
+  const rows = new Map<string, { bodyHash: string; answer: string; since: number }>();
+  return {
+    async take(id, bodyHash, now): Promise<Taken> {
+      const row = rows.get(id);
+      if (row === undefined) {
+        rows.set(id, { bodyHash, answer: '', since: now });
+        return { kind: 'taken' };
+      }
+      if (row.bodyHash !== bodyHash) return { kind: 'mismatch' };
+      return row.answer === '' ? { kind: 'open', since: row.since } : { kind: 'answered', answer: row.answer };
+    },
+    async answer(id, answer) {
+      const row = rows.get(id);
+      if (row !== undefined) row.answer = answer;
+    },
+    async release(id) {
+      rows.delete(id);
+    },
+  };
+}
+
+function toyIngestion(toys: Toys): Ingestion {
+  const take = (key: string, pushed: object, reply: IngestionReply): IngestionReply => {
+    if (key !== integrationKey) throw wrongKey();
+    toys.pushes.push(pushed);
+    return reply;
+  };
+  return {
+    knows: async (key) => key === integrationKey,
+    push: async (type, key, body, query) => {
+      const reply = type === 'pagerduty' ? { status: 202, body: { status: 'success' } } : { data: { alert_key: 'k' } };
+      return take(key, { type, body, channel: query['channel_id'] }, reply);
+    },
+    comment: async (key, body) => take(key, { body }, { data: {} }),
+  };
+}
+
+function toyRoutes(toys: Toys): Route[] {
+  const nothing = z.object({});
+  const idOnly = z.object({ thing_id: z.int().min(1) });
+  return [
+    route({
+      path: '/thing/info',
+      summary: 'Reads a thing.',
+      role: 'viewer',
+      writes: false,
+      request: idOnly,
+      reply: z.object({ thing_id: z.int(), role: z.string() }),
+      handle: async ({ thing_id }, call) => {
+        if (thing_id === 404) throw notFound('thing', thing_id);
+        return { thing_id, role: call.role };
+      },
+    }),
+    route({
+      path: '/thing/create',
+      summary: 'Makes a thing.',
+      role: 'responder',
+      writes: true,
+      request: z.object({
+        name: z.string().min(1).max(10),
+        severity: z.enum(['Critical', 'Warning']).default('Warning'),
+        tags: z.array(z.string()).max(2).default([]),
+        size: z.object({ width: z.number() }).optional(),
+      }),
+      reply: z.object({ number: z.int(), name: z.string() }),
+      handle: async ({ name }) => {
+        if (name === 'refused') throw new Failure('ReferenceExist', 'it is still in use');
+        if (name === 'lost') throw new DatabaseFailure('unavailable', 'connection lost at commit');
+        toys.created.push(name);
+        return { number: toys.created.length, name };
+      },
+    }),
+    route({
+      path: '/thing/delete',
+      summary: 'Removes a thing.',
+      role: 'admin',
+      writes: true,
+      request: idOnly,
+      reply: nothing,
+      handle: async () => ({}),
+    }),
+    route({
+      path: '/thing/slow',
+      summary: 'Takes its time.',
+      role: 'viewer',
+      writes: false,
+      request: nothing,
+      reply: nothing,
+      handle: async () => {
+        toys.reached();
+        await toys.gate;
+        return {};
+      },
+    }),
+    route({
+      path: '/thing/bug',
+      summary: 'Has a bug.',
+      role: 'viewer',
+      writes: false,
+      request: nothing,
+      reply: nothing,
+      handle: () => Promise.reject(new TypeError('undefined is not a secret-internal-detail')),
+    }),
+    route({
+      path: '/thing/full',
+      summary: 'Has no space.',
+      role: 'viewer',
+      writes: true,
+      request: z.object({ kind: z.enum(['full', 'busy', 'unavailable', 'broken']) }),
+      reply: nothing,
+      handle: ({ kind }) => Promise.reject(new DatabaseFailure(kind, 'SQLITE_SOMETHING internal')),
+    }),
+    route({
+      path: '/thing/wrong',
+      summary: 'Replies what its schema forbids.',
+      role: 'viewer',
+      writes: false,
+      request: nothing,
+      reply: z.object({ count: z.int().max(3) }),
+      handle: async () => ({ count: 4 }),
+    }),
+  ];
+}

@@ -1,0 +1,183 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import type { WireRecord } from '../counterparts/receiver-process.ts';
+import { count, findFaults, findTooLittle } from './checks.ts';
+import type { Evidence, Target } from './checks.ts';
+
+// A torture test that could not fail would prove nothing; so each of its checks is shown a run that breaks it.
+
+const amo: Target = { path: '/slow/amo', integrationId: 1, mode: 'at_most_once', about: 'alert' };
+const alo: Target = { path: '/slow/alo', integrationId: 2, mode: 'at_least_once', about: 'alert' };
+const start = Date.UTC(2026, 0, 2);
+
+interface Change {
+  readonly target?: Target;
+  readonly sequence?: number;
+  readonly eventTime?: number;
+  readonly text?: string;
+  readonly status?: string;
+}
+
+let requests = 0;
+
+function sent(number: number, change: Change = {}): WireRecord[] {
+  requests += 1;
+  const body = {
+    event_id: `e${number}`,
+    event_time: change.eventTime ?? start + number,
+    alert: {
+      alert_id: 'a',
+      alert_key: 'k',
+      description: change.text ?? `push ${number}`,
+      alert_status: change.status ?? 'Warning',
+    },
+  };
+  const headers = { 'webhook-id': `e${number}`, 'tocsin-sequence': String(change.sequence ?? number) };
+  const path = (change.target ?? alo).path;
+  return [
+    { kind: 'request', number: requests, path, headers, body: JSON.stringify(body) },
+    { kind: 'answered', number: requests, status: 200 },
+  ];
+}
+
+function record(target: Target, number: number, status = 200) {
+  return {
+    integration_id: target.integrationId,
+    ref_id: 'a',
+    event_time: new Date(start + number).toISOString(),
+    status: status >= 200 && status < 300 ? 'success' : 'failed',
+    status_code: status,
+  };
+}
+
+/** Two pushes, both delivered to both; the last one a recovery. */
+function sound(): Evidence {
+  return {
+    acknowledged: [
+      { number: 1, alertKey: 'k', recovery: false },
+      { number: 2, alertKey: 'k', recovery: false },
+      { number: 3, alertKey: 'k', recovery: true },
+    ],
+    wire: [
+      ...[alo, amo].flatMap((target) => [
+        ...sent(1, { target }),
+        ...sent(2, { target }),
+        ...sent(3, { target, text: 'push 2', status: 'Ok' }),
+      ]),
+    ],
+    history: [alo, amo].flatMap((target) => [record(target, 1), record(target, 2), record(target, 3)]),
+    alerts: [{ alert_key: 'k', description: 'push 2' }],
+    targets: [amo, alo],
+    kills: 1,
+    maxInFlight: 8,
+  };
+}
+
+function without(wire: readonly WireRecord[], target: Target, eventId: string): WireRecord[] {
+  const dropped = wire.flatMap((one) =>
+    one.kind === 'request' && one.path === target.path && one.headers['webhook-id'] === eventId ? [one.number] : [],
+  );
+  return wire.filter((one) => !('number' in one) || !dropped.includes(one.number));
+}
+
+test('a sound run has no faults', () => {
+  assert.deepEqual(findFaults(sound()), []);
+});
+
+test('a repeated request of an at-least-once webhook is no fault', () => {
+  const run = sound();
+  const wire = [...without(run.wire, alo, 'e3'), ...sent(2), ...sent(3, { text: 'push 2', status: 'Ok' })];
+  assert.deepEqual(findFaults({ ...run, wire }), []);
+  assert.equal(count({ ...run, wire }).repeated, 1);
+});
+
+const broken: readonly { name: string; because: RegExp; change: (run: Evidence) => Partial<Evidence> }[] = [
+  {
+    name: 'an event that an at-most-once webhook receives twice',
+    because: /was received twice/,
+    change: (run) => ({ wire: [...run.wire, ...sent(3, { target: amo, text: 'push 2', status: 'Ok' })] }),
+  },
+  {
+    name: 'an older event after a newer one',
+    because: /went from event 3/,
+    change: (run) => ({ wire: [...without(run.wire, amo, 'e1'), ...sent(1, { target: amo })] }),
+  },
+  {
+    name: 'an event time that does not rise with the sequence',
+    because: /went from event 3/,
+    change: (run) => ({ wire: [...run.wire, ...sent(4, { target: amo, eventTime: start + 3 })] }),
+  },
+  {
+    name: 'an event that is sent with another body the second time',
+    because: /two bodies/,
+    change: (run) => ({ wire: [...run.wire, ...sent(3, { text: 'push 9', status: 'Ok' })] }),
+  },
+  {
+    name: 'an acknowledged push that was never delivered',
+    because: /push 4 of k was acknowledged and never delivered/,
+    change: (run) => ({ acknowledged: [...run.acknowledged, { number: 4, alertKey: 'k', recovery: false }] }),
+  },
+  {
+    name: 'a delivery that was received but never answered',
+    because: /push 1 of k was acknowledged and never delivered/,
+    change: (run) => ({ wire: run.wire.filter((one) => one !== run.wire[1]) }),
+  },
+  {
+    name: 'an acknowledged recovery that was never delivered',
+    because: /2 recoveries of k were acknowledged, 1 delivered/,
+    change: (run) => ({ acknowledged: [...run.acknowledged, { number: 4, alertKey: 'k', recovery: true }] }),
+  },
+  {
+    name: 'a gap in the sequence of an entity',
+    because: /came 2 events, numbered 1 to 3/,
+    change: (run) => ({ wire: without(run.wire, alo, 'e2') }),
+  },
+  {
+    name: 'an event that one webhook has no record of',
+    because: /0 records of/,
+    change: (run) => ({ history: run.history.slice(0, -1) }),
+  },
+  {
+    name: 'two records of one delivery',
+    because: /2 records of/,
+    change: (run) => ({ history: [...run.history, record(amo, 3)] }),
+  },
+  {
+    name: 'a record of a success that nobody answered',
+    because: /never answered/,
+    change: (run) => ({ wire: without(run.wire, amo, 'e3') }),
+  },
+  {
+    name: 'a record of success without a 2xx',
+    because: /no 2xx/,
+    change: (run) => ({ history: [...run.history.slice(0, -1), { ...record(amo, 3, 0), status: 'success' }] }),
+  },
+  {
+    name: 'more losses than could be in flight',
+    because: /have an unknown end/,
+    change: (run) => ({
+      kills: 0,
+      history: [...run.history.slice(0, -1), record(amo, 3, 0)],
+    }),
+  },
+  {
+    name: 'a state that is older than what was acknowledged',
+    because: /shows k after push 1/,
+    change: () => ({ alerts: [{ alert_key: 'k', description: 'push 1' }] }),
+  },
+];
+
+for (const { name, because, change } of broken) {
+  test(`the checks find ${name}`, () => {
+    const run = sound();
+    assert.match(findFaults({ ...run, ...change(run) }).join('\n'), because);
+  });
+}
+
+test('a run in which too little happened proves nothing', () => {
+  const counts = { acknowledged: 100, kills: 20, requests: 300, abandoned: 5, unknown: 1, repeated: 1 };
+  assert.deepEqual(findTooLittle(counts), []);
+  for (const name of ['acknowledged', 'abandoned', 'unknown', 'repeated'] as const) {
+    assert.match(findTooLittle({ ...counts, [name]: 0 }).join('\n'), new RegExp(`${name} is 0`));
+  }
+});

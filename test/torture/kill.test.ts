@@ -1,0 +1,29 @@
+import assert from 'node:assert/strict';
+import { randomInt } from 'node:crypto';
+import { existsSync } from 'node:fs';
+import { join } from 'node:path';
+import { test } from 'node:test';
+import { freshPostgres } from '../support/fresh-postgres.ts';
+import { torture } from './kill.ts';
+
+const rounds = 20;
+/** Twenty lives of at most 1.5 s, as many starts, and the drain at the end. */
+const timeout = 240_000;
+const main = join(import.meta.dirname, '..', '..', 'src', 'main.ts');
+
+for (const database of ['sqlite', 'postgres'] as const) {
+  const name = `kill -9 under load loses, doubles and reorders nothing, on ${database}`;
+  test(name, { timeout, skip: existsSync(main) ? false : 'there is no src/main.ts yet' }, async (t) => {
+    const seed = randomInt(1_000_000);
+    t.diagnostic(`npm run torture -- --rounds ${rounds} --seed ${seed} --database ${database}`);
+    await using fresh = database === 'postgres' ? await freshPostgres('torture') : undefined;
+    const report = await torture({
+      rounds,
+      seed,
+      database,
+      ...(fresh === undefined ? {} : { databaseUrl: fresh.url }),
+    });
+    t.diagnostic(JSON.stringify(report.counts));
+    assert.equal(report.faults.length, 0, report.faults.slice(0, 20).join('\n'));
+  });
+}

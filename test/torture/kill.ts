@@ -1,0 +1,206 @@
+import { randomInt } from 'node:crypto';
+import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { parseArgs } from 'node:util';
+import { temporaryFolder } from '../counterparts/program.ts';
+import { seeded, startReceiverProcess } from '../counterparts/receiver-process.ts';
+import type { ReceiverProcess } from '../counterparts/receiver-process.ts';
+import { startService } from '../support/service.ts';
+import type { Json, Service } from '../support/service.ts';
+import { count, findFaults, findTooLittle } from './checks.ts';
+import type { Counts, Evidence, HistoryItem, ListedAlert, Target } from './checks.ts';
+import { describe, startGenerator } from './generator.ts';
+import type { Generator } from './generator.ts';
+
+/** A kill comes this long after the service listens, so that some hit it while it recovers and some under full load. */
+const lifeMinMs = 50;
+const lifeMaxMs = 1_500;
+/** How long what is still owed may take once nothing more is pushed and nothing more dies. */
+const drainMaxMs = 60_000;
+/** The wire counts as quiet after this long without a request. */
+const quietMs = 2_000;
+const drainPollMs = 200;
+const maxInFlight = 8;
+const pageSize = 100;
+
+export interface TortureOptions {
+  readonly rounds: number;
+  readonly seed: number;
+  readonly database: 'sqlite' | 'postgres';
+  /** An empty database; needed for `postgres`. */
+  readonly databaseUrl?: string;
+  readonly command?: readonly [string, ...string[]];
+  /** Told how far it is. */
+  readonly say?: (line: string) => void;
+}
+
+export interface TortureReport {
+  readonly counts: Counts;
+  /** Broken promises, and what happened too rarely; empty when the run is a proof. */
+  readonly faults: readonly string[];
+}
+
+/** Kills the service at random moments under load, and then asks the sender, the receiver and the API what became of it all. */
+export async function torture(options: TortureOptions): Promise<TortureReport> {
+  const random = seeded(options.seed);
+  const say = options.say ?? (() => {});
+  await using stack = new AsyncDisposableStack();
+  const folder = await temporaryFolder('torture');
+  stack.defer(() => folder.remove());
+  const receiver = await startReceiverProcess(join(folder.path, 'wire.log'), options.seed);
+  stack.defer(() => receiver.stop());
+  const service = await startService({ ...options, folder: join(folder.path, 'data') });
+  stack.defer(() => service.kill('SIGKILL'));
+  const { targets, integrationKeys } = await furnish(service, receiver.url);
+  const generator = startGenerator({
+    url: service.url,
+    integrationKeys,
+    logFile: join(folder.path, 'acknowledged.log'),
+    seed: options.seed,
+    workers: 8,
+    alertsPerWorker: 12,
+  });
+  let generating = true;
+  stack.defer(() => (generating ? generator.stop() : undefined));
+
+  for (let round = 1; round <= options.rounds; round += 1) {
+    await sleep(lifeMinMs + random() * (lifeMaxMs - lifeMinMs));
+    await service.kill('SIGKILL');
+    await service.restart();
+    if (round % 10 === 0)
+      say(`killed ${round} of ${options.rounds} times, ${generator.acknowledged().length} acknowledged`);
+  }
+  await generator.stop();
+  generating = false;
+  await drain(receiver, generator, targets);
+
+  const evidence: Evidence = {
+    acknowledged: generator.acknowledged(),
+    wire: receiver.log(),
+    history: await readHistory(service, targets),
+    alerts: await readAlerts(service),
+    targets,
+    kills: options.rounds,
+    maxInFlight,
+  };
+  await service.stop();
+  const counts = count(evidence);
+  return { counts, faults: [...findFaults(evidence), ...findTooLittle(counts)] };
+}
+
+/** One channel, four integrations, and a webhook for each way of delivering. */
+async function furnish(
+  service: Service,
+  receiverUrl: string,
+): Promise<{ targets: Target[]; integrationKeys: string[] }> {
+  const { team_id } = await service.api('/team/upsert', { team_name: 'torture' });
+  const { channel_id } = await service.api('/channel/create', { channel_name: 'torture', team_id });
+  const integrationKeys: string[] = [];
+  for (const name of ['one', 'two', 'three', 'four']) {
+    const made = await service.api('/integration/create', { name, type: 'standard', channel_id });
+    integrationKeys.push(String(made['integration_key']));
+  }
+  const wanted: readonly Omit<Target, 'integrationId'>[] = [
+    { path: '/slow/at-most-once', mode: 'at_most_once', about: 'alert' },
+    { path: '/flaky/at-most-once', mode: 'at_most_once', about: 'alert' },
+    { path: '/ok/incidents', mode: 'at_most_once', about: 'incident' },
+    { path: '/slow/at-least-once', mode: 'at_least_once', about: 'alert' },
+  ];
+  const targets: Target[] = [];
+  for (const one of wanted) {
+    const made = await service.api('/webhook/create', {
+      type: one.about,
+      name: one.path,
+      endpoint: receiverUrl + one.path,
+      timeout_ms: one.mode === 'at_most_once' ? 1_000 : 10_000,
+      delivery_mode: one.mode,
+      max_in_flight: maxInFlight,
+    });
+    targets.push({ ...one, integrationId: Number(made['integration_id']) });
+  }
+  return { targets, integrationKeys };
+}
+
+/** Waits until everything that was acknowledged has arrived at the at-least-once webhook and the wire is quiet. */
+async function drain(receiver: ReceiverProcess, generator: Generator, targets: readonly Target[]): Promise<void> {
+  const path = targets.find((target) => target.mode === 'at_least_once')?.path;
+  const owed = new Set(generator.acknowledged().flatMap((one) => (one.recovery ? [] : [describe(one.number)])));
+  const deadline = performance.now() + drainMaxMs;
+  let length = 0;
+  let changedAt = performance.now();
+  while (performance.now() < deadline) {
+    const log = receiver.log();
+    if (log.length !== length) {
+      length = log.length;
+      changedAt = performance.now();
+    }
+    if (performance.now() - changedAt >= quietMs) {
+      const came = new Set(
+        log.flatMap((record) => (record.kind === 'request' && record.path === path ? [record.body] : [])),
+      );
+      const descriptions = new Set([...came].map((body) => descriptionOf(body)));
+      if ([...owed].every((description) => descriptions.has(description))) return;
+    }
+    await sleep(drainPollMs);
+  }
+  // Not a fault by itself: the checks say precisely what is missing.
+}
+
+function descriptionOf(body: string): string {
+  return (JSON.parse(body) as { alert?: { description?: string } }).alert?.description ?? '';
+}
+
+async function readHistory(service: Service, targets: readonly Target[]): Promise<HistoryItem[]> {
+  const now = Date.now();
+  const window = { start_time: now - 86_400_000, end_time: now + 60_000, limit: pageSize };
+  const pages = await Promise.all(
+    targets.map((target) =>
+      readPages(service, '/webhook/history/list', { ...window, integration_id: target.integrationId }),
+    ),
+  );
+  return pages.flat() as unknown as HistoryItem[];
+}
+
+async function readAlerts(service: Service): Promise<ListedAlert[]> {
+  const now = Math.floor(Date.now() / 1000);
+  const window = { start_time: now - 86_400, end_time: now + 60, limit: pageSize };
+  return (await readPages(service, '/alert/list', window)) as unknown as ListedAlert[];
+}
+
+async function readPages(service: Service, path: string, query: object): Promise<Json[]> {
+  const items: Json[] = [];
+  let cursor = '';
+  do {
+    const page = await service.api(path, { ...query, search_after_ctx: cursor });
+    items.push(...(page['items'] as Json[]));
+    cursor = typeof page['search_after_ctx'] === 'string' ? page['search_after_ctx'] : '';
+  } while (cursor !== '');
+  return items;
+}
+
+async function main(): Promise<void> {
+  const { values } = parseArgs({
+    options: {
+      rounds: { type: 'string', default: '20' },
+      seed: { type: 'string', default: String(randomInt(1_000_000)) },
+      database: { type: 'string', default: 'sqlite' },
+      'database-url': { type: 'string' },
+    },
+  });
+  const database = values.database === 'postgres' ? 'postgres' : 'sqlite';
+  const say = (line: string) => void process.stdout.write(`${line}\n`);
+  say(`seed ${values.seed}, ${values.rounds} rounds, ${database}`);
+  const report = await torture({
+    rounds: Number(values.rounds),
+    seed: Number(values.seed),
+    database,
+    ...(values['database-url'] === undefined ? {} : { databaseUrl: values['database-url'] }),
+    say,
+  });
+  say(JSON.stringify(report.counts));
+  for (const fault of report.faults) say(`FAULT ${fault}`);
+  say(report.faults.length === 0 ? 'nothing was lost, doubled or out of order' : `${report.faults.length} faults`);
+  process.exitCode = report.faults.length === 0 ? 0 : 1;
+}
+
+if (import.meta.main) await main();
