@@ -43,7 +43,7 @@ for (const scope of scopes) {
   }
 }
 
-test('the tables of the rules name only what exists', { skip: !existsSync(join(root, 'src', 'main.ts')) }, () => {
+test('the tables of the rules name only what exists', { skip: !existsSync(join(root, 'src', 'app.ts')) }, () => {
   const rooms = Object.keys(floors).map((room) => `src/${room}`);
   for (const path of [...rooms, ...Object.keys(networkDoors), ...Object.keys(environmentDoors)]) {
     assert.ok(existsSync(join(root, path)), `${path} is in a table of the rules, but it is gone`);

@@ -1,11 +1,11 @@
-import type { Database, Transaction } from '../database/database.ts';
+import { DatabaseFailure, type Database, type Transaction } from '../database/database.ts';
+import { insertInstallation, readInstallation } from '../database/revision.ts';
 import type { Clock } from '../runtime/clock.ts';
 import { invalid } from '../runtime/failure.ts';
 import type { Ids } from '../runtime/ids.ts';
 import type { Random } from '../runtime/random.ts';
 import { appKeyMinLength } from './app-key.ts';
 import { AppKeyStore } from './app-key-store.ts';
-import { InstallationStore, type Installation } from './installation-store.ts';
 import { keyHash, keyHint, makeKey } from './key.ts';
 import { requireSameKey, type Sealer } from './sealer.ts';
 
@@ -44,32 +44,37 @@ const placeholderEmail = 'admin@tocsin.invalid';
 export async function openInstallation(
   parts: FirstStartParts,
   settings: FirstStartSettings,
-): Promise<{ readonly installation: Installation; readonly firstKey: string | undefined }> {
-  const { database, clock, ids, random, sealer } = parts;
-  const store = new InstallationStore();
-  const present = await store.find(database.read);
-  if (present !== undefined) return reopened(present, sealer);
-
-  const key = settings.appKey === '' ? makeKey(random) : ownKey(settings.appKey);
-  const installation: Installation = {
-    accountId: settings.accountId === 0 ? ids.number() : settings.accountId,
-    keyCheck: sealer.check,
-    createdAt: clock.now(),
-  };
-  const claimed = await database.transaction(async (tx) => {
-    if (!(await store.claim(tx, installation))) return false;
-    await foundAdministrator(tx, parts, settings, key, installation.createdAt);
-    return true;
-  });
-  if (claimed) return { installation, firstKey: key };
-  const others = await store.find(database.read);
-  if (others === undefined) throw new Error('the installation is neither there nor can it be made');
-  return reopened(others, sealer);
+): Promise<{ readonly accountId: number; readonly firstKey: string | undefined }> {
+  const { database, sealer } = parts;
+  const present = await readInstallation(database.read);
+  const made = present === undefined ? await makeInstallation(parts, settings) : undefined;
+  if (made !== undefined) return made;
+  const installation = present ?? (await readInstallation(database.read));
+  if (installation === undefined) throw new Error('the installation is neither there nor can it be made');
+  requireSameKey(sealer, installation.key_check);
+  return { accountId: installation.account_id, firstKey: undefined };
 }
 
-function reopened(installation: Installation, sealer: Sealer): { installation: Installation; firstKey: undefined } {
-  requireSameKey(sealer, installation.keyCheck);
-  return { installation, firstKey: undefined };
+/** `undefined` when another node has made it in the meantime. */
+async function makeInstallation(
+  parts: FirstStartParts,
+  settings: FirstStartSettings,
+): Promise<{ accountId: number; firstKey: string } | undefined> {
+  const { database, clock, ids, random, sealer } = parts;
+  const firstKey = settings.appKey === '' ? makeKey(random) : ownKey(settings.appKey);
+  const accountId = settings.accountId === 0 ? ids.number() : settings.accountId;
+  const now = clock.now();
+  const row = { singleton: 1, account_id: accountId, revision: 1, key_check: sealer.check, created_at: now };
+  try {
+    await database.transaction(async (tx) => {
+      await insertInstallation(tx, row);
+      await foundAdministrator(tx, parts, settings, firstKey, now);
+    });
+  } catch (error) {
+    if (error instanceof DatabaseFailure && error.kind === 'conflict') return undefined;
+    throw error;
+  }
+  return { accountId, firstKey };
 }
 
 async function foundAdministrator(

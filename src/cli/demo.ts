@@ -15,15 +15,17 @@ export type Say = (line: string) => void;
  * The whole product in half a minute: a service in a temporary folder, a receiver, and alerts that fire and recover.
  * Stays up until `untilStopped` settles.
  */
-export async function demo(environment: NodeJS.ProcessEnv, say: Say, untilStopped: Promise<void>): Promise<void> {
+export async function demo(listen: string | undefined, say: Say, untilStopped: Promise<void>): Promise<void> {
   const folder = await mkdtemp(join(tmpdir(), 'tocsin-demo-'));
   const pushes = new PushLog(say);
   const receiver = await startDemoReceiver((push) => pushes.add(push));
   const config = readConfig({
-    TOCSIN_LISTEN: environment['TOCSIN_LISTEN'] ?? '127.0.0.1:8567',
-    TOCSIN_DATA: folder,
-    TOCSIN_LOG_LEVEL: 'warn',
-    TOCSIN_EGRESS_ALLOW: new URL(receiver.origin).host,
+    env: {
+      TOCSIN_LISTEN: listen,
+      TOCSIN_DATA: folder,
+      TOCSIN_LOG_LEVEL: 'warn',
+      TOCSIN_EGRESS_ALLOW: new URL(receiver.origin).host,
+    },
   });
   const app = await startApp(config);
   try {

@@ -41,16 +41,16 @@ export class Cached<Value> {
     const revision = await this.#revision.current();
     if (this.#kept?.revision === revision) return this.#kept.value;
     if (this.#loading?.revision !== revision) {
-      const loading = { revision, loaded: this.#loadAt(revision, this.#revision.database.read) };
-      this.#loading = loading;
-      const done = () => {
-        if (this.#loading === loading) this.#loading = undefined;
-      };
-      loading.loaded.then(done, done);
+      this.#loading = { revision, loaded: this.#loadAt(revision, this.#revision.database.read) };
     }
-    const loaded = await this.#loading.loaded;
-    this.#keep(loaded);
-    return loaded.value;
+    const loading = this.#loading;
+    try {
+      const loaded = await loading.loaded;
+      this.#keep(loaded);
+      return loaded.value;
+    } finally {
+      if (this.#loading === loading) this.#loading = undefined;
+    }
   }
 
   #keep(loaded: Loaded<Value>): void {

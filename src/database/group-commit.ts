@@ -43,7 +43,7 @@ export class GroupCommit {
       refuseInside('database.transaction', 'use the transaction that is open');
       if (this.#closed) throw new DatabaseFailure('unavailable', 'the database is closed');
       if (this.#waiting.length >= waitingMax) throw new DatabaseFailure('busy', 'too many transactions wait');
-      this.#waiting.push({ work: work as Work, context: callersContext(), resolve: resolve as Resolve, reject });
+      this.#waiting.push({ work, context: callersContext(), resolve: resolve as Resolve, reject });
       this.#idle ??= this.#runGroups();
     });
   }

@@ -6,7 +6,7 @@ import type { PostgresColumns } from './postgres-columns.ts';
 import { postgresFailure } from './postgres-failure.ts';
 import { queryOn } from './query-on.ts';
 import type { SlowStatements } from './slow-statements.ts';
-import { changedColumns } from './sqlite-transaction.ts';
+import { asError, changedColumns } from './sqlite-transaction.ts';
 import type { Tables } from './tables.ts';
 import { checkValue, quoted, sharedColumns, valueOf } from './values.ts';
 
@@ -16,7 +16,7 @@ export class PostgresTransaction implements Transaction, Scope {
   readonly callbacks: (() => void)[] = [];
   open = true;
   /** The first statement that failed. It ends the transaction, even when the work goes on. */
-  failure: unknown;
+  failure: Error | undefined;
   readonly #client: PoolClient;
   readonly #columns: PostgresColumns;
   readonly #slow: SlowStatements;
@@ -45,7 +45,7 @@ export class PostgresTransaction implements Transaction, Scope {
     const text = updateText(table, { set, match, types });
     const changed = changes.map(() => false);
     // One statement changes a row once, so changes of the same row go in statements of their own, one after the other.
-    for (const round of rounds(changes, match)) {
+    for (const round of rounds(changes, match.filter((column) => !set.includes(column)))) {
       const arrays = [
         ...match.map((column) => round.map(({ change }) => valueOf(change.match, column))),
         ...set.map((column) => round.map(({ change }) => valueOf(change.set, column))),
@@ -77,7 +77,7 @@ export class PostgresTransaction implements Transaction, Scope {
     try {
       return await runStatement(this.#client, text, values, this.#slow);
     } catch (error) {
-      this.failure ??= error;
+      this.failure ??= asError(error);
       throw error;
     }
   }
@@ -120,12 +120,15 @@ interface Placed<Change> {
   readonly index: number;
 }
 
-/** The changes, in order, parted so that no round matches the same values twice. */
-function rounds<Change extends RowChange<object>>(changes: readonly Change[], match: string[]): Placed<Change>[][] {
+/**
+ * The changes, in order, parted so that no two of a round can be of the same row: such have the same values to match,
+ * as far as the changes leave those as they are.
+ */
+function rounds<Change extends RowChange<object>>(changes: readonly Change[], kept: string[]): Placed<Change>[][] {
   const seen = new Map<string, number>();
   const parted: Placed<Change>[][] = [];
   for (const [index, change] of changes.entries()) {
-    const key = JSON.stringify(match.map((column) => String(valueOf(change.match, column))));
+    const key = JSON.stringify(kept.map((column) => String(valueOf(change.match, column))));
     const round = seen.get(key) ?? 0;
     seen.set(key, round + 1);
     (parted[round] ??= []).push({ change, index });

@@ -12,7 +12,7 @@ export class SqliteTransaction implements Transaction, Scope {
   readonly callbacks: (() => void)[] = [];
   open = true;
   /** The first statement that failed. It ends the transaction, as it does in PostgreSQL, even when the work goes on. */
-  failure: unknown;
+  failure: Error | undefined;
   readonly #handle: SqliteHandle;
 
   constructor(handle: SqliteHandle) {
@@ -65,10 +65,15 @@ export class SqliteTransaction implements Transaction, Scope {
       if (!this.#handle.inTransaction) throw new DatabaseFailure('unavailable', 'the database ended the transaction');
       return work(this.#handle);
     } catch (error) {
-      this.failure = error;
+      this.failure = asError(error);
       throw error;
     }
   }
+}
+
+/** Only errors are thrown here; the types do not know it. */
+export function asError(error: unknown): Error {
+  return error instanceof Error ? error : new Error('a value that is no error was thrown', { cause: error });
 }
 
 /** @throws TypeError when the changes do not name the same columns, or match a null, which equals nothing. */

@@ -78,8 +78,8 @@ export async function openSqlite(options: SqliteOptions): Promise<MigratableData
 function openWriter(file: string, slow: SlowStatements, opened: SqliteHandle[]): SqliteHandle {
   const writer = new SqliteHandle(file, slow, { readOnly: false });
   opened.push(writer);
-  const version = only(writer, 'select sqlite_version()');
-  if (compareVersions(String(version), sqliteVersionMin) < 0) {
+  const version = String(only(writer, 'select sqlite_version()'));
+  if (compareVersions(version, sqliteVersionMin) < 0) {
     throw new DatabaseFailure('broken', `SQLite ${version} is too old: use a Node with ${sqliteVersionMin} or newer`);
   }
   if (only(writer, 'pragma journal_mode = wal') !== 'wal') {

@@ -32,6 +32,7 @@ function faultOf(value: unknown): string | undefined {
     case 'undefined':
     case 'function':
     case 'symbol':
+    default:
       return `is ${typeof value}`;
   }
 }

@@ -214,7 +214,8 @@ export async function recoverDeliveries(tx: Transaction, now: number, limit: num
   return rows.rows.length;
 }
 
-const interruptedMessage = 'the service was interrupted while it was sending: the receiver may have acted on the request';
+const interruptedMessage =
+  'the service was interrupted while it was sending: the receiver may have acted on the request';
 
 /** Cancels a page of what waits for a webhook. What is in flight ends as it ends. @returns how many were cancelled. */
 export async function cancelDeliveries(

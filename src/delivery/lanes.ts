@@ -64,6 +64,8 @@ export class WebhookLanes {
   #scannedTo = '';
   #missed = false;
   #suspended = false;
+  /** The last page brought nothing that there was room for: reading again is of no use before a head has moved. */
+  #stalled = false;
 
   constructor(webhookId: number, held: Held, behind: boolean) {
     this.webhookId = webhookId;
@@ -73,11 +75,6 @@ export class WebhookLanes {
 
   get readyCount(): number {
     return this.#ready.length;
-  }
-
-  /** Nothing is known of it that is not in the database. */
-  get empty(): boolean {
-    return this.#lanes.size === 0 && !this.#behind && !this.#scanning;
   }
 
   /** A delivery was committed. */
@@ -96,6 +93,7 @@ export class WebhookLanes {
     const delivery = lane?.waiting.shift();
     if (lane === undefined || delivery === undefined) return undefined;
     lane.state = 'busy';
+    this.#stalled = false;
     this.#drop(delivery);
     return delivery;
   }
@@ -104,6 +102,7 @@ export class WebhookLanes {
   ended(entityId: string): void {
     const lane = this.#lanes.get(entityId);
     if (lane?.state !== 'busy') return;
+    this.#stalled = false;
     if (lane.waiting.length > 0) this.#makeReady(lane);
     else if (lane.complete) this.#lanes.delete(entityId);
     else this.#want(lane);
@@ -172,7 +171,7 @@ export class WebhookLanes {
   /** Where to read on, when more heads are needed; the answer goes to `foundPage`. */
   nextPage(): string | undefined {
     const needed = this.#behind && !this.#suspended && !this.#scanning && this.#ready.length < readyLow;
-    if (!needed || !this.#hasRoom()) return undefined;
+    if (!needed || this.#stalled || !this.#hasRoom()) return undefined;
     if (this.#scannedTo === '') this.#missed = false;
     this.#scanning = true;
     return this.#scannedTo;
@@ -182,10 +181,14 @@ export class WebhookLanes {
   foundPage(heads: readonly Head[], last: boolean): void {
     this.#scanning = false;
     if (this.#suspended) return;
+    const readyBefore = this.#ready.length;
     for (const { delivery, state } of heads) {
       const known = this.#lanes.has(delivery.entityId);
       if (!known && state === 'pending') {
-        if (!this.#hasRoom() || !this.#hasRoomFor(delivery)) return;
+        if (!this.#hasRoom() || !this.#hasRoomFor(delivery)) {
+          this.#stalled = this.#ready.length === readyBefore;
+          return;
+        }
         this.#begin(this.#addLane(delivery.entityId, 'reading', false), delivery);
       }
       this.#scannedTo = delivery.entityId;

@@ -104,7 +104,10 @@ function judgeUnsent(report: Report, fault: Fault): Outcome {
   if (fault.kind === 'refused') return failed('address_refused', fault.message);
   if (fault.kind === 'window') return failed('released', fault.message);
   if (fault.kind === 'timeout') {
-    return failed('timeout_connect', `${doing[report.phase]} took longer than ${report.timeoutMs} ms; nothing was sent`);
+    return failed(
+      'timeout_connect',
+      `${doing[report.phase]} took longer than ${report.timeoutMs} ms; nothing was sent`,
+    );
   }
   switch (report.phase) {
     case 'prepare':
@@ -166,9 +169,11 @@ const connectHints: Readonly<Record<string, string>> = {
 const tlsHints: Readonly<Record<string, string>> = {
   CERT_HAS_EXPIRED: 'the certificate of the receiver has expired',
   CERT_NOT_YET_VALID: 'the certificate of the receiver is not valid yet',
-  DEPTH_ZERO_SELF_SIGNED_CERT: 'the certificate of the receiver is self-signed: use a trusted one, or turn verification off',
+  DEPTH_ZERO_SELF_SIGNED_CERT:
+    'the certificate of the receiver is self-signed: use a trusted one, or turn verification off',
   SELF_SIGNED_CERT_IN_CHAIN: 'the certificate chain of the receiver ends in an authority that is not trusted here',
-  UNABLE_TO_VERIFY_LEAF_SIGNATURE: 'the receiver does not send its intermediate certificates, or its authority is not trusted',
+  UNABLE_TO_VERIFY_LEAF_SIGNATURE:
+    'the receiver does not send its intermediate certificates, or its authority is not trusted',
   UNABLE_TO_GET_ISSUER_CERT_LOCALLY: 'the authority that issued the certificate of the receiver is not trusted here',
   ERR_TLS_CERT_ALTNAME_INVALID: 'the certificate of the receiver is for another host name',
   ERR_SSL_WRONG_VERSION_NUMBER: 'the receiver does not speak TLS at this port: is the endpoint http instead of https?',

@@ -115,7 +115,9 @@ const faults: readonly {
   {
     name: 'a 2xx and then a reset',
     script: (socket) => {
-      socket.write('HTTP/1.1 200 OK\r\ncontent-length: 100\r\n\r\npart', () => later(20, () => socket.resetAndDestroy()));
+      socket.write('HTTP/1.1 200 OK\r\ncontent-length: 100\r\n\r\npart', () =>
+        later(20, () => socket.resetAndDestroy()),
+      );
     },
     state: 'delivered',
     reason: 'ok',
@@ -224,7 +226,13 @@ const faults: readonly {
   })),
   { name: 'gone', script: (socket) => socket.write(answer(410)), state: 'failed', reason: 'gone', status: 410 },
   { name: '429', script: (socket) => socket.write(answer(429)), state: 'failed', reason: 'throttled', status: 429 },
-  { name: 'status 999', script: (socket) => socket.write(answer(999)), state: 'failed', reason: 'protocol', status: 999 },
+  {
+    name: 'status 999',
+    script: (socket) => socket.write(answer(999)),
+    state: 'failed',
+    reason: 'protocol',
+    status: 999,
+  },
 ];
 
 for (const row of faults) {
@@ -288,7 +296,9 @@ test('a resolver that stays silent is cut by the one deadline', async () => {
 });
 
 test('a certificate that is not trusted is refused before anything is written', async () => {
-  await using receiver = await new ScriptedReceiver((socket) => socket.write(answer(200)), { tls: selfSigned }).listen();
+  await using receiver = await new ScriptedReceiver((socket) => socket.write(answer(200)), {
+    tls: selfSigned,
+  }).listen();
   using sender = testSender();
   const refused = await sender.send(receiver, { scheme: 'https', host: 'receiver.test' });
   assert.deepEqual([refused.outcome.state, refused.outcome.reason], ['failed', 'tls']);

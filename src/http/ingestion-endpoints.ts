@@ -12,7 +12,7 @@ import type { Endpoints } from './server-options.ts';
 export interface Ingestion {
   /** Whether the key is an integration's; asked before the body of a large request is read. */
   knows(key: string): Promise<boolean>;
-  /** One alert event or many, in the format of `type`. @throws Failure when it is refused. */
+  /** One alert event or many, in the format of `type`; `key` is '' when the query has none. @throws Failure when it is refused. */
   push(type: string, key: string, body: unknown, query: Query): Promise<IngestionReply>;
   /** Contract 5.8. @throws Failure when it is refused. */
   comment(key: string, body: unknown, query: Query): Promise<IngestionReply>;
@@ -68,9 +68,10 @@ function bodyOf(request: FastifyRequest): unknown {
 /** No key is longer; what is longer must not fill the memory of the limiter. */
 const keyMaxChars = 256;
 
+/** '' when there is none: some formats carry it in the body. */
 function keyOf(query: Query): string {
-  const key = query['integration_key'];
-  if (typeof key !== 'string' || key === '' || key.length > keyMaxChars) throw wrongKey();
+  const key = query['integration_key'] ?? '';
+  if (typeof key !== 'string' || key.length > keyMaxChars) throw wrongKey();
   return key;
 }
 

@@ -64,7 +64,6 @@ export interface Health {
 
 /** Events of the log are named; the fields hold no secret and no body. */
 export interface ServerLog {
-  debug(event: string, fields: Readonly<Record<string, unknown>>): void;
   warn(event: string, fields: Readonly<Record<string, unknown>>): void;
   error(event: string, fields: Readonly<Record<string, unknown>>): void;
 }

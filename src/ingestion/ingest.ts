@@ -1,6 +1,6 @@
 import { applyReport, joinIncident, openKey, type Alert, type AlertReport } from '../alerts/alert.ts';
 import type { Channel, ChannelDirectory, ChannelGroup } from '../channels/channel.ts';
-import type { Database, Transaction } from '../database/database.ts';
+import { DatabaseFailure, type Database, type Transaction } from '../database/database.ts';
 import type { Directories } from '../events/directory.ts';
 import { ChangeSet, type ChangeSetParts } from '../incidents/change-set.ts';
 import { closeWhenRunOut } from '../incidents/closing.ts';
@@ -34,6 +34,23 @@ export interface IngestParts extends ChangeSetParts {
  * that the reports caused is durable. Pushes that wait at the same moment share the transaction.
  */
 export async function ingest(parts: IngestParts, pushes: readonly Push[]): Promise<PushCounts[]> {
+  for (let tries = 1; ; tries += 1) {
+    try {
+      return await ingestOnce(parts, pushes);
+    } catch (error) {
+      if (tries >= conflictTriesMax || !isConflict(error)) throw error;
+    }
+  }
+}
+
+/** Another node may open an alert of the same key at the same moment; the next try finds it and updates it. */
+const conflictTriesMax = 5;
+
+function isConflict(error: unknown): boolean {
+  return error instanceof DatabaseFailure && error.kind === 'conflict';
+}
+
+async function ingestOnce(parts: IngestParts, pushes: readonly Push[]): Promise<PushCounts[]> {
   return parts.database.transaction(async (tx) => {
     const [directory, channels] = [await parts.directories.in(tx), await parts.channels.in(tx)];
     const set = new ChangeSet(parts, tx, directory, parts.clock.now());

@@ -7,6 +7,7 @@ import type { ChannelDirectory } from '../../src/channels/channel.ts';
 import { ChannelStore, loadChannels } from '../../src/channels/channel-store.ts';
 import { Channels } from '../../src/channels/channels.ts';
 import { Cached } from '../../src/database/cached.ts';
+import { Revision } from '../../src/database/revision.ts';
 import type { Database } from '../../src/database/database.ts';
 import type { Caller } from '../../src/http/admission.ts';
 import type { ConfigurationServices } from '../../src/http/routes/index.ts';
@@ -106,7 +107,13 @@ export async function install(
 ): Promise<string | undefined> {
   const { firstKey } = await openInstallation(
     { ...ports, database, sealer: createSealer(key, systemRandom), administrators: services.members },
-    { accountId: 10_000_000_000_001, administratorName: 'Ada', administratorEmail: 'ada@example.org', appKey: '', ...settings },
+    {
+      accountId: 10_000_000_000_001,
+      administratorName: 'Ada',
+      administratorEmail: 'ada@example.org',
+      appKey: '',
+      ...settings,
+    },
   );
   return firstKey;
 }
@@ -139,13 +146,14 @@ function storesWith(sealer: Sealer) {
 }
 
 function cachesOn(database: Database, stores: Stores) {
-  const keys: Cached<AppKeyIndex> = new Cached(database, loadAppKeys);
+  const revision = new Revision(database, { clock: systemClock });
+  const keys: Cached<AppKeyIndex> = new Cached(revision, loadAppKeys);
   return {
     keys,
-    people: new Cached(database, loadPeople),
-    channels: new Cached(database, loadChannels),
-    integrations: new Cached(database, (query) => stores.integrations.directory(query)),
-    webhooks: new Cached(database, (query) => stores.webhooks.directory(query)),
+    people: new Cached(revision, loadPeople),
+    channels: new Cached(revision, loadChannels),
+    integrations: new Cached(revision, (query) => stores.integrations.directory(query)),
+    webhooks: new Cached(revision, (query) => stores.webhooks.directory(query)),
   };
 }
 
@@ -195,4 +203,9 @@ function servicesOn(
       guard: { private_addresses: 'refused', allowed: [] },
     },
   };
+}
+
+/** Closes the database when the test is done. */
+export function closing(database: Database): Database & AsyncDisposable {
+  return { ...database, [Symbol.asyncDispose]: () => database.close() };
 }

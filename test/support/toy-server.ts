@@ -158,7 +158,7 @@ function toyOptions(toys: Toys, logged: string[], changes: ToyOptions): ServerOp
     clock: systemClock,
     timers: systemTimers,
     ids: systemIds(systemClock, systemRandom),
-    log: { debug: log, warn: log, error: log },
+    log: { warn: log, error: log },
     ...changes,
     limits: { ...limits, ...changes.limits },
   };

@@ -5,6 +5,7 @@ import { parseArgs } from 'node:util';
 import { temporaryFolder } from '../counterparts/program.ts';
 import { seeded, startReceiverProcess } from '../counterparts/receiver-process.ts';
 import type { ReceiverProcess } from '../counterparts/receiver-process.ts';
+import { startPostgres } from '../support/postgres-server.ts';
 import { startService } from '../support/service.ts';
 import type { Json, Service } from '../support/service.ts';
 import { count, findFaults, findTooLittle } from './checks.ts';
@@ -190,11 +191,18 @@ async function main(): Promise<void> {
   const database = values.database === 'postgres' ? 'postgres' : 'sqlite';
   const say = (line: string) => void process.stdout.write(`${line}\n`);
   say(`seed ${values.seed}, ${values.rounds} rounds, ${database}`);
+  await using stack = new AsyncDisposableStack();
+  let databaseUrl = values['database-url'];
+  if (database === 'postgres' && databaseUrl === undefined) {
+    const server = await startPostgres();
+    stack.defer(() => server.stop());
+    databaseUrl = server.url;
+  }
   const report = await torture({
     rounds: Number(values.rounds),
     seed: Number(values.seed),
     database,
-    ...(values['database-url'] === undefined ? {} : { databaseUrl: values['database-url'] }),
+    ...(databaseUrl === undefined ? {} : { databaseUrl }),
     say,
   });
   say(JSON.stringify(report.counts));

@@ -9,9 +9,8 @@ export const initial: Migration = {
   name: '0001-initial',
   async up(db, { integer, text, strict }) {
     const table = async (name: string, columns: string) => {
-      await sql`create table ${sql.table(name)} (${sql.raw(columns.replaceAll('int8', integer).replaceAll(' text ', ` ${text} `))}) ${sql.raw(strict)}`.execute(
-        db,
-      );
+      const typed = columns.replaceAll('int8', integer).replaceAll(' text ', ` ${text} `);
+      await sql`create table ${sql.table(name)} (${sql.raw(typed)}) ${sql.raw(strict)}`.execute(db);
     };
     const index = async (text: string) => {
       await sql.raw(`create ${text}`).execute(db);

@@ -4,13 +4,13 @@ import { Client } from 'pg';
 /** Set by the global setup of the tests, which starts a PostgreSQL for all of them; or by hand, for one of your own. */
 const variable = 'TEST_POSTGRES_URL';
 
-export interface FreshPostgres extends AsyncDisposable {
+export interface EmptyPostgres extends AsyncDisposable {
   /** `postgres://…`, an empty database that nothing else uses. */
   readonly url: string;
 }
 
 /** Makes an empty database for one test, and drops it when the test is done, whoever is still connected. */
-export async function freshPostgres(name: string): Promise<FreshPostgres> {
+export async function emptyPostgres(name: string): Promise<EmptyPostgres> {
   const server = process.env[variable];
   if (server === undefined)
     throw new Error(`${variable} is not set: run the tests with npm test, or set it to a server`);

@@ -1,0 +1,25 @@
+import { startApp } from '../app.ts';
+import type { Config } from '../config.ts';
+
+export interface ServeOptions {
+  readonly say: (line: string) => void;
+  /** Where a test wants the process killed; '' = nowhere. */
+  readonly crashPlan: string;
+  /** Settles when the service is to stop. */
+  readonly stop: Promise<void>;
+}
+
+/** Runs the service until it is told to stop, then drains it. */
+export async function serve(config: Config, { say, crashPlan, stop }: ServeOptions): Promise<void> {
+  const app = await startApp(config, { crashPlan });
+  say(`listening on ${app.url}`);
+  if (app.firstKey !== undefined) {
+    say('This is the first start: there is an administrator now. Their app key is shown only here, only once:');
+    say(`  ${app.firstKey}`);
+    say(
+      `Try it:  curl -s ${app.url}/member/info -H 'Authorization: Bearer ${app.firstKey}' -H 'Content-Type: application/json' -d '{}'`,
+    );
+  }
+  await stop;
+  await app.close();
+}

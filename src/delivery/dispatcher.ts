@@ -1,0 +1,262 @@
+import type { Cancel } from '../runtime/timers.ts';
+import { openStates, type Delivery, type OpenState } from './delivery.ts';
+import { Held, WebhookLanes } from './lanes.ts';
+import { countOpen, readHeads, readHeadsOf, readOpenWebhooks } from './lane-store.ts';
+import type { Outcome } from './outcome.ts';
+import { Pipeline, type PipelineEnd, type PipelineParts } from './pipeline.ts';
+import { isPassing } from './settler.ts';
+import { Turns, type Flight, type Lineup } from './turns.ts';
+
+/** Heads claimed in one transaction. */
+const claimMax = 256;
+/** Lanes in one read. */
+const pageMax = 64;
+const webhooksPageMax = 1_000;
+/** Reads at the same time, over all webhooks. */
+const readsMax = 4;
+/** After a database that could not. */
+const retryMs = 250;
+/** Finds what a lost hint left lying. Nothing else waits for it. */
+const sweepMs = 60_000;
+/** How many open deliveries are counted for the metrics, over all webhooks. */
+const countedMax = 10_000;
+/** Until a first request has ended. It is the default of the setting. */
+const maxInFlightDefault = 8;
+
+/** Takes committed deliveries in memory, as a hint. */
+export interface Hints {
+  offer(deliveries: readonly Delivery[]): void;
+}
+
+/**
+ * Sends what is owed: heads of lanes in fair turns, successors when their predecessor has ended. The database is the
+ * truth; hints save reading it. What is picked in one turn is claimed in one transaction.
+ */
+export class Dispatcher implements Hints {
+  readonly #parts: PipelineParts;
+  readonly #pipeline: Pipeline;
+  readonly #turns = new Turns();
+  readonly #held = new Held();
+  readonly #lineups = new Map<number, Lineup>();
+  readonly #flights = new Map<string, Flight>();
+  /** Those that may have to read the database. */
+  readonly #readers = new Set<Lineup>();
+  #open: ReadonlyMap<OpenState, number> = new Map();
+  #reads = 0;
+  #running = false;
+  /** Until the first look at the database, nothing says that a webhook has no backlog. */
+  #known = false;
+  #claiming = false;
+  #scheduled = false;
+  #cancelRetry: Cancel | undefined;
+  #cancelSweep: Cancel = () => {};
+  #whenIdle: (() => void) | undefined;
+
+  constructor(parts: PipelineParts) {
+    this.#parts = parts;
+    this.#pipeline = new Pipeline(parts, {
+      answered: (delivery, outcome, webhook) => this.#answered(delivery, outcome, webhook.maxInFlight),
+      left: (delivery, end) => this.#left(delivery, end),
+    });
+    parts.metrics.watch({
+      inFlight: () => this.#turns.inFlight,
+      held: () => this.#held.count,
+      open: () => this.#open,
+    });
+  }
+
+  /** Begins to send. What a dead process left behind must have been recovered before. */
+  async start(): Promise<void> {
+    this.#running = true;
+    await this.#sweep();
+  }
+
+  /** Claims nothing more, and resolves when all that is in flight has its result written. */
+  async stop(): Promise<void> {
+    this.#running = false;
+    this.#pipeline.stop();
+    this.#cancelSweep();
+    this.#cancelRetry?.();
+    if (this.#flights.size > 0) await new Promise<void>((resolve) => (this.#whenIdle = resolve));
+  }
+
+  offer(deliveries: readonly Delivery[]): void {
+    if (!this.#running) return;
+    for (const delivery of deliveries) {
+      const lineup = this.#lineup(delivery.webhookId);
+      lineup.lanes.offer(delivery);
+      this.#enlist(lineup);
+    }
+  }
+
+  /** Something about a webhook has changed that may let its deliveries go: it was resumed, enabled or edited. */
+  wake(webhookId: number): void {
+    if (!this.#running) return;
+    const lineup = this.#lineup(webhookId);
+    lineup.lanes.resume();
+    this.#enlist(lineup);
+  }
+
+  #lineup(webhookId: number): Lineup {
+    let lineup = this.#lineups.get(webhookId);
+    if (lineup === undefined) {
+      lineup = Turns.lineup(new WebhookLanes(webhookId, this.#held, !this.#known), maxInFlightDefault);
+      this.#lineups.set(webhookId, lineup);
+    }
+    return lineup;
+  }
+
+  #enlist(lineup: Lineup): void {
+    this.#turns.enlist(lineup);
+    this.#readers.add(lineup);
+    this.#schedule();
+  }
+
+  #schedule(): void {
+    if (this.#scheduled || !this.#running) return;
+    this.#scheduled = true;
+    this.#parts.timers.soon(() => {
+      this.#scheduled = false;
+      if (!this.#running) return;
+      this.#read();
+      if (!this.#claiming && this.#cancelRetry === undefined) void this.#claim();
+    });
+  }
+
+  async #claim(): Promise<void> {
+    const picked = this.#turns.pick(claimMax);
+    if (picked.size === 0) return;
+    this.#claiming = true;
+    for (const [delivery, flight] of picked) this.#flights.set(delivery.deliveryId, flight);
+    const could = await this.#pipeline.run([...picked.keys()]);
+    this.#claiming = false;
+    if (could) this.#schedule();
+    else this.#retryLater();
+  }
+
+  #retryLater(): void {
+    if (!this.#running) return;
+    this.#cancelRetry ??= this.#parts.timers.after(retryMs, () => {
+      this.#cancelRetry = undefined;
+      this.#schedule();
+    });
+  }
+
+  #answered(delivery: Delivery, outcome: Outcome, maxInFlight: number): void {
+    const flight = this.#flights.get(delivery.deliveryId);
+    if (flight === undefined) return;
+    flight.lineup.maxInFlight = maxInFlight;
+    this.#turns.answered(flight, outcome);
+    this.#enlist(flight.lineup);
+  }
+
+  #left(delivery: Delivery, end: PipelineEnd): void {
+    const flight = this.#flights.get(delivery.deliveryId);
+    if (flight === undefined) return;
+    this.#flights.delete(delivery.deliveryId);
+    this.#turns.left(flight);
+    const { lineup } = flight;
+    switch (end) {
+      case 'ended':
+        lineup.lanes.ended(delivery.entityId);
+        break;
+      case 'refused':
+      case 'released':
+        lineup.lanes.refused(delivery.entityId);
+        break;
+      case 'unclaimed':
+        lineup.lanes.putBack(delivery);
+        break;
+      case 'suspended':
+        lineup.lanes.suspend();
+        lineup.lanes.ended(delivery.entityId);
+        void this.#wakeIfEnabled(delivery.webhookId);
+        break;
+    }
+    this.#enlist(lineup);
+    if (this.#flights.size === 0) this.#whenIdle?.();
+  }
+
+  /** It may have been resumed after the claim looked and before it was suspended here. */
+  async #wakeIfEnabled(webhookId: number): Promise<void> {
+    const directory = await this.#reading(() => this.#parts.webhooks.current());
+    if (directory?.find(webhookId)?.status === 'enabled') this.wake(webhookId);
+  }
+
+  /** Reads what is missing in memory: the heads of known lanes, then pages of lanes that are not known. */
+  #read(): void {
+    for (const lineup of this.#readers) {
+      if (this.#reads >= readsMax || this.#cancelRetry !== undefined) return;
+      this.#readers.delete(lineup);
+      const entityIds = lineup.lanes.wanted(pageMax);
+      if (entityIds.length > 0) void this.#readHeadsOf(lineup, entityIds);
+      const after = lineup.lanes.nextPage();
+      if (after !== undefined) void this.#readPage(lineup, after);
+    }
+  }
+
+  async #readHeadsOf(lineup: Lineup, entityIds: readonly string[]): Promise<void> {
+    const { lanes } = lineup;
+    const heads = await this.#reading(() => readHeadsOf(this.#parts.database.read, lanes.webhookId, entityIds));
+    if (heads === undefined) lanes.readFailed(entityIds);
+    else lanes.foundHeads(entityIds, heads);
+    this.#enlist(lineup);
+  }
+
+  async #readPage(lineup: Lineup, after: string): Promise<void> {
+    const { lanes } = lineup;
+    const heads = await this.#reading(() => readHeads(this.#parts.database.read, lanes.webhookId, after, pageMax));
+    if (heads === undefined) lanes.pageFailed();
+    else lanes.foundPage(heads, heads.length < pageMax);
+    this.#enlist(lineup);
+  }
+
+  /** @returns undefined when the database could not. */
+  async #reading<Result>(read: () => Promise<Result>): Promise<Result | undefined> {
+    this.#reads += 1;
+    try {
+      return await read();
+    } catch (error) {
+      if (!isPassing(error)) throw error;
+      this.#parts.logger.warn({ error }, 'deliveries.not_read');
+      this.#retryLater();
+      return undefined;
+    } finally {
+      this.#reads -= 1;
+    }
+  }
+
+  async #sweep(): Promise<void> {
+    const open = await this.#reading(() => this.#openWebhooks());
+    if (!this.#running) return;
+    if (open !== undefined) this.#known = true;
+    for (const webhookId of open ?? []) this.wake(webhookId);
+    this.#cancelSweep = this.#parts.timers.after(open === undefined ? retryMs : sweepMs, () => void this.#sweep());
+  }
+
+  /** Those that may send and have something to send. */
+  async #openWebhooks(): Promise<number[]> {
+    const { database, webhooks } = this.#parts;
+    const directory = await webhooks.current();
+    const webhookIds: number[] = [];
+    for (let page: number[] | undefined; page === undefined || page.length === webhooksPageMax;) {
+      page = await readOpenWebhooks(database.read, webhookIds.at(-1) ?? 0, webhooksPageMax);
+      webhookIds.push(...page);
+    }
+    this.#open = await this.#countOpen(webhookIds);
+    return webhookIds.filter((webhookId) => directory.find(webhookId)?.status === 'enabled');
+  }
+
+  async #countOpen(webhookIds: readonly number[]): Promise<Map<OpenState, number>> {
+    const counts = new Map<OpenState, number>(openStates.map((state) => [state, 0]));
+    let left = countedMax;
+    for (const webhookId of webhookIds) {
+      if (left <= 0) break;
+      for (const [state, count] of await countOpen(this.#parts.database.read, webhookId, left)) {
+        counts.set(state, (counts.get(state) ?? 0) + count);
+        left -= count;
+      }
+    }
+    return counts;
+  }
+}

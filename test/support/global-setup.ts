@@ -1,0 +1,42 @@
+import { randomBytes } from 'node:crypto';
+import pg from 'pg';
+import { openDatabase } from '../../src/database/open.ts';
+import { systemClock } from '../../src/runtime/clock.ts';
+import { systemTimers } from '../../src/runtime/timers.ts';
+import { startPostgres, type PostgresServer } from './postgres-server.ts';
+
+const template = `tocsin_template_${randomBytes(6).toString('hex')}`;
+let server: PostgresServer | undefined;
+
+/**
+ * Runs once, before all test files, in the runner's process: makes a PostgreSQL ready, the one that `TEST_POSTGRES_URL`
+ * names or else one of our own, with a database that has the schema, for the tests to copy.
+ */
+export async function globalSetup(): Promise<void> {
+  if (process.env['TEST_POSTGRES_URL'] === undefined) {
+    server = await startPostgres();
+    process.env['TEST_POSTGRES_URL'] = server.url;
+  }
+  const url = new URL(process.env['TEST_POSTGRES_URL']);
+  await onServer(`create database ${template} encoding 'UTF8' template template0`);
+  url.pathname = `/${template}`;
+  const database = await openDatabase({ url: url.href, folder: '', clock: systemClock, timers: systemTimers });
+  await database.close();
+  process.env['TEST_POSTGRES_TEMPLATE'] = template;
+}
+
+/** Runs once at the end, also when tests failed. */
+export async function globalTeardown(): Promise<void> {
+  if (server === undefined) await onServer(`drop database if exists ${template}`);
+  await server?.stop();
+}
+
+async function onServer(statement: string): Promise<void> {
+  const client = new pg.Client({ connectionString: process.env['TEST_POSTGRES_URL'] });
+  await client.connect();
+  try {
+    await client.query(statement);
+  } finally {
+    await client.end();
+  }
+}
