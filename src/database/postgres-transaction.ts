@@ -45,7 +45,10 @@ export class PostgresTransaction implements Transaction, Scope {
     const text = updateText(table, { set, match, types });
     const changed = changes.map(() => false);
     // One statement changes a row once, so changes of the same row go in statements of their own, one after the other.
-    for (const round of rounds(changes, match.filter((column) => !set.includes(column)))) {
+    for (const round of rounds(
+      changes,
+      match.filter((column) => !set.includes(column)),
+    )) {
       const arrays = [
         ...match.map((column) => round.map(({ change }) => valueOf(change.match, column))),
         ...set.map((column) => round.map(({ change }) => valueOf(change.set, column))),

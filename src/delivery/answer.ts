@@ -25,11 +25,11 @@ export function headersJson(headers: IncomingHttpHeaders): string {
 }
 
 /** The body as text that both databases take. What the receiver encoded is never inflated, only shown as base64. */
-export function bodyText(chunks: readonly Buffer[], encoding: string | undefined): string {
+export function bodyText(chunks: readonly Buffer[], encoding: string): string {
   const first = chunks[0];
   if (first === undefined) return '';
   const bytes = chunks.length === 1 ? first : Buffer.concat(chunks);
-  if (encoding !== undefined && encoding !== '' && encoding.toLowerCase() !== 'identity') {
+  if (encoding !== '' && encoding.toLowerCase() !== 'identity') {
     return `[${storable(encoding.slice(0, 64))}, base64] ${bytes.subarray(0, encodedKeptMaxBytes).toString('base64')}`;
   }
   if (bytes.length <= bodyKeptMaxBytes) return storable(bytes.toString('utf8'));

@@ -154,7 +154,7 @@ export class Exchange implements Dispatcher.DispatchHandler {
     this.#over = true;
     this.#cancelTimer();
     if (!reusable) this.#controller?.abort(aborted);
-    const encoding = this.#headers['content-encoding'];
+    const encoding = [this.#headers['content-encoding'] ?? []].flat().join(', ');
     this.#ended(
       {
         phase: this.#phase,
@@ -164,7 +164,7 @@ export class Exchange implements Dispatcher.DispatchHandler {
         timeoutMs: this.outgoing.timeoutMs,
         durationMs: Math.round(this.#durationMs),
         responseHeadersJson: this.#statusCode === 0 ? '' : headersJson(this.#headers),
-        responseBody: bodyText(this.#chunks, typeof encoding === 'string' ? encoding : encoding?.join(', ')),
+        responseBody: bodyText(this.#chunks, encoding),
       },
       reusable,
     );

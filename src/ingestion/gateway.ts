@@ -17,7 +17,7 @@ export interface GatewayParts {
   /** Resolves when what the push caused is durable. */
   readonly ingest: (push: Push) => Promise<PushCounts>;
   /** Told what became of each push, for the metrics. */
-  readonly observe: (type: string, counts: PushCounts, skipped: number) => void;
+  readonly observe: (counts: PushCounts, skipped: number) => void;
   readonly clock: Clock;
   readonly ids: Ids;
 }
@@ -60,7 +60,7 @@ export class Gateway {
       const { integrationId } = integration;
       const channelId = channelOf(integration, query);
       const counts = await this.#parts.ingest({ integrationId, channelId, reports: parsed.reports });
-      this.#parts.observe(type, counts, parsed.skipped.length);
+      this.#parts.observe(counts, parsed.skipped.length);
     }
     return parsed.reply;
   }

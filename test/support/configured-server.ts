@@ -1,5 +1,12 @@
+import type { z } from 'zod';
 import type { Role } from '../../src/access/role.ts';
 import { configurationRoutes } from '../../src/http/routes/index.ts';
+import type * as appKey from '../../src/http/shapes/app-key.ts';
+import type * as channel from '../../src/http/shapes/channel.ts';
+import type * as integration from '../../src/http/shapes/integration.ts';
+import type * as member from '../../src/http/shapes/member.ts';
+import type * as team from '../../src/http/shapes/team.ts';
+import type * as webhook from '../../src/http/shapes/webhook.ts';
 import { closing, configurationOn, install, type Configuration } from './configuration.ts';
 import { databases } from './databases.ts';
 import { startToyServer, type Answered, type ToyServer } from './toy-server.ts';
@@ -12,11 +19,37 @@ export interface ConfiguredServer extends AsyncDisposable {
   /** Calls an operation as the administrator, unless told otherwise. */
   call(path: string, body?: object, role?: Role): Promise<Answered>;
   /** The same, and gives the `data`; throws when it is refused. */
-  data(path: string, body?: object, role?: Role): Promise<Data>;
+  data<Path extends string>(path: Path, body?: object, role?: Role): Promise<Data<Path>>;
 }
 
-// oxlint-disable-next-line typescript/no-explicit-any -- what is in it is what the tests look at
-export type Data = any;
+/** The shape of each reply that tests look into; the server has checked it. */
+interface Replies {
+  '/member/list': typeof member.memberListReply;
+  '/member/info': typeof member.memberInfoReply;
+  '/member/invite': typeof member.memberInviteReply;
+  '/account/info': typeof member.accountInfoReply;
+  '/person/infos': typeof member.personInfosReply;
+  '/person/app-key/create': typeof appKey.appKeyCreateReply;
+  '/person/app-key/list': typeof appKey.appKeyListReply;
+  '/team/list': typeof team.teamListReply;
+  '/team/info': typeof team.team;
+  '/team/infos': typeof team.teamInfosReply;
+  '/team/upsert': typeof team.teamUpsertReply;
+  '/channel/create': typeof channel.channelCreateReply;
+  '/channel/info': typeof channel.channel;
+  '/channel/infos': typeof channel.channelInfosReply;
+  '/channel/list': typeof channel.channelListReply;
+  '/integration/create': typeof integration.integrationCreateReply;
+  '/integration/info': typeof integration.integration;
+  '/integration/list': typeof integration.integrationListReply;
+  '/webhook/create': typeof webhook.webhookCreateReply;
+  '/webhook/info': typeof webhook.webhook;
+  '/webhook/list': typeof webhook.webhookListReply;
+  '/webhook/secret/rotate': typeof webhook.secretRotateReply;
+  '/webhook/test': typeof webhook.webhookTestReply;
+  '/egress/info': typeof webhook.egressInfoReply;
+}
+type Data<Path extends string> = Path extends keyof Replies ? z.output<Replies[Path]> : object;
 
 export async function startConfiguredServer(): Promise<ConfiguredServer> {
   const [sqlite] = databases;
@@ -53,10 +86,10 @@ export async function startConfiguredServer(): Promise<ConfiguredServer> {
     server,
     memberIds,
     call,
-    data: async (path, body, role) => {
+    data: async <Path extends string>(path: Path, body?: object, role?: Role) => {
       const answer = await call(path, body, role);
       if (answer.body.error !== undefined) throw new Error(`${path}: ${answer.body.error.message}`);
-      return answer.body.data;
+      return answer.body.data as Data<Path>;
     },
     [Symbol.asyncDispose]: async () => {
       await server.close();

@@ -25,17 +25,19 @@ export async function globalSetup(): Promise<void> {
   process.env['TEST_POSTGRES_TEMPLATE'] = template;
 }
 
-/** Runs once at the end, also when tests failed. */
+/** Runs once at the end, also when tests failed. A server of our own goes with all that is on it. */
 export async function globalTeardown(): Promise<void> {
-  if (server === undefined) await onServer(`drop database if exists ${template}`);
-  await server?.stop();
+  if (server !== undefined) return server.stop();
+  // The tests' own databases have names that begin with the template's.
+  const made = await onServer(`select datname from pg_database where starts_with(datname, '${template}')`);
+  for (const { datname } of made) await onServer(`drop database if exists ${datname} with (force)`);
 }
 
-async function onServer(statement: string): Promise<void> {
+async function onServer(statement: string): Promise<{ datname: string }[]> {
   const client = new pg.Client({ connectionString: process.env['TEST_POSTGRES_URL'] });
   await client.connect();
   try {
-    await client.query(statement);
+    return (await client.query<{ datname: string }>(statement)).rows;
   } finally {
     await client.end();
   }

@@ -235,7 +235,7 @@ const edges: readonly {
       ['endpoint', { ...hook, endpoint: `${url}?${text(2048)}` }],
       ['endpoint', { ...hook, endpoint: 'https://refused.example/' }],
       ['endpoint', { ...hook, endpoint: 'https://tocsin.example.org/' }],
-      ['headers["X-A"]', { ...hook, headers: { 'X-A': '1', 'x-a': '2' } }],
+      ['headers', { ...hook, headers: { 'X-A': '1', 'x-a': '2' } }],
       ['headers["Host"]', { ...hook, headers: { Host: 'h' } }],
       ['headers', { ...hook, headers: Object.fromEntries(numbers(33).map((index) => [`X-${index}`, 'v'])) }],
       ['channel_ids', { ...hook, channel_ids: [7] }],

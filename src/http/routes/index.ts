@@ -3,6 +3,7 @@ import { alertRoutes } from './alerts.ts';
 import { appKeyRoutes, type AppKeyServices } from './app-keys.ts';
 import { channelRoutes, type ChannelServices } from './channels.ts';
 import { egressRoutes, type EgressServices } from './egress.ts';
+import { historyRoutes, type HistoryServices } from './history.ts';
 import { incidentRoutes, type IncidentServices } from './incidents.ts';
 import { integrationRoutes, type IntegrationServices } from './integrations.ts';
 import { memberRoutes, type MemberServices } from './members.ts';
@@ -17,11 +18,16 @@ export type ConfigurationServices = AppKeyServices &
   MemberServices &
   TeamServices &
   WebhookServices;
-export type ApiServices = ConfigurationServices & IncidentServices;
+export type ApiServices = ConfigurationServices & HistoryServices & IncidentServices;
 
 /** The whole API (contract 6, design 7), in one table. */
 export function apiRoutes(services: ApiServices): Route[] {
-  return [...configurationRoutes(services), ...incidentRoutes(services), ...alertRoutes(services)];
+  return [
+    ...configurationRoutes(services),
+    ...incidentRoutes(services),
+    ...alertRoutes(services),
+    ...historyRoutes(services),
+  ];
 }
 
 /** What is configured: who may call, where alerts come from, and where changes go. */

@@ -1,0 +1,245 @@
+import { join } from 'node:path';
+import { openInstallation } from './access/first-start.ts';
+import { IdempotencyStore } from './access/idempotency-store.ts';
+import { loadOrCreateKeyFile } from './access/key-file.ts';
+import { createSealer, parseSealingKey, type Sealer } from './access/sealer.ts';
+import type { Config } from './config.ts';
+import { Batcher } from './database/batcher.ts';
+import type { Database } from './database/database.ts';
+import { openDatabase } from './database/open.ts';
+import { createDelivery } from './delivery/engine.ts';
+import { createServer, type Server } from './http/server.ts';
+import type { ServerLimits, ServerLog } from './http/server-options.ts';
+import { pushShapes } from './http/shapes/push.ts';
+import { apiRoutes } from './http/routes/index.ts';
+import { Gateway } from './ingestion/gateway.ts';
+import { ingest, type Push, type PushCounts } from './ingestion/ingest.ts';
+import { createIngestionMetrics } from './ingestion/ingestion-metrics.ts';
+import { personOf } from './members/member.ts';
+import { systemClock } from './runtime/clock.ts';
+import { crashPoints, noCrashPoints } from './runtime/crash-points.ts';
+import { systemIds } from './runtime/ids.ts';
+import { createLogger, type Logger, type LogLevel } from './runtime/logger.ts';
+import { createMetrics } from './runtime/metrics.ts';
+import { systemRandom } from './runtime/random.ts';
+import { systemTimers } from './runtime/timers.ts';
+import { administrationOf, configurationOn, domainOf, type Ports } from './services.ts';
+import { version } from './version.ts';
+
+/** A running service. */
+export interface App {
+  readonly url: string;
+  /** The administrator's app key, at the very first start only: to be shown once. */
+  readonly firstKey: string | undefined;
+  /** Drains: takes nothing new, lets what is in flight end, and closes everything in reverse order. */
+  close(): Promise<void>;
+}
+
+export interface AppOptions {
+  /** Where a test wants the process killed; '' = nowhere. */
+  readonly crashPlan?: string;
+}
+
+/** How long the start waits for a PostgreSQL server that cannot be reached yet. */
+const databaseWaitMs = 60_000;
+
+/**
+ * Builds everything once and starts it, each part after those that it rests on.
+ * @throws Failure or DatabaseFailure with a sentence for the operator.
+ */
+export async function startApp(config: Config, { crashPlan = '' }: AppOptions = {}): Promise<App> {
+  const logger = createLogger(config.logLevel as LogLevel);
+  const closing = new Closing();
+  try {
+    return await start(config, logger, crashPlan, closing);
+  } catch (error) {
+    await closing.run();
+    throw error;
+  }
+}
+
+async function start(config: Config, logger: Logger, crashPlan: string, closing: Closing): Promise<App> {
+  const database = await openDatabase({
+    url: config.databaseUrl,
+    folder: config.data,
+    clock: systemClock,
+    timers: systemTimers,
+    logger,
+    waitMs: databaseWaitMs,
+  });
+  closing.add(() => database.close());
+  const ports: Ports = {
+    database,
+    clock: systemClock,
+    ids: systemIds(systemClock, systemRandom),
+    random: systemRandom,
+  };
+  const sealer = createSealer(sealingKey(config), systemRandom);
+  const metrics = createMetrics();
+  const kept = configurationOn(ports, sealer);
+  const delivery = createDelivery(
+    {
+      ...ports,
+      timers: systemTimers,
+      webhooks: kept.webhooks,
+      at: crashPlan === '' ? noCrashPoints : crashPoints(crashPlan),
+      metrics,
+      logger,
+      version,
+    },
+    { allow: config.egressAllow, bind: config.egressBind, historyDays: config.historyDays },
+  );
+  const policy = { refusal: delivery.refusesName, ownHosts: ownHosts(config) };
+  const administration = administrationOf(ports, kept, { deliveries: delivery.deliveries, policy });
+  const { accountId, firstKey } = await openInstallation(
+    { ...ports, sealer, administrators: administration.members },
+    {
+      accountId: config.accountId,
+      administratorName: '',
+      administratorEmail: config.adminEmail,
+      appKey: config.appKey,
+    },
+  );
+  const consoleUrl = publicUrl(config);
+  const account = { accountId, accountName: config.accountName, consoleUrl };
+  const domain = domainOf(ports, kept, account, delivery.fanOut);
+  const ingestParts = { ...domain.parts, channels: kept.channels, mergeWindowMs: config.eventHours * 3_600_000 };
+  const pushes = new Batcher<Push, PushCounts>({ run: (batch) => ingest(ingestParts, batch) });
+  const gateway = new Gateway({
+    integrations: kept.integrations,
+    channels: kept.channels,
+    incidents: domain.incidents,
+    ingest: (push) => pushes.add(push),
+    observe: createIngestionMetrics(metrics).observe,
+    clock: systemClock,
+    ids: ports.ids,
+  });
+  const services = {
+    ...administration,
+    ...domain,
+    ...domain.parts,
+    incidents: domain.incidents,
+    alerts: domain.alerts,
+    account,
+    publicUrl: consoleUrl,
+    trial: delivery.trial,
+    egress: egressInfo(config),
+  };
+  const server = createServer({
+    routes: apiRoutes(services),
+    ingestion: gateway,
+    authenticate: async (key) => {
+      const found = await administration.authenticator.authenticate(key);
+      return found === undefined ? undefined : { person: personOf(found.member), role: found.member.role };
+    },
+    idempotency: new IdempotencyStore(database, sealer),
+    health: { notReady: () => notReady(database) },
+    metrics: () => metrics.text(),
+    pushes: pushShapes,
+    listen: config.listen,
+    hosts: ownHosts(config),
+    publicUrl: config.publicUrl,
+    limits: limitsOf(config),
+    version,
+    clock: systemClock,
+    timers: systemTimers,
+    ids: ports.ids,
+    log: serverLog(logger),
+  });
+  await delivery.start();
+  closing.add(() => delivery.stop());
+  const listening = await serverStart(server, closing);
+  logger.info({ version, database: database.kind, ...listening }, 'service.started');
+  return { url: `http://${hostOf(listening.host)}:${listening.port}`, firstKey, close: () => closing.run() };
+}
+
+/** What is to be closed, in the order in which it was opened. */
+class Closing {
+  readonly #steps: (() => Promise<void>)[] = [];
+
+  add(step: () => Promise<void>): void {
+    this.#steps.push(step);
+  }
+
+  /** In reverse; one that fails does not keep the others from closing. */
+  async run(): Promise<void> {
+    const failures: unknown[] = [];
+    for (let step = this.#steps.pop(); step !== undefined; step = this.#steps.pop()) {
+      await step().catch((error: unknown) => failures.push(error));
+    }
+    if (failures.length > 0) throw new AggregateError(failures, 'the service could not be closed cleanly');
+  }
+}
+
+async function serverStart(server: Server, closing: Closing) {
+  const listening = await server.start();
+  closing.add(() => server.close());
+  return listening;
+}
+
+/** The given key, or one that is made in the data folder at the first start. */
+function sealingKey(config: Config): Uint8Array {
+  if (config.secretKey !== '') return parseSealingKey(config.secretKey);
+  return loadOrCreateKeyFile(join(config.data, 'secret.key'), systemRandom);
+}
+
+function publicUrl(config: Config): string {
+  if (config.publicUrl !== '') return config.publicUrl.replace(/\/$/, '');
+  return `http://${hostOf(config.listen.host)}:${config.listen.port}`;
+}
+
+/** As it is written in a URL; who listens on all addresses is reached on this one. */
+function hostOf(host: string): string {
+  if (host === '0.0.0.0' || host === '::') return '127.0.0.1';
+  return host.includes(':') ? `[${host}]` : host;
+}
+
+/** Names under which this service is spoken to; a webhook to one of them would push to itself. */
+function ownHosts(config: Config): string[] {
+  const own = config.publicUrl === '' ? [] : [new URL(config.publicUrl).hostname];
+  return [...own, ...config.trustedHosts];
+}
+
+function egressInfo(config: Config) {
+  const listed = config.egressAllow.length > 0;
+  return {
+    source_addresses: [...config.egressPublished],
+    user_agent: `Tocsin/${version}`,
+    guard: {
+      private_addresses: listed ? ('allowed_where_listed' as const) : ('refused' as const),
+      allowed: [...config.egressAllow],
+    },
+  };
+}
+
+function limitsOf(config: Config): ServerLimits {
+  return {
+    bodyMaxBytes: config.bodyBytes,
+    headersMaxBytes: config.headerBytes,
+    headerTimeoutMs: config.headerSeconds * 1000,
+    requestTimeoutMs: config.requestSeconds * 1000,
+    connectionsMax: config.connections,
+    drainMs: config.drainSeconds * 1000,
+    apiPerSecond: config.apiRate,
+    ingestPerSecond: config.ingestRate,
+  };
+}
+
+/** A read and an empty write show that the database can do its work. */
+async function notReady(database: Database): Promise<string[]> {
+  try {
+    await database.transaction(async (tx) => {
+      await tx.query.selectFrom('installation').select('singleton').execute();
+    });
+    return [];
+  } catch (error) {
+    return [`the database does not answer: ${error instanceof Error ? error.message : String(error)}`];
+  }
+}
+
+function serverLog(logger: Logger): ServerLog {
+  return {
+    warn: (event, fields) => logger.warn(fields, event),
+    error: (event, fields) => logger.error(fields, event),
+  };
+}

@@ -1,0 +1,299 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { databases } from '../../test/support/databases.ts';
+import { storeDeliveries, testEvent, TestWebhooks, testWebhook } from '../../test/support/deliveries.ts';
+import { answer, ScriptedReceiver, type Script } from '../../test/support/scripted-receiver.ts';
+import { DatabaseFailure, type Database } from '../database/database.ts';
+import { appendEvents } from '../events/event-store.ts';
+import type { Event } from '../events/event.ts';
+import { systemClock } from '../runtime/clock.ts';
+import { noCrashPoints } from '../runtime/crash-points.ts';
+import { systemIds } from '../runtime/ids.ts';
+import { silentLogger } from '../runtime/logger.ts';
+import { createMetrics } from '../runtime/metrics.ts';
+import { systemRandom } from '../runtime/random.ts';
+import { systemTimers, type Timers } from '../runtime/timers.ts';
+import type { Webhook } from '../webhooks/webhook.ts';
+import { createDeliveryMetrics } from './delivery-metrics.ts';
+import type { DeliveryState } from './delivery.ts';
+import { claimDeliveries } from './delivery-store.ts';
+import { Dispatcher } from './dispatcher.ts';
+import { createFanOut } from './fan-out.ts';
+import { recover } from './recovery.ts';
+import { createRequestBuilder } from './request.ts';
+import { createSender } from './sender.ts';
+import { webhookDeliveries } from './webhook-deliveries.ts';
+
+const ok: Script = (socket) => socket.write(answer(200, 'ok'));
+const later = (ms: number, work: () => void) => void systemTimers.after(ms, work);
+
+for (const { name, open } of databases) {
+  test(`${name}: each lane keeps its order, whatever its receiver takes`, async () => {
+    await using receiver = await new ScriptedReceiver((socket) =>
+      later(Math.floor(systemRandom.fraction() * 8), () => socket.write(answer(200))),
+    ).listen();
+    await using rig = await createRig(open, [to(receiver)]);
+    const lanes = Array.from({ length: 12 }, (_, index) => `lane${index}`);
+    for (let sequence = 1; sequence <= 15; sequence += 1) {
+      await rig.happen(lanes.map((lane) => testEvent(lane, sequence)));
+    }
+    await rig.ended(12 * 15);
+    const seen = new Map(lanes.map((lane): [string, number[]] => [lane, []]));
+    for (const { lane, sequence } of receiver.requests.map(pushOf)) seen.get(lane)?.push(sequence);
+    const all = Array.from({ length: 15 }, (_, index) => index + 1);
+    for (const sequences of seen.values()) assert.deepEqual(sequences, all);
+    assert.deepEqual(await rig.states(), { delivered: 180 });
+  });
+
+  test(`${name}: a webhook that hangs holds back no other`, async () => {
+    await using hung = await new ScriptedReceiver(() => {}).listen();
+    await using good = await new ScriptedReceiver(ok).listen();
+    const hanging = Array.from({ length: 20 }, () => to(hung, { timeoutMs: 30_000 }));
+    await using rig = await createRig(open, [...hanging, to(good)]);
+    for (let sequence = 1; sequence <= 10; sequence += 1) {
+      await rig.happen(['a', 'b', 'c'].map((lane) => testEvent(lane, sequence)));
+    }
+    await rig.ended(30);
+    assert.equal(good.requests.length, 30);
+    assert.deepEqual(await rig.states(), { delivered: 30, sending: 20, pending: 20 * 29 });
+  });
+
+  test(`${name}: a webhook has no more in flight than it says, and each lane no more than one`, async () => {
+    let inFlight = 0;
+    let most = 0;
+    await using receiver = await new ScriptedReceiver((socket) => {
+      inFlight += 1;
+      most = Math.max(most, inFlight);
+      later(5, () => {
+        inFlight -= 1;
+        socket.write(answer(200));
+      });
+    }).listen();
+    await using rig = await createRig(open, [to(receiver, { maxInFlight: 3 })]);
+    await rig.happen(Array.from({ length: 40 }, (_, index) => testEvent(`lane${index}`, 1)));
+    await rig.ended(40);
+    assert.equal(most, 3);
+  });
+
+  test(`${name}: what was committed before the start is sent, in order, with no hint and no timer`, async () => {
+    await using receiver = await new ScriptedReceiver(ok).listen();
+    const webhook = to(receiver);
+    await using rig = await createRig(open, [webhook], { started: false, timers: soonOnly });
+    const lanes = Array.from({ length: 150 }, (_, index) => `lane${String(index).padStart(3, '0')}`);
+    const events = [1, 2, 3].flatMap((sequence) => lanes.map((lane) => testEvent(lane, sequence)));
+    await storeDeliveries(rig.database, webhook, events);
+    await rig.dispatcher.start();
+    await rig.ended(450);
+    const last = new Map<string, number>();
+    for (const { lane, sequence } of receiver.requests.map(pushOf)) {
+      assert.equal(sequence, (last.get(lane) ?? 0) + 1);
+      last.set(lane, sequence);
+    }
+    assert.equal(receiver.requests.length, 450);
+  });
+
+  test(`${name}: hints in the wrong order do not bring requests in the wrong order`, async () => {
+    await using receiver = await new ScriptedReceiver(ok).listen();
+    const webhook = to(receiver);
+    await using rig = await createRig(open, [webhook]);
+    const deliveries = await storeDeliveries(rig.database, webhook, [testEvent('a', 1), testEvent('a', 2)]);
+    rig.dispatcher.offer(deliveries.toReversed());
+    await rig.ended(2);
+    assert.deepEqual(
+      receiver.requests.map(pushOf).map(({ sequence }) => sequence),
+      [1, 2],
+    );
+  });
+
+  test(`${name}: a paused webhook keeps its deliveries, and sends them when it is resumed`, async () => {
+    await using receiver = await new ScriptedReceiver(ok).listen();
+    const webhook = to(receiver);
+    await using rig = await createRig(open, [webhook], { timers: soonOnly });
+    rig.webhooks.set([{ ...webhook, status: 'paused' }]);
+    await rig.happen([testEvent('a', 1), testEvent('b', 1)]);
+    await rig.happen([testEvent('a', 2)]);
+    await quiet();
+    assert.deepEqual([await rig.states(), receiver.requests.length], [{ pending: 3 }, 0]);
+    rig.webhooks.set([webhook]);
+    rig.dispatcher.wake(webhook.webhookId);
+    await rig.ended(3);
+    assert.deepEqual(await rig.states(), { delivered: 3 });
+  });
+
+  test(`${name}: nothing goes out to a webhook once it is disabled, and what waited is cancelled`, async () => {
+    await using receiver = await new ScriptedReceiver((socket) => later(30, () => socket.write(answer(200)))).listen();
+    const webhook = to(receiver, { maxInFlight: 1 });
+    await using rig = await createRig(open, [webhook]);
+    await rig.happen([testEvent('a', 1), testEvent('a', 2), testEvent('b', 1)]);
+    while (receiver.requests.length === 0) await quiet(5);
+    rig.webhooks.set([{ ...webhook, status: 'disabled' }]);
+    const { cancel } = webhookDeliveries({ ...rig, clock: systemClock });
+    assert.equal(await cancel(webhook.webhookId), 2);
+    await rig.ended(3);
+    await quiet();
+    assert.deepEqual([await rig.states(), receiver.requests.length], [{ delivered: 1, cancelled: 2 }, 1]);
+  });
+
+  test(`${name}: what a dead process left in sending is unknown, and its successor goes out`, async () => {
+    await using receiver = await new ScriptedReceiver(ok).listen();
+    const webhook = to(receiver);
+    await using rig = await createRig(open, [webhook], { started: false });
+    const { database } = rig;
+    const stored = await storeDeliveries(database, webhook, [testEvent('a', 1), testEvent('a', 2)]);
+    const ids = stored.map((delivery) => delivery.deliveryId);
+    await database.transaction((tx) => claimDeliveries(tx, database.dialect, ids, 1));
+    const parts = { database, clock: systemClock, at: noCrashPoints, logger: silentLogger };
+    assert.deepEqual([await recover(parts), await recover(parts)], [1, 0]);
+    await rig.dispatcher.start();
+    await rig.ended(2);
+    assert.deepEqual(receiver.requests.map(pushOf), [{ lane: 'a', sequence: 2 }]);
+    assert.deepEqual(await rig.states(), { delivered: 1, unknown: 1 });
+  });
+
+  test(`${name}: under a claim whose commit is in doubt nothing is sent; it is given back and sent once`, async () => {
+    await using receiver = await new ScriptedReceiver(ok).listen();
+    let failures = 3;
+    await using rig = await createRig(open, [to(receiver)], {
+      flaky: async (result) => {
+        await result;
+        failures -= 1;
+        if (failures >= 0) throw new DatabaseFailure('unavailable', 'the answer of the commit was lost');
+      },
+    });
+    await rig.happen([testEvent('a', 1), testEvent('b', 1)]);
+    await rig.ended(2);
+    assert.equal(receiver.requests.length, 2);
+    assert.deepEqual(await rig.states(), { delivered: 2 });
+    assert.ok(failures < 0);
+  });
+
+  test(`${name}: stopping lets what is in flight end and claims nothing more`, async () => {
+    await using receiver = await new ScriptedReceiver((socket) => later(60, () => socket.write(answer(200)))).listen();
+    await using rig = await createRig(open, [to(receiver)]);
+    await rig.happen([testEvent('a', 1), testEvent('a', 2)]);
+    while (receiver.requests.length === 0) await quiet(5);
+    await rig.dispatcher.stop();
+    assert.deepEqual(await rig.states(), { delivered: 1, pending: 1 });
+    await quiet();
+    assert.equal(receiver.requests.length, 1);
+  });
+
+  test(`${name}: the result of an attempt is in the row, the history and the metrics`, async () => {
+    await using receiver = await new ScriptedReceiver((socket) => socket.write(answer(503, 'busy'))).listen();
+    const webhook = to(receiver);
+    await using rig = await createRig(open, [webhook]);
+    await rig.happen([testEvent('a', 1)]);
+    await rig.ended(1);
+    const delivery = await rig.database.read.selectFrom('delivery').selectAll().executeTakeFirstOrThrow();
+    assert.deepEqual(
+      [delivery.state, delivery.reason, delivery.status_code, delivery.attempt],
+      ['failed', 'server_error', 503, 1],
+    );
+    assert.equal(delivery.error_message, 'the receiver answered 503');
+    const attempt = await rig.database.read.selectFrom('attempt').selectAll().executeTakeFirstOrThrow();
+    assert.deepEqual(
+      [attempt.outcome, attempt.reason, attempt.maybe_sent, attempt.response_body, attempt.endpoint],
+      ['failed', 'server_error', 1, 'busy', webhook.endpoint],
+    );
+    assert.match(attempt.request_headers_json, /"tocsin-attempt":"1"/);
+    assert.match(await rig.metrics.text(), /tocsin_delivery_attempts_total\{reason="server_error"\} 1/);
+  });
+}
+
+/** Timers that never fire: what still happens was woken by what happened before. */
+const soonOnly: Timers = { after: () => () => {}, soon: systemTimers.soon };
+
+interface RigOptions {
+  readonly started?: boolean;
+  /** The dispatcher's; the sender always has real ones. */
+  readonly timers?: Timers;
+  /** Sees the result of each of the dispatcher's transactions. */
+  readonly flaky?: (result: Promise<unknown>) => Promise<void>;
+}
+
+async function createRig(open: () => Promise<Database>, list: readonly Webhook[], options: RigOptions = {}) {
+  const database = await open();
+  const webhooks = new TestWebhooks(list);
+  const metrics = createMetrics();
+  const base = { clock: systemClock, at: noCrashPoints, webhooks, logger: silentLogger };
+  const sender = createSender({
+    ...base,
+    timers: systemTimers,
+    resolver: { resolve: () => Promise.resolve(['127.0.0.1']) },
+    guard: { refusesAddress: () => undefined, refusesName: () => undefined },
+    bind: [],
+  });
+  const { flaky } = options;
+  const dispatcher = new Dispatcher({
+    ...base,
+    database: flaky === undefined ? database : withFlaky(database, flaky),
+    timers: options.timers ?? systemTimers,
+    build: createRequestBuilder('test'),
+    sender,
+    metrics: createDeliveryMetrics(metrics),
+  });
+  const fanOut = createFanOut({ ...base, ids: systemIds(systemClock, systemRandom), hints: dispatcher });
+  if (options.started !== false) await dispatcher.start();
+
+  const states = async () => {
+    const rows = await database.read
+      .selectFrom('delivery')
+      .select(['state', ({ fn }) => fn.countAll().as('count')])
+      .groupBy('state')
+      .execute();
+    return Object.fromEntries(rows.map((row) => [row.state as DeliveryState, Number(row.count)]));
+  };
+  return {
+    database,
+    webhooks,
+    metrics,
+    dispatcher,
+    states,
+    happen: (events: readonly Event[]) =>
+      database.transaction(async (tx) => {
+        await appendEvents(tx, events);
+        await fanOut.owe(tx, events);
+      }),
+    /** Resolves when so many deliveries have ended. */
+    async ended(count: number): Promise<void> {
+      for (;;) {
+        const { pending = 0, sending = 0, ...ended } = await states();
+        const sum = Object.values(ended).reduce((total, part) => total + part, 0);
+        if (sum >= count) return;
+        assert.ok(pending + sending > 0, 'nothing is left to wait for');
+        await quiet(10);
+      }
+    },
+    async [Symbol.asyncDispose]() {
+      sender.close();
+      // Ends what hangs, so that it can be settled.
+      void dispatcher.stop();
+      await database.close();
+    },
+  };
+}
+
+function withFlaky(database: Database, flaky: (result: Promise<unknown>) => Promise<void>): Database {
+  return {
+    ...database,
+    async transaction(work) {
+      const result = database.transaction(work);
+      await flaky(result);
+      return result;
+    },
+  };
+}
+
+function to(receiver: ScriptedReceiver, change: Partial<Webhook> = {}): Webhook {
+  return testWebhook({ endpoint: `http://127.0.0.1:${receiver.port}/hook`, ...change });
+}
+
+function pushOf({ body }: { readonly body: string }): { lane: string; sequence: number } {
+  const push = JSON.parse(body) as { incident: { incident_id: string }; sequence: number };
+  return { lane: push.incident.incident_id, sequence: push.sequence };
+}
+
+/** Time for what must not happen to happen anyway. */
+function quiet(ms = 60): Promise<void> {
+  return new Promise((resolve) => later(ms, resolve));
+}

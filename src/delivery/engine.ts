@@ -1,0 +1,79 @@
+import type { Database } from '../database/database.ts';
+import type { FanOut } from '../events/event.ts';
+import type { Clock } from '../runtime/clock.ts';
+import type { CrashPoints } from '../runtime/crash-points.ts';
+import type { Ids } from '../runtime/ids.ts';
+import type { Logger } from '../runtime/logger.ts';
+import type { Metrics } from '../runtime/metrics.ts';
+import type { Timers } from '../runtime/timers.ts';
+import type { Trial } from '../webhooks/trial.ts';
+import type { DeliveriesOf } from '../webhooks/webhooks.ts';
+import { createAddressGuard, type AddressGuard } from './address-guard.ts';
+import { createDeliveryMetrics } from './delivery-metrics.ts';
+import { Dispatcher } from './dispatcher.ts';
+import { createFanOut } from './fan-out.ts';
+import type { WebhookSource } from './pipeline.ts';
+import { recover } from './recovery.ts';
+import { createRequestBuilder } from './request.ts';
+import { systemResolver } from './resolver.ts';
+import { Retention } from './retention.ts';
+import { createSender } from './sender.ts';
+import { createTrial } from './trial.ts';
+import { webhookDeliveries } from './webhook-deliveries.ts';
+
+export interface DeliveryParts {
+  readonly database: Database;
+  readonly clock: Clock;
+  readonly timers: Timers;
+  readonly ids: Ids;
+  readonly webhooks: WebhookSource;
+  readonly at: CrashPoints;
+  readonly metrics: Metrics;
+  readonly logger: Logger;
+  readonly version: string;
+}
+
+export interface DeliverySettings {
+  readonly allow: readonly string[];
+  readonly bind: readonly string[];
+  readonly historyDays: number;
+}
+
+/** What is owed to webhooks, from the transaction that owes it to the history that it becomes. */
+export interface DeliveryEngine {
+  readonly fanOut: FanOut;
+  readonly deliveries: DeliveriesOf;
+  readonly trial: Trial;
+  readonly refusesName: AddressGuard['refusesName'];
+  /** Settles what a dead process left behind, then begins to send. */
+  start(): Promise<void>;
+  /** Begins nothing more, and resolves when what is in flight has its result written. */
+  stop(): Promise<void>;
+}
+
+/** Puts the engine together. @throws Failure that names every wrong entry of the egress settings. */
+export function createDelivery(parts: DeliveryParts, settings: DeliverySettings): DeliveryEngine {
+  const { database, clock, timers, at } = parts;
+  const guard = createAddressGuard({ allow: settings.allow });
+  const sender = createSender({ clock, timers, at, resolver: systemResolver(clock), guard, bind: settings.bind });
+  const build = createRequestBuilder(parts.version);
+  const metrics = createDeliveryMetrics(parts.metrics);
+  const dispatcher = new Dispatcher({ ...parts, build, sender, metrics });
+  const retention = new Retention({ ...parts, historyDays: settings.historyDays });
+  return {
+    fanOut: createFanOut({ ...parts, hints: dispatcher }),
+    deliveries: webhookDeliveries({ database, clock, dispatcher }),
+    trial: createTrial({ build, sender, clock, ids: parts.ids }),
+    refusesName: guard.refusesName.bind(guard),
+    async start() {
+      await recover(parts);
+      await dispatcher.start();
+      retention.start();
+    },
+    async stop() {
+      await retention.stop();
+      await dispatcher.stop();
+      sender.close();
+    },
+  };
+}

@@ -1,0 +1,148 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { trialReport } from '../../../test/support/configuration.ts';
+import { startConfiguredServer } from '../../../test/support/configured-server.ts';
+import { alertEventTypes, incidentEventTypes } from '../../events/event-types.ts';
+import { samplePush } from '../../webhooks/samples.ts';
+import { pushedAlert } from '../shapes/alert.ts';
+import { pushedIncident } from '../shapes/incident.ts';
+
+const endpoint = 'https://example.com/hook?a=a';
+
+test('a secret and a header value are shown by no reply but the one that made the secret', async () => {
+  await using api = await startConfiguredServer();
+  const headers = { Authorization: 'Bearer canary-canary', __proto__x: 'short' };
+  const made = await api.data('/webhook/create', { type: 'incident', name: 'Tickets', endpoint, headers });
+  assert.match(made.secret, /^whsec_/);
+  const { integration_id } = made;
+  const shown = await api.data('/webhook/info', { integration_id }, 'viewer');
+  const { created_at, updated_at, secret, secrets, ...rest } = shown;
+  assert.ok(created_at > 1_600_000_000 && created_at < 100_000_000_000 && updated_at >= created_at);
+  assert.match(secret, /^whsec_••••.{4}$/);
+  assert.deepEqual(secrets, [{ secret, expires_at: 0 }]);
+  assert.deepEqual(rest, {
+    integration_id,
+    type: 'incident',
+    name: 'Tickets',
+    endpoint,
+    description: '',
+    team_id: 0,
+    status: 'enabled',
+    tls_verify: true,
+    headers: { Authorization: '••••nary', __proto__x: '••••' },
+    channel_ids: [],
+    event_types: [],
+    timeout_ms: 1000,
+    delivery_mode: 'at_most_once',
+    max_in_flight: 8,
+    signing: true,
+    creator_id: api.memberIds.admin,
+  });
+  const rotated = await api.data('/webhook/secret/rotate', { integration_id, overlap_seconds: 60 });
+  const everything = JSON.stringify([
+    await api.data('/webhook/list', {}),
+    await api.data('/webhook/info', { integration_id }),
+    await api.data('/webhook/update', { integration_id, name: 'Other' }),
+  ]);
+  for (const hidden of [made.secret, rotated.secret, 'canary-canary']) assert.ok(!everything.includes(hidden));
+  assert.equal((await api.data('/webhook/info', { integration_id })).secrets.length, 2);
+});
+
+test('webhooks are narrowed by type, status, channel and words', async () => {
+  await using api = await startConfiguredServer();
+  const { channel_id } = await api.data('/channel/create', { channel_name: 'Web' });
+  const other = await api.data('/channel/create', { channel_name: 'DB' });
+  const make = (name: string, body: object) => api.data('/webhook/create', { type: 'alert', name, endpoint, ...body });
+  await make('all', {});
+  const web = await make('web', { channel_ids: [channel_id], type: 'incident', description: 'tickets' });
+  await make('db', { channel_ids: [other.channel_id], endpoint: 'https://lake.example.com/' });
+  const names = async (body: object) => (await api.data('/webhook/list', body, 'viewer')).items.map((one) => one.name);
+  assert.deepEqual(await names({}), ['all', 'web', 'db']);
+  assert.deepEqual(await names({ type: 'alert' }), ['all', 'db']);
+  assert.deepEqual(await names({ channel_id }), ['all', 'web']);
+  assert.deepEqual(await names({ query: 'TICKET' }), ['web']);
+  assert.deepEqual(await names({ query: 'lake' }), ['db']);
+  await api.data('/webhook/pause', { integration_id: web.integration_id }, 'responder');
+  assert.deepEqual(await names({ status: 'paused' }), ['web']);
+});
+
+test('the life of a webhook: paused, resumed, disabled with what it was owed, enabled, deleted', async () => {
+  await using api = await startConfiguredServer();
+  const { integration_id } = await api.data('/webhook/create', { type: 'alert', name: 'Lake', endpoint });
+  const status = async () => (await api.data('/webhook/info', { integration_id })).status;
+  assert.deepEqual(await api.data('/webhook/pause', { integration_id }, 'responder'), {});
+  assert.equal(await status(), 'paused');
+  assert.deepEqual(await api.data('/webhook/resume', { integration_id }, 'responder'), {});
+  api.node.waiting = 4;
+  assert.deepEqual(await api.data('/webhook/disable', { integration_id }), { cancelled: 4 });
+  assert.equal((await api.call('/webhook/resume', { integration_id })).body.error?.code, 'BadRequest');
+  assert.deepEqual(await api.data('/webhook/enable', { integration_id }), {});
+  assert.equal(await status(), 'enabled');
+  assert.deepEqual(await api.data('/webhook/delete', { integration_id }), { cancelled: 4 });
+  for (const path of ['info', 'update', 'enable', 'disable', 'pause', 'resume', 'delete', 'test', 'secret/rotate']) {
+    const { body } = await api.call(`/webhook/${path}`, { integration_id });
+    assert.equal(body.error?.code, 'ResourceNotFound', path);
+  }
+});
+
+test('a test sends a stored webhook, a change that is not stored, or a draft', async () => {
+  await using api = await startConfiguredServer();
+  const { integration_id } = await api.data('/webhook/create', { type: 'incident', name: 'Tickets', endpoint });
+  const reply = await api.data('/webhook/test', { integration_id });
+  assert.deepEqual(reply, {
+    request: {
+      endpoint: trialReport.endpoint,
+      headers: { 'content-type': 'application/json' },
+      body: trialReport.requestBody,
+    },
+    response: { status_code: 204, headers: {}, body: '' },
+    outcome: 'delivered',
+    reason: '',
+    error_message: '',
+    duration_ms: 12,
+  });
+  await api.data('/webhook/test', { integration_id, event_type: 'i_ack', timeout_ms: 300 });
+  await api.data('/webhook/test', { type: 'alert', endpoint: 'https://example.com/draft' });
+  assert.deepEqual(
+    api.node.tried.map(([webhook, type]) => [webhook.webhookId, webhook.endpoint, webhook.timeoutMs, type]),
+    [
+      [integration_id, endpoint, 1000, 'i_new'],
+      [integration_id, endpoint, 300, 'i_ack'],
+      [0, 'https://example.com/draft', 1000, 'a_new'],
+    ],
+  );
+  assert.equal((await api.data('/webhook/info', { integration_id })).timeout_ms, 1000);
+  assert.equal((await api.data('/webhook/list')).total, 1);
+  for (const wrong of [
+    {},
+    { type: 'alert' },
+    { integration_id, event_type: 'a_new' },
+    { type: 'alert', endpoint: 'x' },
+  ]) {
+    const { body } = await api.call('/webhook/test', wrong);
+    assert.equal(body.error?.code, 'InvalidParameter', JSON.stringify(wrong));
+  }
+  assert.equal(api.node.tried.length, 3);
+});
+
+test('the addresses that pushes come from are published', async () => {
+  await using api = await startConfiguredServer();
+  const info = await api.data('/egress/info', {}, 'viewer');
+  assert.deepEqual(info.source_addresses, ['192.0.2.7']);
+});
+
+test('the sample of each event type has every key that a real push has, and no other', () => {
+  for (const type of incidentEventTypes) {
+    const { incident, ...envelope } = samplePush('incident', type);
+    assert.deepEqual(pushedIncident.strict().safeParse(incident).error?.issues, undefined, type);
+    assert.equal(envelope['event_type'], type);
+  }
+  for (const type of alertEventTypes) {
+    const { alert } = samplePush('alert', type);
+    assert.deepEqual(pushedAlert.strict().safeParse(alert).error?.issues, undefined, type);
+  }
+  const action = samplePush('custom_action', 'i_custom') as { person?: unknown; incident: { alerts: unknown[] } };
+  assert.deepEqual(pushedAlert.strict().safeParse(action.incident.alerts[0]).error?.issues, undefined);
+  assert.ok(action.person !== undefined);
+  assert.ok(!('person' in samplePush('incident', 'i_new')));
+});
