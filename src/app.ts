@@ -2,11 +2,12 @@ import { join } from 'node:path';
 import { openInstallation } from './access/first-start.ts';
 import { IdempotencyStore } from './access/idempotency-store.ts';
 import { loadOrCreateKeyFile } from './access/key-file.ts';
-import { createSealer, parseSealingKey, type Sealer } from './access/sealer.ts';
+import { createSealer, parseSealingKey } from './access/sealer.ts';
 import type { Config } from './config.ts';
 import { Batcher } from './database/batcher.ts';
 import type { Database } from './database/database.ts';
 import { openDatabase } from './database/open.ts';
+import { readRevision } from './database/revision.ts';
 import { createDelivery } from './delivery/engine.ts';
 import { createServer, type Server } from './http/server.ts';
 import type { ServerLimits, ServerLog } from './http/server-options.ts';
@@ -225,12 +226,10 @@ function limitsOf(config: Config): ServerLimits {
   };
 }
 
-/** A read and an empty write show that the database can do its work. */
+/** A transaction shows that the database can do its work: it takes the writer's lock. */
 async function notReady(database: Database): Promise<string[]> {
   try {
-    await database.transaction(async (tx) => {
-      await tx.query.selectFrom('installation').select('singleton').execute();
-    });
+    await database.transaction((tx) => readRevision(tx.query));
     return [];
   } catch (error) {
     return [`the database does not answer: ${error instanceof Error ? error.message : String(error)}`];

@@ -64,11 +64,6 @@ export interface Delivery {
   readonly payload: string;
 }
 
-/** The delivery as its claim left it: the next attempt, under the next fence. */
-export function claimed(delivery: Delivery): Delivery {
-  return { ...delivery, attempt: delivery.attempt + 1, fence: delivery.fence + 1 };
-}
-
 /** True when `one` goes out before `other`, both of one lane: by sequence, and a resend after the original. */
 export function precedes(
   one: Pick<Delivery, 'sequence' | 'generation'>,

@@ -256,18 +256,21 @@ async function createRig(open: () => Promise<Database>, list: readonly Webhook[]
       }),
     /** Resolves when so many deliveries have ended. */
     async ended(count: number): Promise<void> {
+      const begun = systemClock.monotonic();
       for (;;) {
         const { pending = 0, sending = 0, ...ended } = await states();
         const sum = Object.values(ended).reduce((total, part) => total + part, 0);
         if (sum >= count) return;
         assert.ok(pending + sending > 0, 'nothing is left to wait for');
+        assert.ok(systemClock.monotonic() - begun < 10_000, `only ${sum} of ${count} have ended`);
         await quiet(10);
       }
     },
     async [Symbol.asyncDispose]() {
-      sender.close();
+      const stopped = dispatcher.stop();
       // Ends what hangs, so that it can be settled.
-      void dispatcher.stop();
+      sender.close();
+      await stopped;
       await database.close();
     },
   };

@@ -97,6 +97,8 @@ export class Exchange implements Dispatcher.DispatchHandler {
   onRequestStart(controller: Dispatcher.DispatchController): void {
     this.#controller = controller;
     if (this.#over) return controller.abort(aborted);
+    // Whatever a client may think of a lost connection: nothing is written twice.
+    if (this.#maybeSent) return this.fail({ kind: 'error', code: '', message: 'the connection was lost' });
     this.#ports.at('send.before-write');
     const { timeoutMs, window } = this.outgoing;
     if (elapsedMs(this.#ports.clock, this.#begun) >= timeoutMs) return this.fail(timedOut);
@@ -176,7 +178,7 @@ const upgrade: Fault = { kind: 'upgrade', code: '', message: '101 Switching Prot
 
 /** The code only words the reason; what is known of the request decides the outcome. */
 function faultOf(error: Error): Fault {
-  const code = 'code' in error && error.code !== undefined ? String(error.code) : '';
+  const code = 'code' in error && typeof error.code === 'string' ? error.code : '';
   // undici closes the connection by itself when it reads a 101, and says so only in these words.
   if (error.message === 'bad upgrade') return upgrade;
   if (code === 'ADDRESS_REFUSED') return { kind: 'refused', code, message: error.message };

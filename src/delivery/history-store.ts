@@ -48,7 +48,7 @@ export async function countHistory(database: Database, filter: HistoryFilter): P
     .selectFrom(some.as('some'))
     .select(({ fn }) => fn.countAll<number>().as('count'))
     .executeTakeFirst();
-  return Number(row?.count ?? 0);
+  return row?.count ?? 0;
 }
 
 function filtered({ read, dialect }: Database, filter: HistoryFilter) {
@@ -111,7 +111,7 @@ export async function countStates(
     .where('event_time', '<=', endTime)
     .groupBy('state')
     .execute();
-  return new Map(rows.map((row) => [row.state as DeliveryState, Number(row.count)]));
+  return new Map(rows.map((row) => [row.state as DeliveryState, row.count]));
 }
 
 /**

@@ -88,7 +88,7 @@ export async function countOpen(query: Query, webhookId: number, max: number): P
       where webhook_id = ${webhookId} and state in ('pending', 'sending', 'retry_wait')
       limit ${max}) as open
     group by state`.execute(query);
-  return new Map(result.rows.map((row) => [row.state, Number(row.count)]));
+  return new Map(result.rows.map((row) => [row.state, row.count]));
 }
 
 interface HeadRow {

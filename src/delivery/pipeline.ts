@@ -7,8 +7,8 @@ import type { Timers } from '../runtime/timers.ts';
 import type { WebhookDirectory } from '../webhooks/webhook-directory.ts';
 import type { Webhook } from '../webhooks/webhook.ts';
 import type { DeliveryMetrics } from './delivery-metrics.ts';
-import { claimDeliveries, releaseDeliveries, type Result } from './delivery-store.ts';
-import { claimed, settlement, type Delivery } from './delivery.ts';
+import { claimDeliveries, releaseDeliveries, type Claim, type Result } from './delivery-store.ts';
+import { settlement, type Delivery } from './delivery.ts';
 import { judge, type Outcome, type Report } from './outcome.ts';
 import type { PushRequest, RequestBuilder } from './request.ts';
 import type { Sender } from './sender.ts';
@@ -66,7 +66,7 @@ export class Pipeline {
   /** Carries heads through; resolves when they are claimed, or not, with whether the database could. */
   async run(heads: readonly Delivery[]): Promise<boolean> {
     const since = momentOf(this.#parts.clock);
-    const claims = await this.#claim(heads).catch((error: unknown) => this.#notClaimed(heads, error));
+    const claims = await this.#claim(heads);
     if (claims === undefined) return false;
     this.#parts.at('send.after-claim');
     if (this.#stopped) return this.#giveBack(claims);
@@ -79,35 +79,45 @@ export class Pipeline {
     this.#stopped = true;
   }
 
-  /** One transaction, which reads again whether each webhook may still be called, and how. */
-  async #claim(heads: readonly Delivery[]): Promise<Claimed[]> {
+  /**
+   * One transaction, which reads again whether each webhook may still be called, and how.
+   * @returns undefined when the database could not.
+   */
+  async #claim(heads: readonly Delivery[]): Promise<Claimed[] | undefined> {
     const { database, webhooks, clock, at } = this.#parts;
     const doubtful = this.#doubtful;
-    const { claims, directory } = await database.transaction(async (tx) => {
-      const directory = await webhooks.in(tx);
-      await releaseDeliveries(tx, doubtful);
-      const ids = heads.filter((head) => maySend(directory, head)).map((head) => head.deliveryId);
-      const claims = await claimDeliveries(tx, database.dialect, ids, clock.now());
-      at('claim.before-commit');
-      return { claims, directory };
-    });
-    this.#doubtful = this.#doubtful.filter((delivery) => !doubtful.includes(delivery));
+    let inDoubt: Delivery[] = [];
+    try {
+      const { claims, directory } = await database.transaction(async (tx) => {
+        inDoubt = [];
+        const directory = await webhooks.in(tx);
+        await releaseDeliveries(tx, doubtful);
+        const ids = heads.filter((head) => maySend(directory, head)).map((head) => head.deliveryId);
+        const claims = await claimDeliveries(tx, database.dialect, ids, clock.now());
+        inDoubt = heads.flatMap((head) => claimedAs(head, claims) ?? []);
+        at('claim.before-commit');
+        return { claims, directory };
+      });
+      this.#doubtful = [];
+      return this.#granted(heads, claims, directory);
+    } catch (error) {
+      if (!isPassing(error)) throw error;
+      this.#doubtful = [...doubtful, ...inDoubt];
+      this.#parts.logger.warn({ deliveries: heads.length, error }, 'deliveries.not_claimed');
+      for (const head of heads) this.#events.left(head, 'unclaimed');
+      return undefined;
+    }
+  }
+
+  #granted(heads: readonly Delivery[], claims: ReadonlyMap<string, Claim>, directory: WebhookDirectory): Claimed[] {
     const granted: Claimed[] = [];
     for (const head of heads) {
       const webhook = directory.find(head.webhookId);
-      const claim = claims.get(head.deliveryId);
-      if (claim !== undefined && webhook !== undefined) granted.push({ delivery: { ...head, ...claim }, webhook });
+      const delivery = claimedAs(head, claims);
+      if (delivery !== undefined && webhook !== undefined) granted.push({ delivery, webhook });
       else this.#events.left(head, maySend(directory, head) ? 'refused' : 'suspended');
     }
     return granted;
-  }
-
-  #notClaimed(heads: readonly Delivery[], error: unknown): undefined {
-    if (!isPassing(error)) throw error;
-    this.#parts.logger.warn({ deliveries: heads.length, error }, 'deliveries.not_claimed');
-    this.#doubtful.push(...heads.map(claimed));
-    for (const head of heads) this.#events.left(head, 'unclaimed');
-    return undefined;
   }
 
   #giveBack(claims: readonly Claimed[]): true {
@@ -206,6 +216,12 @@ interface Push extends Claimed {
   readonly startedAt: number;
   /** Absent when it could not be made. */
   readonly request?: PushRequest;
+}
+
+/** The delivery as its claim left it. */
+function claimedAs(head: Delivery, claims: ReadonlyMap<string, Claim>): Delivery | undefined {
+  const claim = claims.get(head.deliveryId);
+  return claim === undefined ? undefined : { ...head, ...claim };
 }
 
 function maySend(directory: WebhookDirectory, delivery: Delivery): boolean {

@@ -9,7 +9,7 @@ import type { Report } from './outcome.ts';
 export interface Sender {
   /** Makes one request, and tells what came of it exactly once. A callback, because this is the hottest path of all. */
   send(outgoing: Outgoing, done: (report: Report) => void): void;
-  /** Ends all connections. */
+  /** Ends all connections, with what is on them. */
   close(): void;
 }
 
@@ -29,12 +29,20 @@ const headersMaxBytes = 16_384;
  */
 export function createSender(ports: SenderPorts): Sender {
   const idle = new IdleConnections(ports);
+  const busy = new Set<Connection>();
   return {
     send(outgoing, done) {
       const connection = idle.take(outgoing.target.key) ?? new Connection(ports, idle);
-      connection.carry(outgoing, done);
+      busy.add(connection);
+      connection.carry(outgoing, (report) => {
+        busy.delete(connection);
+        done(report);
+      });
     },
-    close: () => idle.close(),
+    close() {
+      for (const connection of busy) connection.destroy();
+      idle.close();
+    },
   };
 }
 
@@ -156,11 +164,10 @@ class IdleConnections {
   }
 
   close(): void {
-    for (const connections of [...this.#byKey.values()]) {
-      for (const connection of [...connections]) {
-        this.drop(connection);
-        connection.destroy();
-      }
+    const all = [...this.#byKey.values()].flat();
+    for (const connection of all) {
+      this.drop(connection);
+      connection.destroy();
     }
   }
 

@@ -45,25 +45,29 @@ export function createMetrics(): Metrics {
       return { observe: (value) => histogram.observe(value) };
     },
     gauge(name, help, read) {
-      new Gauge({
-        name,
-        help,
-        registers,
-        collect: function collect() {
-          this.set(read());
-        },
-      });
+      registry.registerMetric(
+        new Gauge({
+          name,
+          help,
+          registers: [],
+          collect: function collect() {
+            this.set(read());
+          },
+        }),
+      );
     },
     gaugeBy(name, help, label, read) {
-      new Gauge({
-        name,
-        help,
-        labelNames: [label],
-        registers,
-        collect: function collect() {
-          for (const [value, count] of read()) this.labels(value).set(count);
-        },
-      });
+      registry.registerMetric(
+        new Gauge({
+          name,
+          help,
+          labelNames: [label],
+          registers: [],
+          collect: function collect() {
+            for (const [value, count] of read()) this.labels(value).set(count);
+          },
+        }),
+      );
     },
     text: () => registry.metrics(),
     contentType: registry.contentType,

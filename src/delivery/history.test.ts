@@ -1,0 +1,176 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { databases } from '../../test/support/databases.ts';
+import { storeDeliveries, testEvent, testWebhook } from '../../test/support/deliveries.ts';
+import type { Database } from '../database/database.ts';
+import { Failure } from '../runtime/failure.ts';
+import { claimDeliveries, settleDeliveries } from './delivery-store.ts';
+import type { Delivery } from './delivery.ts';
+import { countStates, purgeHistory } from './history-store.ts';
+import { listInvocations, readInvocation, type HistoryRequest } from './history.ts';
+import type { Outcome } from './outcome.ts';
+
+const webhook = testWebhook();
+const ok: Outcome = { state: 'delivered', reason: 'ok', statusCode: 200, message: '' };
+const down: Outcome = { state: 'failed', reason: 'connect', statusCode: 0, message: 'connection refused' };
+const lost: Outcome = { state: 'unknown', reason: 'timeout_response', statusCode: 0, message: 'no answer' };
+
+for (const { name, open } of databases) {
+  test(`${name}: a page of the history has the wire's shape, and the cursor leads through all of it`, async () => {
+    await using store = await opened(open);
+    const deliveries = await history(store.database, [ok, down, lost, ok, undefined]);
+    const everything = await listInvocations(store.database, request());
+    assert.deepEqual([everything.total, everything.cursor, everything.items.length], [4, '', 4]);
+    assert.deepEqual(everything.items[2], {
+      integration_id: webhook.webhookId,
+      event_id: deliveries[1]?.deliveryId,
+      webhook_type: 'incident',
+      event_type: 'i_comm',
+      channel_id: 77,
+      ref_id: 'lane1',
+      endpoint: webhook.endpoint,
+      attempt: 1,
+      duration: 12,
+      status: 'failed',
+      status_code: 0,
+      error_message: 'connection refused',
+      event_time: '2023-11-14T22:13:20.002000+00:00',
+    });
+    for (const ascending of [false, true]) {
+      const seen: string[] = [];
+      let cursor = '';
+      do {
+        const page = await listInvocations(store.database, request({ ascending, limit: 1, cursor }));
+        seen.push(...page.items.map((item) => item.event_id));
+        ({ cursor } = page);
+      } while (cursor !== '');
+      const all = deliveries.slice(0, 4).map((delivery) => delivery.deliveryId);
+      assert.deepEqual(seen, ascending ? all : all.toReversed());
+    }
+  });
+
+  test(`${name}: the history is filtered by status, entity, type, webhook and time`, async () => {
+    await using store = await opened(open);
+    await history(store.database, [ok, down, lost, ok]);
+    const count = async (change: Partial<HistoryRequest>) =>
+      (await listInvocations(store.database, request(change))).items.length;
+    assert.equal(await count({ status: 'success' }), 2);
+    assert.equal(await count({ status: 'failed' }), 2);
+    assert.equal(await count({ entityId: 'lane2' }), 1);
+    assert.equal(await count({ eventTypes: ['i_new'] }), 0);
+    assert.equal(await count({ eventTypes: ['i_new', 'i_comm'] }), 4);
+    assert.equal(await count({ webhookId: 1 }), 0);
+    assert.equal(await count({ startTime: 1_700_000_000_002, endTime: 1_700_000_000_003 }), 2);
+  });
+
+  test(`${name}: the detail has the request and the answer of the last attempt`, async () => {
+    await using store = await opened(open);
+    const [delivery] = (await history(store.database, [ok])) as [Delivery];
+    const { item } = await readInvocation(store.database, webhook.webhookId, delivery.deliveryId);
+    assert.deepEqual(
+      [item.request_headers, item.request_body, item.response_headers, item.response_body],
+      ['{"a":"b"}', delivery.payload, '{"c":"d"}', 'thanks'],
+    );
+    await assert.rejects(readInvocation(store.database, 1, delivery.deliveryId), isCode('ResourceNotFound'));
+  });
+
+  test(`${name}: purging forgets what ended long ago, in pages, and nothing that is open or ended lately`, async () => {
+    await using store = await opened(open);
+    const deliveries = await history(store.database, [ok, undefined, lost, ok]);
+    const { database } = store;
+    await database.transaction((tx) =>
+      tx.query
+        .updateTable('delivery')
+        .set({ finished_at: 1_900_000_000_000 })
+        .where('delivery_id', '=', deliveries[2]?.deliveryId ?? '')
+        .execute(),
+    );
+    const purge = (at: Parameters<typeof purgeHistory>[3]) =>
+      database.transaction((tx) => purgeHistory(tx, database.dialect, 1_700_000_000_004, at, 2));
+    const first = await purge({ eventTime: 0, deliveryId: '' });
+    assert.deepEqual([first.purged, first.oldest], [1, 1_700_000_000_001]);
+    assert.ok(first.next !== undefined);
+    assert.deepEqual(await purge(first.next), { purged: 0, oldest: undefined, next: undefined });
+    const left = await database.read.selectFrom('delivery').select('delivery_id').orderBy('event_time').execute();
+    assert.deepEqual(
+      left.map((row) => row.delivery_id),
+      deliveries.slice(1).map((delivery) => delivery.deliveryId),
+    );
+    const attempts = await database.read.selectFrom('attempt').select('delivery_id').execute();
+    assert.equal(attempts.length, 2);
+    assert.equal((await database.read.selectFrom('event').select('event_id').execute()).length, 4);
+    const counts = await countStates(database.read, webhook.webhookId, 0, 2_000_000_000_000);
+    assert.deepEqual(Object.fromEntries(counts), { pending: 1, unknown: 1, delivered: 1 });
+  });
+}
+
+test('a cursor that no list gave is refused with the field it came in', async () => {
+  await using store = await opened(databases[0]?.open ?? assert.fail());
+  const bad = [
+    'x',
+    'bm90IGpzb24',
+    Buffer.from('[1]').toString('base64url'),
+    Buffer.from('[1.5,"a"]').toString('base64url'),
+    'a'.repeat(300),
+  ];
+  for (const cursor of bad) {
+    await assert.rejects(listInvocations(store.database, request({ cursor })), isCode('InvalidParameter'));
+  }
+});
+
+function request(change: Partial<HistoryRequest> = {}): HistoryRequest {
+  return {
+    startTime: 1_600_000_000_000,
+    endTime: 1_800_000_000_000,
+    webhookId: 0,
+    entityId: '',
+    eventTypes: [],
+    status: undefined,
+    ascending: false,
+    limit: 100,
+    cursor: '',
+    ...change,
+  };
+}
+
+async function opened(open: () => Promise<Database>) {
+  const database = await open();
+  return { database, [Symbol.asyncDispose]: () => database.close() };
+}
+
+/** One delivery for each outcome, in lanes of their own, a millisecond apart; undefined = it still waits. */
+async function history(database: Database, outcomes: readonly (Outcome | undefined)[]): Promise<Delivery[]> {
+  const events = outcomes.map((_, index) =>
+    testEvent(`lane${index}`, 1, { eventTime: 1_700_000_000_001 + index, channelId: 77 }),
+  );
+  const deliveries = await storeDeliveries(database, webhook, events);
+  const results = deliveries.flatMap((delivery, index) => {
+    const outcome = outcomes[index];
+    if (outcome === undefined) return [];
+    return [
+      {
+        delivery: { ...delivery, attempt: 1, fence: 1 },
+        outcome,
+        settlement: { state: outcome.state },
+        endpoint: webhook.endpoint,
+        startedAt: 5,
+        durationMs: 12,
+        maybeSent: true,
+        requestHeadersJson: '{"a":"b"}',
+        requestBody: '',
+        responseHeadersJson: '{"c":"d"}',
+        responseBody: 'thanks',
+      },
+    ];
+  });
+  await database.transaction(async (tx) => {
+    const ids = results.map(({ delivery }) => delivery.deliveryId);
+    await claimDeliveries(tx, database.dialect, ids, 1);
+    await settleDeliveries(tx, database.dialect, results, 1_700_000_000_000);
+  });
+  return deliveries;
+}
+
+function isCode(code: string) {
+  return (error: unknown) => error instanceof Failure && error.code === code;
+}

@@ -1,0 +1,143 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import fc from 'fast-check';
+import { endedStates, mayBecome, openStates, precedes, settlement } from './delivery.ts';
+import { judge, reasons, type Fault, type Outcome, type Phase, type Report } from './outcome.ts';
+import { freshHealth, healthAfter, inFlightAllowed, type Health } from './standing.ts';
+
+const kinds = ['timeout', 'refused', 'window', 'upgrade', 'protocol', 'error'] as const;
+const phases = ['prepare', 'dns', 'connect', 'tls', 'handover', 'headers', 'body'] as const;
+
+const rows: readonly [Partial<Report>, Outcome['state'], Outcome['reason'], RegExp][] = [
+  [{ statusCode: 200 }, 'delivered', 'ok', /^$/],
+  [{ statusCode: 204 }, 'delivered', 'ok', /^$/],
+  [{ statusCode: 206, fault: fault('error', 'ECONNRESET') }, 'delivered', 'ok', /^$/],
+  [{ statusCode: 301 }, 'failed', 'redirect', /final address/],
+  [{ statusCode: 304 }, 'failed', 'redirect', /final address/],
+  [{ statusCode: 401 }, 'failed', 'client_error', /credentials/],
+  [{ statusCode: 404 }, 'failed', 'client_error', /path of the endpoint/],
+  [{ statusCode: 410 }, 'failed', 'gone', /410/],
+  [{ statusCode: 413, fault: fault('error', 'EPIPE') }, 'failed', 'client_error', /size/],
+  [{ statusCode: 429 }, 'failed', 'throttled', /fewer/],
+  [{ statusCode: 500 }, 'failed', 'server_error', /500/],
+  [{ statusCode: 600 }, 'failed', 'protocol', /no HTTP status/],
+  [{ phase: 'dns', fault: fault('error', 'ENOTFOUND') }, 'failed', 'dns', /ENOTFOUND/],
+  [
+    { phase: 'dns', fault: fault('timeout') },
+    'failed',
+    'timeout_connect',
+    /resolving the host name took longer than 1000/,
+  ],
+  [{ phase: 'connect', fault: fault('error', 'ECONNREFUSED') }, 'failed', 'connect', /nothing listens/],
+  [{ phase: 'connect', fault: fault('error', 'EWEIRD') }, 'failed', 'connect', /EWEIRD/],
+  [{ phase: 'connect', fault: fault('refused') }, 'failed', 'address_refused', /a fault/],
+  [{ phase: 'tls', fault: fault('error', 'CERT_HAS_EXPIRED') }, 'failed', 'tls', /expired/],
+  [{ phase: 'tls', fault: fault('error', 'ERR_TLS_CERT_ALTNAME_INVALID') }, 'failed', 'tls', /another host name/],
+  // The same codes once the request was written prove nothing.
+  [
+    { maybeSent: true, phase: 'headers', fault: fault('error', 'ECONNREFUSED') },
+    'unknown',
+    'connection_lost',
+    /may have acted/,
+  ],
+  [
+    { maybeSent: true, phase: 'headers', fault: fault('error', 'ERR_SSL_TLSV13_ALERT_CERTIFICATE_REQUIRED') },
+    'unknown',
+    'connection_lost',
+    /CERTIFICATE_REQUIRED/,
+  ],
+  [{ maybeSent: true, phase: 'headers', fault: fault('timeout') }, 'unknown', 'timeout_response', /within 1000 ms/],
+  [{ maybeSent: true, phase: 'headers', fault: fault('protocol') }, 'unknown', 'protocol', /may have acted/],
+  [{ maybeSent: true, phase: 'headers', fault: fault('upgrade') }, 'failed', 'protocol', /101/],
+  [{ phase: 'prepare', fault: fault('error') }, 'failed', 'unsendable', /could not be made/],
+  [{ phase: 'handover', fault: fault('window') }, 'failed', 'released', /a fault/],
+];
+
+test('each row of the outcome table is judged as it says', () => {
+  for (const [facts, state, reason, message] of rows) {
+    const outcome = judge(report(facts));
+    assert.deepEqual([outcome.state, outcome.reason], [state, reason], JSON.stringify(facts));
+    assert.match(outcome.message, message);
+  }
+});
+
+const anyReport = fc.record({
+  phase: fc.constantFrom<Phase>(...phases),
+  maybeSent: fc.boolean(),
+  statusCode: fc.oneof(fc.constant(0), fc.integer({ min: 200, max: 999 })),
+  fault: fc.option(fc.record({ kind: fc.constantFrom(...kinds), code: fc.string(), message: fc.string() }), {
+    nil: undefined,
+  }),
+});
+
+test('without a status, what was written is never called failed, and what was not is never called unknown', () => {
+  fc.assert(
+    fc.property(anyReport, (facts) => {
+      const outcome = judge(report(facts));
+      assert.ok(reasons.includes(outcome.reason));
+      assert.equal(outcome.state === 'delivered', facts.statusCode >= 200 && facts.statusCode < 300);
+      if (facts.statusCode === 0 && facts.fault?.kind !== 'upgrade') {
+        assert.equal(outcome.state, facts.maybeSent ? 'unknown' : 'failed');
+      }
+    }),
+  );
+});
+
+test('a settlement is one of the ways out of sending, and under at_most_once it ends unless nothing was begun', () => {
+  fc.assert(
+    fc.property(anyReport, (facts) => {
+      const outcome = judge(report(facts));
+      const { state } = settlement('at_most_once', outcome);
+      assert.ok(mayBecome('sending', state));
+      assert.equal(state === 'pending', outcome.reason === 'released');
+      if (state === 'pending') assert.equal(facts.maybeSent, false);
+    }),
+  );
+});
+
+test('nothing leaves an ended state, and only a release leads back', () => {
+  for (const ended of endedStates) {
+    for (const state of [...openStates, ...endedStates]) assert.equal(mayBecome(ended, state), false);
+  }
+  assert.equal(mayBecome('pending', 'delivered'), false);
+  assert.equal(mayBecome('sending', 'cancelled'), false);
+});
+
+test('a lane goes by sequence, and a resend comes after its original', () => {
+  assert.ok(precedes({ sequence: 1, generation: 3 }, { sequence: 2, generation: 0 }));
+  assert.ok(precedes({ sequence: 2, generation: 0 }, { sequence: 2, generation: 1 }));
+  assert.ok(!precedes({ sequence: 2, generation: 0 }, { sequence: 2, generation: 0 }));
+});
+
+test('a webhook becomes slow by timeouts in a row, and good again by any answer', () => {
+  const timeout: Outcome = { state: 'unknown', reason: 'timeout_response', statusCode: 0, message: '' };
+  const answered: Outcome = { state: 'failed', reason: 'server_error', statusCode: 500, message: '' };
+  const refused: Outcome = { state: 'failed', reason: 'connect', statusCode: 0, message: '' };
+  const after = (...outcomes: Outcome[]) => outcomes.reduce<Health>(healthAfter, freshHealth).standing;
+  assert.equal(after(timeout), 'slow');
+  assert.equal(after(refused), 'fresh');
+  assert.equal(after(answered, timeout, timeout), 'good');
+  assert.equal(after(answered, timeout, timeout, timeout), 'slow');
+  assert.equal(after(timeout, timeout, answered), 'good');
+  assert.equal(inFlightAllowed(freshHealth, 8), 1);
+  assert.equal(inFlightAllowed(healthAfter(freshHealth, timeout), 8), 2);
+  assert.equal(inFlightAllowed(healthAfter(freshHealth, answered), 8), 8);
+});
+
+function report(facts: Partial<Report>): Report {
+  return {
+    phase: 'headers',
+    maybeSent: false,
+    statusCode: 0,
+    fault: undefined,
+    timeoutMs: 1_000,
+    durationMs: 1,
+    responseHeadersJson: '',
+    responseBody: '',
+    ...facts,
+  };
+}
+
+function fault(kind: Fault['kind'], code = ''): Fault {
+  return { kind, code, message: 'a fault' };
+}
