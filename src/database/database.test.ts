@@ -231,11 +231,13 @@ for (const { name, open } of databases) {
       database.transaction(() => insert(database, [row('a')])),
       /database\.transaction was used inside a transaction/,
     );
+    // What a transaction only set off, and what runs after it, may read.
+    const ended = Promise.withResolvers<void>();
     let later: Promise<string[]> | undefined;
     await database.transaction(async () => {
-      setImmediate(() => setImmediate(() => setTimeout(() => (later = ids(database)), 50)));
+      later = ended.promise.then(() => ids(database));
     });
-    await new Promise((resolve) => setTimeout(resolve, 100));
+    ended.resolve();
     assert.deepEqual(await later, []);
   });
 
@@ -392,7 +394,10 @@ for (const { name, open } of databases) {
         ),
       ),
     );
-    assert.deepEqual(seen.toSorted(), [1, 1, 2, 2]);
+    assert.deepEqual(
+      seen.toSorted((a = 0, b = 0) => a - b),
+      [1, 1, 2, 2],
+    );
   });
 
   test(`${name}: close waits for what runs, and nothing begins after it`, async (context) => {

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { spawn, spawnSync, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
@@ -23,7 +23,7 @@ const killedAfterMs = 10_000;
 test('a full disk takes all of a shared transaction back, and nothing of it appears later', async (context) => {
   const { database } = await opened(context);
   await write(database, 'before');
-  await setPages(database, 0);
+  await setPages(database, 1);
   const results = await Promise.allSettled([
     write(database, 'first'),
     database.transaction(async (tx) => {
@@ -163,6 +163,11 @@ test('a damaged or truncated database is refused', async (context) => {
   await (await openSqlite({ file, ...ports })).close();
 });
 
+test('a new file, and the log beside it, are for their owner only', async (context) => {
+  const { file } = await opened(context);
+  for (const path of [file, `${file}-wal`]) assert.equal(statSync(path).mode & 0o777, 0o600, path);
+});
+
 test('versions are compared as numbers', () => {
   assert.ok(compareVersions('3.51.2', '3.51.3') < 0);
   assert.ok(compareVersions('3.9.0', '3.51.3') < 0);
@@ -178,8 +183,8 @@ test('a transaction resolves after the log was written and synced', { skip: !has
   const trace = join(folder, 'trace');
   const calls = 'trace=write,pwrite64,fsync,fdatasync';
   spawnSync('strace', ['-f', '-y', '-qq', '-o', trace, '-e', calls, process.execPath, program, folder], {
-    timeout: 4_000,
-    killSignal: 'SIGTERM',
+    timeout: killedAfterMs,
+    killSignal: 'SIGKILL',
   });
   const lines = readFileSync(trace, 'utf8').split('\n');
   const committed = lines.findIndex((line) => line.includes('committed'));
@@ -210,7 +215,7 @@ function temporaryFolder(context: TestContext): string {
 }
 
 async function startHolder(context: TestContext, folder: string): Promise<ChildProcess> {
-  const child = spawn(process.execPath, [program, folder], {
+  const child = spawn(process.execPath, [program, folder, 'stay'], {
     stdio: ['ignore', 'pipe', 'inherit'],
     timeout: killedAfterMs,
     killSignal: 'SIGKILL',

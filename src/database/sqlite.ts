@@ -1,4 +1,4 @@
-import { statSync } from 'node:fs';
+import { closeSync, existsSync, openSync, statSync } from 'node:fs';
 import type { CompiledQuery } from 'kysely';
 import type { Clock } from '../runtime/clock.ts';
 import type { Timers } from '../runtime/timers.ts';
@@ -21,6 +21,8 @@ export const sqliteVersionMin = '3.51.3';
 export const checkpointPages = 256;
 /** The log is cut back to this after a burst. */
 const logKeptBytes = 16 * 1024 * 1024;
+/** What the service knows is for its own user only. */
+const fileMode = 0o600;
 /** Memory for pages, in KiB, of each of the two handles. */
 const cacheKiB = 32 * 1024;
 /** A file up to this size is read through at the start to see that it is sound; a larger one only when asked. */
@@ -76,6 +78,8 @@ export async function openSqlite(options: SqliteOptions): Promise<MigratableData
 }
 
 function openWriter(file: string, slow: SlowStatements, opened: SqliteHandle[]): SqliteHandle {
+  // SQLite gives the log and the index beside it the mode of the file itself.
+  if (!existsSync(file)) closeSync(openSync(file, 'a', fileMode));
   const writer = new SqliteHandle(file, slow, { readOnly: false });
   opened.push(writer);
   const version = String(only(writer, 'select sqlite_version()'));

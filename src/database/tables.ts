@@ -20,9 +20,10 @@ export interface Tables {
   delivery: DeliveryRow;
   attempt: AttemptRow;
   idempotency: IdempotencyRow;
+  custom_field: CustomFieldRow;
 }
 
-/** One row, `singleton` = 1. `revision` rises with every change of members, channels, integrations, webhooks or keys. */
+/** One row, `singleton` = 1. `revision` rises with every change of members, channels, integrations, webhooks, custom fields or keys. */
 export interface InstallationRow {
   singleton: number;
   account_id: number;
@@ -307,4 +308,20 @@ export interface IdempotencyRow {
   /** '' while the first request still runs. */
   response: string;
   created_at: number;
+}
+
+/** A field that incidents have beside their own (contract 4.9). */
+export interface CustomFieldRow {
+  field_id: string;
+  field_name: string;
+  display_name: string;
+  description: string;
+  field_type: string;
+  options_json: string;
+  /** `null` when a new incident starts without a value. */
+  default_json: string;
+  creator_id: number;
+  updated_by: number;
+  created_at: number;
+  updated_at: number;
 }

@@ -231,7 +231,7 @@ export async function cancelDeliveries(
       select delivery_id from delivery
       where webhook_id = ${webhookId} and state in ('pending', 'sending', 'retry_wait')
         and state in ('pending', 'retry_wait')
-      limit ${limit})
+      order by entity_id limit ${limit})
     returning delivery_id`.execute(tx.query);
   return result.rows.length;
 }

@@ -77,7 +77,7 @@ export class Dispatcher implements Hints {
     this.#pipeline.stop();
     this.#cancelSweep();
     this.#cancelRetry?.();
-    if (this.#flights.size > 0) await new Promise<void>((resolve) => (this.#whenIdle = resolve));
+    if (this.#busy) await new Promise<void>((resolve) => (this.#whenIdle = resolve));
   }
 
   offer(deliveries: readonly Delivery[]): void {
@@ -95,6 +95,10 @@ export class Dispatcher implements Hints {
     const lineup = this.#lineup(webhookId);
     lineup.lanes.resume();
     this.#enlist(lineup);
+  }
+
+  get #busy(): boolean {
+    return this.#flights.size > 0 || this.#reads > 0;
   }
 
   #lineup(webhookId: number): Lineup {
@@ -174,7 +178,7 @@ export class Dispatcher implements Hints {
         break;
     }
     this.#enlist(lineup);
-    if (this.#flights.size === 0) this.#whenIdle?.();
+    if (!this.#busy) this.#whenIdle?.();
   }
 
   /** It may have been resumed after the claim looked and before it was suspended here. */
@@ -223,6 +227,7 @@ export class Dispatcher implements Hints {
       return undefined;
     } finally {
       this.#reads -= 1;
+      if (!this.#busy) this.#whenIdle?.();
     }
   }
 

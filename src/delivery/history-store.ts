@@ -25,7 +25,7 @@ export interface HistoryFilter {
 }
 
 /** Counted exactly below this; what has more says this. */
-export const historyTotalMax = 1_000;
+const historyTotalMax = 1_000;
 
 export async function listHistory(
   database: Database,
@@ -122,22 +122,24 @@ export async function countStates(
 export async function purgeHistory(
   tx: Transaction,
   dialect: Database['dialect'],
-  before: number,
+  span: PurgeSpan,
   after: HistoryPosition,
   limit: number,
 ): Promise<PurgedPage> {
   const rows = await tx.query
     .selectFrom('delivery')
     .select(['delivery_id', 'event_time', 'state', 'finished_at'])
-    .where('event_time', '<', before)
+    .where('event_time', '<', span.before)
     .where(sql<boolean>`(event_time, delivery_id) > (${after.eventTime}, ${after.deliveryId})`)
     .orderBy('event_time')
     .orderBy('delivery_id')
     .limit(limit)
     .execute();
   const open = new Set(['pending', 'sending', 'retry_wait']);
-  const ended = rows.filter((row) => !open.has(row.state) && row.finished_at < before);
-  const ids = ended.map((row) => row.delivery_id);
+  const ended = rows.filter((row) => !open.has(row.state) && row.finished_at < span.before);
+  const oldest = ended[0]?.event_time;
+  const before = oldest === undefined ? span.before : Math.min(span.before, oldest + span.stepMs);
+  const ids = ended.filter((row) => row.event_time < before).map((row) => row.delivery_id);
   if (ids.length > 0) {
     await tx.query.deleteFrom('attempt').where(dialect.anyOf('delivery_id', ids)).execute();
     await tx.query.deleteFrom('delivery').where(dialect.anyOf('delivery_id', ids)).execute();
@@ -146,15 +148,22 @@ export async function purgeHistory(
   const more = last !== undefined && rows.length === limit;
   return {
     purged: ids.length,
-    oldest: ended[0]?.event_time,
+    before,
     next: more ? { eventTime: last.event_time, deliveryId: last.delivery_id } : undefined,
   };
 }
 
+export interface PurgeSpan {
+  /** Unix milliseconds: what ended before, of an event before. */
+  readonly before: number;
+  /** No further than this beyond the oldest that is found. */
+  readonly stepMs: number;
+}
+
 export interface PurgedPage {
   readonly purged: number;
-  /** The event time of the first that was purged. */
-  readonly oldest: number | undefined;
+  /** The end of what may be forgotten, now that the oldest is known. */
+  readonly before: number;
   /** Where the next page begins; undefined = there is none. */
   readonly next: HistoryPosition | undefined;
 }

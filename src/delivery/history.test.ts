@@ -85,12 +85,13 @@ for (const { name, open } of databases) {
         .where('delivery_id', '=', deliveries[2]?.deliveryId ?? '')
         .execute(),
     );
+    const span = { before: 1_700_000_000_004, stepMs: 86_400_000 };
     const purge = (at: Parameters<typeof purgeHistory>[3]) =>
-      database.transaction((tx) => purgeHistory(tx, database.dialect, 1_700_000_000_004, at, 2));
+      database.transaction((tx) => purgeHistory(tx, database.dialect, span, at, 2));
     const first = await purge({ eventTime: 0, deliveryId: '' });
-    assert.deepEqual([first.purged, first.oldest], [1, 1_700_000_000_001]);
+    assert.deepEqual([first.purged, first.before], [1, span.before]);
     assert.ok(first.next !== undefined);
-    assert.deepEqual(await purge(first.next), { purged: 0, oldest: undefined, next: undefined });
+    assert.deepEqual(await purge(first.next), { purged: 0, before: span.before, next: undefined });
     const left = await database.read.selectFrom('delivery').select('delivery_id').orderBy('event_time').execute();
     assert.deepEqual(
       left.map((row) => row.delivery_id),

@@ -46,7 +46,7 @@ export interface PipelineEvents {
 export type PipelineEnd = 'ended' | 'refused' | 'suspended' | 'unclaimed' | 'released';
 
 /** How long a claim allows to begin writing. A process that was paused for longer may no longer be the one in charge. */
-const claimGoodForMs = 10_000;
+const claimGoodForMs = 30_000;
 
 /** The way of a delivery: claim → prepare → send → judge → settle → wake the successor. */
 export class Pipeline {

@@ -61,10 +61,11 @@ export class Retention {
 
   async #forgetPage(run: Run): Promise<Run | undefined> {
     const { database } = this.#parts;
-    const page = await database.transaction((tx) => purgeHistory(tx, database.dialect, run.before, run.at, pageMax));
+    const page = await database.transaction((tx) =>
+      purgeHistory(tx, database.dialect, { before: run.before, stepMs }, run.at, pageMax),
+    );
     if (page.next === undefined) return undefined;
-    const stepped = page.oldest === undefined ? run.before : Math.min(run.before, page.oldest + stepMs);
-    return { before: stepped, at: page.next, purged: run.purged + page.purged };
+    return { before: page.before, at: page.next, purged: run.purged + page.purged };
   }
 
   #continue(run: Run, next: Run | undefined): void {

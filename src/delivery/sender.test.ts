@@ -308,6 +308,14 @@ test('a certificate that is not trusted is refused before anything is written', 
   assert.equal(taken.outcome.state, 'delivered');
 });
 
+test('a refusal that comes after the handshake, as TLS 1.3 has it, proves nothing', async () => {
+  const tls = { ...selfSigned, requestCert: true, rejectUnauthorized: true };
+  await using receiver = await new ScriptedReceiver((socket) => socket.write(answer(200)), { tls }).listen();
+  using sender = testSender();
+  const { outcome, report } = await sender.send(receiver, { scheme: 'https', tlsVerify: false });
+  assert.deepEqual([outcome.state, outcome.reason, report.maybeSent], ['unknown', 'connection_lost', true]);
+});
+
 test('a TLS handshake that never ends is cut by the deadline', async () => {
   await using receiver = await new ScriptedReceiver(() => {}).listen();
   using sender = testSender();

@@ -90,7 +90,8 @@ export class Turns {
   }
 }
 
-const standings: readonly Standing[] = ['good', 'fresh', 'slow'];
+/** Those with the small shares first: they take little of a turn, and would wait for ever behind the many. */
+const standings: readonly Standing[] = ['slow', 'fresh', 'good'];
 
 function endRequest(flight: Flight): void {
   if (!flight.requesting) return;

@@ -1,5 +1,6 @@
 import { createServer } from 'node:http';
 import type { IncomingHttpHeaders, IncomingMessage, ServerResponse } from 'node:http';
+import { createServer as createTlsServer } from 'node:https';
 import type { AddressInfo } from 'node:net';
 import { Webhook } from 'standardwebhooks';
 
@@ -38,7 +39,7 @@ export type Answer =
 
 /** A real HTTP server that does as it is told and remembers what it got. */
 export interface Receiver {
-  /** `http://127.0.0.1:PORT`, and anything after it is a path of yours. */
+  /** `http://127.0.0.1:PORT`, or https, and anything after it is a path of yours. */
   readonly url: string;
   /** `127.0.0.1:PORT`, for a list of allowed addresses. */
   readonly host: string;
@@ -75,14 +76,19 @@ export function verifySignature(received: Received, secret: string): void {
   });
 }
 
-export async function startReceiver(): Promise<Receiver> {
+export interface ReceiverOptions {
+  /** Speaks https with this certificate; plain http without. */
+  readonly tls?: { readonly cert: string; readonly key: string };
+}
+
+export async function startReceiver({ tls }: ReceiverOptions = {}): Promise<Receiver> {
   const received: Received[] = [];
   const script = new Map<string, Answer[]>();
   const hanging = new Set<ServerResponse>();
   const waiting = new Set<() => void>();
   const counts = { inFlight: 0, torn: 0, connections: 0 };
 
-  const server = createServer((request, response) => {
+  const take = (request: IncomingMessage, response: ServerResponse) => {
     counts.inFlight += 1;
     response.once('close', () => {
       counts.inFlight -= 1;
@@ -97,13 +103,14 @@ export async function startReceiver(): Promise<Receiver> {
       for (const look of waiting) look();
       act(nextAnswer(script, one.path), response, hanging);
     });
-  });
+  };
+  const server = tls === undefined ? createServer(take) : createTlsServer(tls, take);
   server.on('connection', () => (counts.connections += 1));
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
   const host = `127.0.0.1:${(server.address() as AddressInfo).port}`;
 
   return {
-    url: `http://${host}`,
+    url: `${tls === undefined ? 'http' : 'https'}://${host}`,
     host,
     received,
     get inFlight() {

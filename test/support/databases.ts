@@ -57,7 +57,7 @@ export async function freshPostgres(): Promise<{ url: string; remove: () => Prom
 }
 
 async function createPostgres(): Promise<string> {
-  if (!hasPostgres) throw new Error('there is no PostgreSQL for this test');
+  if (serverUrl === undefined || template === undefined) throw new Error('there is no PostgreSQL for this test');
   const name = `${template}_${randomBytes(6).toString('hex')}`;
   await on(serverUrl, `create database ${name} template ${template}`);
   const url = new URL(serverUrl);

@@ -13,11 +13,11 @@ let server: PostgresServer | undefined;
  * names or else one of our own, with a database that has the schema, for the tests to copy.
  */
 export async function globalSetup(): Promise<void> {
-  if (process.env['TEST_POSTGRES_URL'] === undefined) {
+  if ((process.env['TEST_POSTGRES_URL'] ?? '') === '') {
     server = await startPostgres();
     process.env['TEST_POSTGRES_URL'] = server.url;
   }
-  const url = new URL(process.env['TEST_POSTGRES_URL']);
+  const url = new URL(process.env['TEST_POSTGRES_URL'] ?? '');
   await onServer(`create database ${template} encoding 'UTF8' template template0`);
   url.pathname = `/${template}`;
   const database = await openDatabase({ url: url.href, folder: '', clock: systemClock, timers: systemTimers });

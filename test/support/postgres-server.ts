@@ -50,7 +50,7 @@ export async function startPostgres(): Promise<PostgresServer> {
       port,
       user: 'postgres',
       password: 'postgres',
-      authMethod: 'trust',
+      authMethod: 'password',
       persistent: false,
       createPostgresUser: process.getuid?.() === 0,
       initdbFlags,
