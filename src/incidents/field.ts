@@ -59,8 +59,8 @@ export function checkValue(field: Pick<Field, 'type' | 'options'>, value: unknow
   }
 }
 
-/** What is wrong with a field by itself, everything at once. */
-export function fieldFaults(field: Field): Fault[] {
+/** What is wrong with the name and the options of a field, everything at once. */
+export function fieldFaults(field: Pick<Field, 'name' | 'type' | 'options'>): Fault[] {
   const faults: Fault[] = [];
   const chooses = field.type === 'single_select' || field.type === 'multi_select';
   if (!fieldNamePattern.test(field.name) || field.name === '__proto__') {
@@ -75,8 +75,6 @@ export function fieldFaults(field: Field): Fault[] {
   if (new Set(field.options).size < field.options.length) {
     faults.push({ field: 'options', message: 'has an option twice' });
   }
-  const value = field.defaultValue === undefined ? undefined : checkValue(field, field.defaultValue);
-  if (value?.ok === false) faults.push({ field: 'default_value', message: value.message });
   return faults;
 }
 

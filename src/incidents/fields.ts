@@ -59,7 +59,7 @@ export class Fields {
       createdAt: now,
       updatedAt: now,
     };
-    await this.#with(async (tx, others) => {
+    return this.#with(async (tx, others) => {
       const { field, faults } = withChange(blank, input);
       if (others.some((other) => other.name === field.name)) {
         faults.push({ field: 'field_name', message: 'another field has this name: choose another' });
@@ -69,8 +69,8 @@ export class Fields {
       }
       if (faults.length > 0) throw invalid(faults);
       await this.#parts.store.insert(tx, field);
+      return field;
     });
-    return blank;
   }
 
   /** Values that incidents have stay, also those that are no options any more. */
@@ -87,11 +87,11 @@ export class Fields {
     await this.#with(async (tx, fields) => this.#parts.store.remove(tx, found(fields, fieldId).fieldId));
   }
 
-  async #with(work: (tx: Transaction, fields: readonly Field[]) => Promise<void>): Promise<void> {
+  async #with<Result>(work: (tx: Transaction, fields: readonly Field[]) => Promise<Result>): Promise<Result> {
     const { database, store } = this.#parts;
-    await database.transaction(async (tx) => {
+    return database.transaction(async (tx) => {
       await bumpRevision(tx);
-      await work(tx, await store.all(tx.query));
+      return work(tx, await store.all(tx.query));
     });
   }
 }
@@ -103,23 +103,17 @@ function found(fields: readonly Field[], fieldId: string): Field {
 }
 
 function withChange(before: Field, change: FieldChange): { field: Field; faults: Fault[] } {
-  const options = change.options ?? before.options;
-  const wanted = change.defaultValue === undefined ? before.defaultValue : change.defaultValue;
-  const shared = {
+  const field: Field = {
     ...before,
     displayName: change.displayName ?? before.displayName,
     description: change.description ?? before.description,
-    options,
+    options: change.options ?? before.options,
+    defaultValue: undefined,
   };
-  if (wanted === undefined || wanted === null) {
-    const field = { ...shared, defaultValue: undefined };
-    return { field, faults: fieldFaults(field) };
-  }
-  const checked = checkValue(shared, wanted);
-  if (checked.ok) {
-    const field = { ...shared, defaultValue: checked.value };
-    return { field, faults: fieldFaults(field) };
-  }
-  const faults = fieldFaults({ ...shared, defaultValue: undefined });
-  return { field: shared, faults: [...faults, { field: 'default_value', message: checked.message }] };
+  const faults = fieldFaults(field);
+  const wanted = change.defaultValue === undefined ? before.defaultValue : change.defaultValue;
+  if (wanted === undefined || wanted === null) return { field, faults };
+  const checked = checkValue(field, wanted);
+  if (checked.ok) return { field: { ...field, defaultValue: checked.value }, faults };
+  return { field, faults: [...faults, { field: 'default_value', message: checked.message }] };
 }

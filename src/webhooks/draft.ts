@@ -4,7 +4,7 @@ import { invalid } from '../runtime/failure.ts';
 import { checkEndpoint, type EndpointPolicy } from './endpoint.ts';
 import { checkHeaders, maskHeader } from './headers.ts';
 import { checkSecret } from './secret.ts';
-import type { Webhook, WebhookHeader, WebhookType } from './webhook.ts';
+import type { DeliveryMode, OrderPolicy, RetryRule, Webhook, WebhookHeader, WebhookType } from './webhook.ts';
 
 /** What of a webhook can be set (contract 2.1); what is `undefined` stays, or is the default in a new one. */
 export interface WebhookChange {
@@ -18,6 +18,10 @@ export interface WebhookChange {
   readonly channelIds?: readonly number[] | undefined;
   readonly eventTypes?: readonly string[] | undefined;
   readonly timeoutMs?: number | undefined;
+  readonly mode?: DeliveryMode | undefined;
+  readonly orderPolicy?: OrderPolicy | undefined;
+  readonly retry?: { readonly [Key in keyof RetryRule]?: RetryRule[Key] | undefined } | undefined;
+  readonly rateLimitPerSecond?: number | undefined;
   readonly maxInFlight?: number | undefined;
   readonly signing?: boolean | undefined;
   /** A secret that the caller brings along; it replaces all present ones at once. */
@@ -26,6 +30,12 @@ export interface WebhookChange {
 
 export const timeoutDefaultMs = 1000;
 export const maxInFlightDefault = 8;
+
+/** What each mode does unless told otherwise: one attempt within an hour, or as many as fit into three days. */
+export const retryDefaults: Readonly<Record<DeliveryMode, RetryRule>> = {
+  at_most_once: { maxAttempts: 1, maxAgeSeconds: 3_600, on: 'any' },
+  at_least_once: { maxAttempts: 20, maxAgeSeconds: 259_200, on: 'any' },
+};
 
 /** A webhook that is not stored yet, with the defaults of design 7 and contract 2.1: the receiver has one second. */
 export function blankWebhook(type: WebhookType, creatorId: number, now: number): Webhook {
@@ -43,6 +53,9 @@ export function blankWebhook(type: WebhookType, creatorId: number, now: number):
     eventTypes: [],
     timeoutMs: timeoutDefaultMs,
     mode: 'at_most_once',
+    orderPolicy: 'every',
+    retry: retryDefaults.at_most_once,
+    rateLimitPerSecond: 0,
     maxInFlight: maxInFlightDefault,
     signing: true,
     secrets: [],
@@ -69,6 +82,8 @@ export function changed(before: Webhook, change: WebhookChange, policy: Endpoint
     channelIds: change.channelIds === undefined ? before.channelIds : [...new Set(change.channelIds)],
     eventTypes: change.eventTypes === undefined ? before.eventTypes : readTypes(before.type, change.eventTypes, faults),
     timeoutMs: change.timeoutMs ?? before.timeoutMs,
+    ...readMode(before, change, faults),
+    rateLimitPerSecond: change.rateLimitPerSecond ?? before.rateLimitPerSecond,
     maxInFlight: change.maxInFlight ?? before.maxInFlight,
     signing: change.signing ?? before.signing,
     secrets:
@@ -83,6 +98,32 @@ export function changed(before: Webhook, change: WebhookChange, policy: Endpoint
 export function eventTypesOf(type: WebhookType): readonly EventType[] {
   if (type === 'incident') return incidentEventTypes;
   return type === 'alert' ? alertEventTypes : ['i_custom'];
+}
+
+/** A change of mode brings the new mode's retries along, unless the change says which. */
+function readMode(
+  before: Webhook,
+  change: WebhookChange,
+  faults: Fault[],
+): Pick<Webhook, 'mode' | 'orderPolicy' | 'retry'> {
+  const mode = change.mode ?? before.mode;
+  const base = mode === before.mode ? before.retry : retryDefaults[mode];
+  const retry: RetryRule = {
+    maxAttempts: change.retry?.maxAttempts ?? base.maxAttempts,
+    maxAgeSeconds: change.retry?.maxAgeSeconds ?? base.maxAgeSeconds,
+    on: change.retry?.on ?? base.on,
+  };
+  const orderPolicy = change.orderPolicy ?? (mode === before.mode ? before.orderPolicy : 'every');
+  if (mode === 'at_most_once' && retry.maxAttempts > 1) {
+    faults.push({ field: 'retry.max_attempts', message: 'is 1 under at_most_once: choose at_least_once for retries' });
+  }
+  if (mode === 'at_most_once' && orderPolicy === 'latest') {
+    faults.push({
+      field: 'order_policy',
+      message: 'latest is for at_least_once: under at_most_once nothing is retried',
+    });
+  }
+  return { mode, orderPolicy, retry };
 }
 
 function readEndpoint(text: string, policy: EndpointPolicy, faults: Fault[]): string {

@@ -3,7 +3,17 @@ import type { Query, Transaction } from '../database/database.ts';
 import type { WebhookRow } from '../database/tables.ts';
 import type { EventType } from '../events/event-types.ts';
 import { WebhookDirectory } from './webhook-directory.ts';
-import type { DeliveryMode, Webhook, WebhookHeader, WebhookSecret, WebhookStatus, WebhookType } from './webhook.ts';
+import { retryDefaults } from './draft.ts';
+import type {
+  DeliveryMode,
+  OrderPolicy,
+  RetryRule,
+  Webhook,
+  WebhookHeader,
+  WebhookSecret,
+  WebhookStatus,
+  WebhookType,
+} from './webhook.ts';
 
 /** Webhooks as rows: header values and secrets are sealed, because the values may be credentials. */
 export class WebhookStore {
@@ -74,6 +84,7 @@ export class WebhookStore {
       eventTypes: JSON.parse(row.event_types_json) as EventType[],
       timeoutMs: row.timeout_ms,
       mode: row.delivery_mode as DeliveryMode,
+      ...settingsOf(row),
       maxInFlight: row.max_in_flight,
       signing: row.signing === 1,
       secrets: this.#openSecrets(row.secrets_json),
@@ -98,7 +109,11 @@ export class WebhookStore {
       event_types_json: JSON.stringify(webhook.eventTypes),
       timeout_ms: webhook.timeoutMs,
       delivery_mode: webhook.mode,
-      settings_json: '{}',
+      settings_json: JSON.stringify({
+        order_policy: webhook.orderPolicy,
+        retry: webhook.retry,
+        rate_limit_per_second: webhook.rateLimitPerSecond,
+      } satisfies StoredSettings),
       max_in_flight: webhook.maxInFlight,
       signing: webhook.signing ? 1 : 0,
       secrets_json: this.#sealSecrets(webhook.secrets),
@@ -130,6 +145,22 @@ export class WebhookStore {
       expiresAt: expires_at,
     }));
   }
+}
+
+interface StoredSettings {
+  readonly order_policy: OrderPolicy;
+  readonly retry: RetryRule;
+  readonly rate_limit_per_second: number;
+}
+
+/** A row that was written before these settings were has the defaults of its mode. */
+function settingsOf(row: WebhookRow): Pick<Webhook, 'orderPolicy' | 'retry' | 'rateLimitPerSecond'> {
+  const stored = JSON.parse(row.settings_json) as Partial<StoredSettings>;
+  return {
+    orderPolicy: stored.order_policy ?? 'every',
+    retry: stored.retry ?? retryDefaults[row.delivery_mode as DeliveryMode],
+    rateLimitPerSecond: stored.rate_limit_per_second ?? 0,
+  };
 }
 
 interface SealedHeader {

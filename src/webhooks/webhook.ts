@@ -4,6 +4,22 @@ export type WebhookType = 'incident' | 'alert' | 'custom_action';
 export type WebhookStatus = 'enabled' | 'paused' | 'disabled' | 'deleted';
 export type DeliveryMode = 'at_most_once' | 'at_least_once';
 
+/**
+ * What waits behind a delivery that is being retried. `every`: each event goes out, in order · `latest`: a newer snapshot
+ * of the same entity takes the place of older ones that were not delivered; `i_custom` is never swallowed.
+ */
+export type OrderPolicy = 'every' | 'latest';
+
+/** When an attempt under at_least_once is repeated. */
+export interface RetryRule {
+  /** Attempts in all, the first one included. */
+  readonly maxAttempts: number;
+  /** After its event is so old, a delivery is not begun again; under at_most_once, not begun at all. */
+  readonly maxAgeSeconds: number;
+  /** `any`: whatever went wrong · `network_faults`: only what contract 2.5 names, once more after a moment. */
+  readonly on: 'any' | 'network_faults';
+}
+
 export interface WebhookHeader {
   readonly name: string;
   readonly value: string;
@@ -35,6 +51,10 @@ export interface Webhook {
   /** One total deadline, from dial to the end of the response headers. */
   readonly timeoutMs: number;
   readonly mode: DeliveryMode;
+  readonly orderPolicy: OrderPolicy;
+  readonly retry: RetryRule;
+  /** Requests that may begin in one second; 0 = no limit. */
+  readonly rateLimitPerSecond: number;
   /** Requests in flight at the same time, over all its lanes. */
   readonly maxInFlight: number;
   readonly signing: boolean;

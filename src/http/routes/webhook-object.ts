@@ -21,6 +21,17 @@ export function changeOf(input: Input): WebhookChange {
     channelIds: input.channel_ids,
     eventTypes: input.event_types,
     timeoutMs: input.timeout_ms,
+    mode: input.delivery_mode,
+    orderPolicy: input.order_policy,
+    retry:
+      input.retry === undefined
+        ? undefined
+        : {
+            maxAttempts: input.retry.max_attempts,
+            maxAgeSeconds: input.retry.max_age_seconds,
+            on: input.retry.on,
+          },
+    rateLimitPerSecond: input.rate_limit_per_second,
     maxInFlight: input.max_in_flight,
     signing: input.signing,
     secret: input.secret,
@@ -47,6 +58,13 @@ export function webhookObject(webhook: Webhook): z.input<typeof shape.webhook> {
     event_types: [...webhook.eventTypes],
     timeout_ms: webhook.timeoutMs,
     delivery_mode: webhook.mode,
+    order_policy: webhook.orderPolicy,
+    retry: {
+      max_attempts: webhook.retry.maxAttempts,
+      max_age_seconds: webhook.retry.maxAgeSeconds,
+      on: webhook.retry.on,
+    },
+    rate_limit_per_second: webhook.rateLimitPerSecond,
     max_in_flight: webhook.maxInFlight,
     signing: webhook.signing,
     secret: secrets[0]?.secret ?? '',

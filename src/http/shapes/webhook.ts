@@ -11,6 +11,12 @@ export const maxInFlightMax = 64;
 export const overlapDefaultSeconds = 86_400;
 export const overlapMaxSeconds = 604_800;
 
+export const attemptsMax = 100;
+/** 14 days. */
+export const maxAgeMaxSeconds = 1_209_600;
+export const rateMax = 10_000;
+
+const deliveryMode = z.enum(['at_most_once', 'at_least_once']);
 const type = z.enum(['incident', 'alert', 'custom_action']);
 const name = z.string().trim().min(1).max(webhookNameMaxChars);
 const endpoint = z.string().describe('http:// or https://; called as it is, query included.');
@@ -31,20 +37,34 @@ const settings = {
     .max(timeoutMaxMs)
     .optional()
     .describe('From the dial to the end of the response headers; 1000 when left out.'),
-  delivery_mode: z
-    .literal('at_most_once', {
-      error: 'must be "at_most_once" (also when left out): "at_least_once" is not supported yet',
+  delivery_mode: deliveryMode
+    .optional()
+    .describe(
+      'at_most_once when left out: one attempt. at_least_once: repeated until it is taken, or retry says stop.',
+    ),
+  order_policy: z
+    .enum(['every', 'latest'])
+    .optional()
+    .describe(
+      'Under at_least_once: each event in order, or a newer snapshot in place of older ones not delivered yet.',
+    ),
+  retry: z
+    .object({
+      max_attempts: z.int().min(1).max(attemptsMax).optional().describe('In all; 20 when left out.'),
+      max_age_seconds: z.int().min(60).max(maxAgeMaxSeconds).optional().describe('Three days when left out.'),
+      on: z
+        .enum(['any', 'network_faults'])
+        .optional()
+        .describe('any when left out; network_faults: only where no answer came, once more after a moment.'),
     })
     .optional(),
+  rate_limit_per_second: z.int().min(0).max(rateMax).optional().describe('Requests that may begin; 0 = no limit.'),
   max_in_flight: z.int().min(1).max(maxInFlightMax).optional().describe('Requests at the same time; 8 when left out.'),
   signing: z.boolean().optional().describe('true when left out.'),
   secret: z.string().optional().describe('whsec_ and the base64 of 24 to 64 bytes; one is made when it is left out.'),
   filter: notYet('filters are not supported yet: leave it out'),
   body_template: notYet('custom bodies are not supported yet: leave it out'),
   value_mapping: notYet('value mappings are not supported yet: leave it out'),
-  order_policy: notYet('order policies come with at_least_once, which is not supported yet: leave it out'),
-  retry: notYet('retries come with at_least_once, which is not supported yet: leave it out'),
-  rate_limit_per_second: notYet('rate limits are not supported yet: leave it out'),
 };
 
 export const webhookCreateRequest = z.object({ type, name, endpoint, ...settings });
@@ -75,7 +95,10 @@ export const webhook = z.object({
   channel_ids: z.array(numberId),
   event_types: z.array(z.string()),
   timeout_ms: z.int(),
-  delivery_mode: z.enum(['at_most_once', 'at_least_once']),
+  delivery_mode: deliveryMode,
+  order_policy: z.enum(['every', 'latest']),
+  retry: z.object({ max_attempts: z.int(), max_age_seconds: z.int(), on: z.enum(['any', 'network_faults']) }),
+  rate_limit_per_second: z.int(),
   max_in_flight: z.int(),
   signing: z.boolean(),
   secret: z.string().describe('Masked.'),
