@@ -121,6 +121,7 @@ async function start(config: Config, logger: Logger, crashPlan: string, closing:
     ...domain.parts,
     incidents: domain.incidents,
     alerts: domain.alerts,
+    customActions: domain.customActions(delivery.actions),
     account,
     publicUrl: consoleUrl,
     trial: delivery.trial,

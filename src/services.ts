@@ -11,6 +11,10 @@ import { Revision } from './database/revision.ts';
 import type { FanOut } from './events/event.ts';
 import { IncidentActions } from './incidents/actions.ts';
 import { AlertActions } from './incidents/alert-actions.ts';
+import { CustomActions } from './incidents/custom-actions.ts';
+import { EditActions } from './incidents/edit-actions.ts';
+import { FieldStore, loadFields } from './incidents/field-store.ts';
+import { Fields } from './incidents/fields.ts';
 import { IncidentStore } from './incidents/incident-store.ts';
 import { directoriesOf, type Account } from './ingestion/directories.ts';
 import { IntegrationStore } from './ingestion/integration-store.ts';
@@ -23,6 +27,7 @@ import { Teams } from './members/teams.ts';
 import type { Clock } from './runtime/clock.ts';
 import type { Ids } from './runtime/ids.ts';
 import type { Random } from './runtime/random.ts';
+import type { ActionCaller } from './webhooks/action-caller.ts';
 import type { EndpointPolicy } from './webhooks/endpoint.ts';
 import { WebhookStore } from './webhooks/webhook-store.ts';
 import { Webhooks, type DeliveriesOf } from './webhooks/webhooks.ts';
@@ -45,6 +50,7 @@ export function configurationOn({ database, clock }: Pick<Ports, 'database' | 'c
     channels: new ChannelStore(),
     integrations: new IntegrationStore(sealer),
     webhooks: new WebhookStore(sealer),
+    fields: new FieldStore(),
   };
   const revision = new Revision(database, { clock });
   return {
@@ -54,6 +60,7 @@ export function configurationOn({ database, clock }: Pick<Ports, 'database' | 'c
     channels: new Cached(revision, loadChannels),
     integrations: new Cached(revision, (query) => stores.integrations.directory(query)),
     webhooks: new Cached(revision, (query) => stores.webhooks.directory(query)),
+    fields: new Cached(revision, loadFields),
   };
 }
 
@@ -85,6 +92,7 @@ export function administrationOf(
       directory: kept.integrations,
       unknownTeams,
     }),
+    fields: new Fields({ ...ports, store: stores.fields, directory: kept.fields }),
     webhooks: new Webhooks({
       ...ports,
       store: stores.webhooks,
@@ -105,6 +113,14 @@ export function domainOf(ports: Ports, kept: Configuration, account: Account, fa
     incidents: new IncidentStore(ports.database),
     directories: directoriesOf({ ...kept, account }),
     fanOut,
+    customFields: kept.fields,
   };
-  return { parts, incidents: new IncidentActions(parts), alerts: new AlertActions(parts) };
+  return {
+    parts,
+    incidents: new IncidentActions(parts),
+    edits: new EditActions(parts),
+    alerts: new AlertActions(parts),
+    /** What people have set up as buttons on incidents. */
+    customActions: (caller: ActionCaller) => new CustomActions({ ...parts, webhooks: kept.webhooks, caller }),
+  };
 }

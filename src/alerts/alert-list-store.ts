@@ -71,7 +71,7 @@ export interface AlertsOfIncident {
 
 /** The alerts of an incident, the newest first, and how many there are. */
 export async function alertsOfIncident(
-  database: Database,
+  database: Pick<Database, 'read'>,
   request: AlertsOfIncident,
 ): Promise<{ items: Alert[]; total: number }> {
   let query = database.read.selectFrom('alert').where('incident_id', '=', request.incidentId);

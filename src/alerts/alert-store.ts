@@ -35,6 +35,61 @@ export class AlertStore {
     return rows.map(alertOf);
   }
 
+  /** Some of the alerts of an incident, open or not. */
+  async lockPageOfIncident(tx: Transaction, incidentId: string, limit: number): Promise<Alert[]> {
+    const rows = await tx.query
+      .selectFrom('alert')
+      .selectAll()
+      .where('incident_id', '=', incidentId)
+      .orderBy('alert_id')
+      .limit(limit)
+      .modifyEnd(this.#dialect.forUpdate)
+      .execute();
+    return rows.map(alertOf);
+  }
+
+  /** The severities that occur among all alerts of these incidents. */
+  async severitiesOf(tx: Transaction, incidentIds: readonly string[]): Promise<Severity[]> {
+    const rows = await tx.query
+      .selectFrom('alert')
+      .select('severity')
+      .distinct()
+      .where(this.#dialect.anyOf('incident_id', incidentIds))
+      .execute();
+    return rows.map((row) => row.severity as Severity);
+  }
+
+  /** Moves all alerts of these incidents, open or not, to another. */
+  async moveAll(tx: Transaction, fromIds: readonly string[], incidentId: string, now: number): Promise<void> {
+    await tx.query
+      .updateTable('alert')
+      .set({ incident_id: incidentId, updated_at: now })
+      .where(this.#dialect.anyOf('incident_id', fromIds))
+      .execute();
+  }
+
+  /** Deletes reports of these alerts, so many at the most. @returns how many; fewer than `limit` = none are left. */
+  async deleteReports(tx: Transaction, alertIds: readonly string[], limit: number): Promise<number> {
+    if (alertIds.length === 0) return 0;
+    const rows = await tx.query
+      .selectFrom('alert_event')
+      .select('event_id')
+      .where(this.#dialect.anyOf('alert_id', alertIds))
+      .limit(limit)
+      .execute();
+    const eventIds = rows.map((row) => row.event_id);
+    if (eventIds.length > 0) {
+      await tx.query.deleteFrom('alert_event').where(this.#dialect.anyOf('event_id', eventIds)).execute();
+    }
+    return eventIds.length;
+  }
+
+  /** Deletes alerts whose reports are deleted. Their events stay: what is owed of them goes out. */
+  async delete(tx: Transaction, alertIds: readonly string[]): Promise<void> {
+    if (alertIds.length === 0) return;
+    await tx.query.deleteFrom('alert').where(this.#dialect.anyOf('alert_id', alertIds)).execute();
+  }
+
   async insert(tx: Transaction, alerts: readonly Alert[]): Promise<void> {
     await tx.insertMany('alert', alerts.map(rowOf));
   }

@@ -74,6 +74,8 @@ export async function claimDeliveries(
 export interface Result {
   /** As it was claimed. */
   readonly delivery: Delivery;
+  /** Others of its lane may have been superseded by it. */
+  readonly overtook?: boolean;
   readonly outcome: Outcome;
   readonly settlement: Settlement;
   readonly endpoint: string;
@@ -198,7 +200,7 @@ export async function recoverDeliveries(tx: Transaction, now: number, limit: num
   await tx.updateMany(
     'delivery',
     rows.rows.map((row) => {
-      const to = settlement(row.mode, outcome);
+      const to = settlement(row.mode, outcome, () => now);
       return {
         match: { delivery_id: row.delivery_id, state: 'sending', fence: row.fence },
         set: {
@@ -216,6 +218,21 @@ export async function recoverDeliveries(tx: Transaction, now: number, limit: num
 
 const interruptedMessage =
   'the service was interrupted while it was sending: the receiver may have acted on the request';
+
+/** Ends what is older than its webhook wants to hear of. */
+export async function expireDeliveries(
+  tx: Transaction,
+  dialect: Dialect,
+  deliveryIds: readonly string[],
+  now: number,
+): Promise<void> {
+  if (deliveryIds.length === 0) return;
+  await sql`
+    update delivery set state = 'expired', reason = 'expired', error_message = ${expiredMessage}, finished_at = ${now}
+    where ${dialect.anyOf('delivery_id', deliveryIds)} and state in ('pending', 'retry_wait')`.execute(tx.query);
+}
+
+const expiredMessage = "not sent: it is older than the webhook's retry.max_age_seconds";
 
 /** Cancels a page of what waits for a webhook. What is in flight ends as it ends. @returns how many were cancelled. */
 export async function cancelDeliveries(

@@ -79,16 +79,14 @@ export type Settlement =
   | { readonly state: 'pending' };
 
 /**
- * The one place that decides it. Under at_most_once every attempt ends the delivery, whatever came of it; only a claim
- * under which nothing was begun goes back.
+ * The one place that decides it. Under at_most_once every attempt ends the delivery, whatever came of it; under
+ * at_least_once one that was not delivered waits for its next attempt, until there is none left. A claim under which
+ * nothing was begun goes back in both.
+ * @param nextAttempt when it is worth another attempt, Unix milliseconds; asked only where there may be one.
  */
-export function settlement(mode: DeliveryMode, outcome: Outcome): Settlement {
+export function settlement(mode: DeliveryMode, outcome: Outcome, nextAttempt: () => number | undefined): Settlement {
   if (outcome.reason === 'released') return { state: 'pending' };
-  switch (mode) {
-    case 'at_most_once':
-      return { state: outcome.state };
-    case 'at_least_once':
-      // Retries are not built yet: until then such a webhook gets its one attempt, as the default mode does.
-      return { state: outcome.state };
-  }
+  if (mode === 'at_most_once' || outcome.state === 'delivered') return { state: outcome.state };
+  const dueAt = nextAttempt();
+  return dueAt === undefined ? { state: outcome.state } : { state: 'retry_wait', dueAt: Math.ceil(dueAt) };
 }

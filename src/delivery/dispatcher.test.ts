@@ -228,6 +228,7 @@ async function createRig(open: () => Promise<Database>, list: readonly Webhook[]
     ...base,
     database: flaky === undefined ? database : withFlaky(database, flaky),
     timers: options.timers ?? systemTimers,
+    random: systemRandom,
     build: createRequestBuilder('test'),
     sender,
     metrics: createDeliveryMetrics(metrics),

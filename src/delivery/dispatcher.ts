@@ -2,10 +2,12 @@ import type { Cancel } from '../runtime/timers.ts';
 import { openStates, type Delivery, type OpenState } from './delivery.ts';
 import { Held, WebhookLanes } from './lanes.ts';
 import { countOpen, readHeads, readHeadsOf, readOpenWebhooks } from './lane-store.ts';
-import type { Outcome } from './outcome.ts';
-import { Pipeline, type PipelineEnd, type PipelineParts } from './pipeline.ts';
+import { Pipeline, type Answer, type PipelineEnd, type PipelineParts } from './pipeline.ts';
 import { isPassing } from './settler.ts';
-import { Turns, type Flight, type Lineup } from './turns.ts';
+import { Gates } from './gates.ts';
+import { RetryClock } from './retry-clock.ts';
+import type { Lane } from './retry-store.ts';
+import { Turns, type Flight, type Lineup, type WebhookLimits } from './turns.ts';
 
 /** Heads claimed in one transaction. */
 const claimMax = 256;
@@ -21,7 +23,7 @@ const sweepMs = 60_000;
 /** How many open deliveries are counted for the metrics, over all webhooks. */
 const countedMax = 10_000;
 /** Until a first request has ended. It is the default of the setting. */
-const maxInFlightDefault = 8;
+const limitsDefault: WebhookLimits = { maxInFlight: 8, rateLimitPerSecond: 0 };
 
 /** Takes committed deliveries in memory, as a hint. */
 export interface Hints {
@@ -35,6 +37,8 @@ export interface Hints {
 export class Dispatcher implements Hints {
   readonly #parts: PipelineParts;
   readonly #pipeline: Pipeline;
+  readonly #retries: RetryClock;
+  readonly #gates: Gates<Lineup>;
   readonly #turns = new Turns();
   readonly #held = new Held();
   readonly #lineups = new Map<number, Lineup>();
@@ -55,9 +59,12 @@ export class Dispatcher implements Hints {
   constructor(parts: PipelineParts) {
     this.#parts = parts;
     this.#pipeline = new Pipeline(parts, {
-      answered: (delivery, outcome, webhook) => this.#answered(delivery, outcome, webhook.maxInFlight),
+      answered: (delivery, answer) => this.#answered(delivery, answer),
       left: (delivery, end) => this.#left(delivery, end),
+      waits: (dueAt) => this.#retries.expect(dueAt),
     });
+    this.#retries = new RetryClock(parts, (lane) => this.#due(lane));
+    this.#gates = new Gates(parts, (lineup) => this.#enlist(lineup));
     parts.metrics.watch({
       inFlight: () => this.#turns.inFlight,
       held: () => this.#held.count,
@@ -69,6 +76,7 @@ export class Dispatcher implements Hints {
   async start(): Promise<void> {
     this.#running = true;
     await this.#sweep();
+    this.#retries.start();
   }
 
   /** Claims nothing more, and resolves when all that is in flight has its result written. */
@@ -77,6 +85,8 @@ export class Dispatcher implements Hints {
     this.#pipeline.stop();
     this.#cancelSweep();
     this.#cancelRetry?.();
+    this.#gates.close();
+    await this.#retries.stop();
     if (this.#busy) await new Promise<void>((resolve) => (this.#whenIdle = resolve));
   }
 
@@ -104,14 +114,15 @@ export class Dispatcher implements Hints {
   #lineup(webhookId: number): Lineup {
     let lineup = this.#lineups.get(webhookId);
     if (lineup === undefined) {
-      lineup = Turns.lineup(new WebhookLanes(webhookId, this.#held, !this.#known), maxInFlightDefault);
+      lineup = Turns.lineup(new WebhookLanes(webhookId, this.#held, !this.#known), limitsDefault);
       this.#lineups.set(webhookId, lineup);
     }
     return lineup;
   }
 
   #enlist(lineup: Lineup): void {
-    this.#turns.enlist(lineup);
+    const opensAt = this.#turns.enlist(lineup, this.#parts.clock.monotonic());
+    if (opensAt !== undefined) this.#gates.shut(lineup, opensAt);
     this.#readers.add(lineup);
     this.#schedule();
   }
@@ -128,10 +139,10 @@ export class Dispatcher implements Hints {
   }
 
   async #claim(): Promise<void> {
-    const picked = this.#turns.pick(claimMax);
+    const picked = this.#turns.pick(claimMax, this.#parts.clock.monotonic());
     if (picked.size === 0) return;
     this.#claiming = true;
-    for (const [delivery, flight] of picked) this.#flights.set(delivery.deliveryId, flight);
+    for (const [delivery, flight] of picked) this.#flights.set(laneOf(delivery), flight);
     const could = await this.#pipeline.run([...picked.keys()]);
     this.#claiming = false;
     if (could) this.#schedule();
@@ -146,24 +157,28 @@ export class Dispatcher implements Hints {
     });
   }
 
-  #answered(delivery: Delivery, outcome: Outcome, maxInFlight: number): void {
-    const flight = this.#flights.get(delivery.deliveryId);
+  #answered(delivery: Delivery, { outcome, webhook, retryAfterSeconds }: Answer): void {
+    const flight = this.#flights.get(laneOf(delivery));
     if (flight === undefined) return;
-    flight.lineup.maxInFlight = maxInFlight;
-    this.#turns.answered(flight, outcome);
+    flight.lineup.limits = webhook;
+    this.#turns.answered(flight, outcome, this.#parts.clock.monotonic(), retryAfterSeconds);
     this.#enlist(flight.lineup);
   }
 
   #left(delivery: Delivery, end: PipelineEnd): void {
-    const flight = this.#flights.get(delivery.deliveryId);
+    const flight = this.#flights.get(laneOf(delivery));
     if (flight === undefined) return;
-    this.#flights.delete(delivery.deliveryId);
+    this.#flights.delete(laneOf(delivery));
     this.#turns.left(flight);
     const { lineup } = flight;
     switch (end) {
       case 'ended':
         lineup.lanes.ended(delivery.entityId);
         break;
+      case 'rested':
+        lineup.lanes.rested(delivery.entityId);
+        break;
+      case 'overtook':
       case 'refused':
       case 'released':
         lineup.lanes.refused(delivery.entityId);
@@ -179,6 +194,14 @@ export class Dispatcher implements Hints {
     }
     this.#enlist(lineup);
     if (!this.#busy) this.#whenIdle?.();
+  }
+
+  /** A delivery that waited for its next attempt may go. */
+  #due({ webhookId, entityId }: Lane): void {
+    if (!this.#running) return;
+    const lineup = this.#lineup(webhookId);
+    lineup.lanes.due(entityId);
+    this.#enlist(lineup);
   }
 
   /** It may have been resumed after the claim looked and before it was suspended here. */
@@ -264,4 +287,9 @@ export class Dispatcher implements Hints {
     }
     return counts;
   }
+}
+
+/** In each lane one delivery is in flight at the most. */
+function laneOf({ webhookId, entityId }: Delivery): string {
+  return `${webhookId} ${entityId}`;
 }

@@ -4,10 +4,13 @@ import type { Clock } from '../runtime/clock.ts';
 import type { CrashPoints } from '../runtime/crash-points.ts';
 import type { Ids } from '../runtime/ids.ts';
 import type { Logger } from '../runtime/logger.ts';
+import type { Random } from '../runtime/random.ts';
 import type { Metrics } from '../runtime/metrics.ts';
 import type { Timers } from '../runtime/timers.ts';
+import type { ActionCaller } from '../webhooks/action-caller.ts';
 import type { Trial } from '../webhooks/trial.ts';
 import type { DeliveriesOf } from '../webhooks/webhooks.ts';
+import { createActionCaller } from './action-caller.ts';
 import { createAddressGuard, type AddressGuard } from './address-guard.ts';
 import { createDeliveryMetrics } from './delivery-metrics.ts';
 import { Dispatcher } from './dispatcher.ts';
@@ -26,6 +29,7 @@ export interface DeliveryParts {
   readonly clock: Clock;
   readonly timers: Timers;
   readonly ids: Ids;
+  readonly random: Random;
   readonly webhooks: WebhookSource;
   readonly at: CrashPoints;
   readonly metrics: Metrics;
@@ -44,6 +48,7 @@ export interface DeliveryEngine {
   readonly fanOut: FanOut;
   readonly deliveries: DeliveriesOf;
   readonly trial: Trial;
+  readonly actions: ActionCaller;
   readonly refusesName: AddressGuard['refusesName'];
   /** Settles what a dead process left behind, then begins to send. */
   start(): Promise<void>;
@@ -64,6 +69,7 @@ export function createDelivery(parts: DeliveryParts, settings: DeliverySettings)
     fanOut: createFanOut({ ...parts, hints: dispatcher }),
     deliveries: webhookDeliveries({ database, clock, dispatcher }),
     trial: createTrial({ build, sender, clock, ids: parts.ids }),
+    actions: createActionCaller({ ...parts, build, sender }),
     refusesName: guard.refusesName.bind(guard),
     async start() {
       await recover(parts);

@@ -62,6 +62,16 @@ export async function readHeadsOf(query: Query, webhookId: number, entityIds: re
   return result.rows.map(headOf);
 }
 
+/** What is open in a lane, in order; nothing unless it may all go now: a head that waits or is being sent keeps the rest. */
+export async function readLane(query: Query, webhookId: number, entityId: string, limit: number): Promise<Delivery[]> {
+  const result = await sql<HeadRow>`
+    select ${columns} from delivery join event on event.event_id = delivery.event_id
+    where delivery.webhook_id = ${webhookId} and delivery.entity_id = ${entityId}
+      and delivery.state in ('pending', 'sending', 'retry_wait')
+    order by delivery.sequence, delivery.generation limit ${limit}`.execute(query);
+  return result.rows[0]?.state === 'pending' ? result.rows.map((row) => headOf(row).delivery) : [];
+}
+
 /** The next webhooks that have something open, in the order of their ids. */
 export async function readOpenWebhooks(query: Query, afterWebhookId: number, limit: number): Promise<number[]> {
   const result = await sql<{ webhook_id: number }>`

@@ -116,6 +116,24 @@ export class WebhookLanes {
     this.#want(lane);
   }
 
+  /** The head of a lane waits for its next attempt: what is behind it waits in the database. */
+  rested(entityId: string): void {
+    const lane = this.#lanes.get(entityId);
+    if (lane?.state !== 'busy') return;
+    this.#stalled = false;
+    this.#forget(lane);
+    this.#lanes.delete(entityId);
+  }
+
+  /** The head of a lane that rested may go. */
+  due(entityId: string): void {
+    if (this.#suspended) return;
+    const lane = this.#lanes.get(entityId);
+    if (lane !== undefined) lane.missed = true;
+    else if (this.#hasRoom()) this.#want(this.#addLane(entityId, 'wanting', false));
+    else this.#fallBehind();
+  }
+
   /** What was taken could not be claimed for now. */
   putBack(delivery: Delivery): void {
     const lane = this.#lanes.get(delivery.entityId);

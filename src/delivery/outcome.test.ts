@@ -87,7 +87,7 @@ test('a settlement is one of the ways out of sending, and under at_most_once it 
   fc.assert(
     fc.property(anyReport, (facts) => {
       const outcome = judge(report(facts));
-      const { state } = settlement('at_most_once', outcome);
+      const { state } = settlement('at_most_once', outcome, () => 1);
       assert.ok(mayBecome('sending', state));
       assert.equal(state === 'pending', outcome.reason === 'released');
       if (state === 'pending') assert.equal(facts.maybeSent, false);
@@ -113,15 +113,16 @@ test('a webhook becomes slow by timeouts in a row, and good again by any answer'
   const timeout: Outcome = { state: 'unknown', reason: 'timeout_response', statusCode: 0, message: '' };
   const answered: Outcome = { state: 'failed', reason: 'server_error', statusCode: 500, message: '' };
   const refused: Outcome = { state: 'failed', reason: 'connect', statusCode: 0, message: '' };
-  const after = (...outcomes: Outcome[]) => outcomes.reduce<Health>(healthAfter, freshHealth).standing;
+  const after = (...outcomes: Outcome[]) =>
+    outcomes.reduce<Health>((health, outcome) => healthAfter(health, outcome, 0), freshHealth).standing;
   assert.equal(after(timeout), 'slow');
   assert.equal(after(refused), 'fresh');
   assert.equal(after(answered, timeout, timeout), 'good');
   assert.equal(after(answered, timeout, timeout, timeout), 'slow');
   assert.equal(after(timeout, timeout, answered), 'good');
-  assert.equal(inFlightAllowed(freshHealth, 8), 1);
-  assert.equal(inFlightAllowed(healthAfter(freshHealth, timeout), 8), 2);
-  assert.equal(inFlightAllowed(healthAfter(freshHealth, answered), 8), 8);
+  assert.equal(inFlightAllowed(freshHealth, 8, 0), 1);
+  assert.equal(inFlightAllowed(healthAfter(freshHealth, timeout, 0), 8, 0), 2);
+  assert.equal(inFlightAllowed(healthAfter(freshHealth, answered, 0), 8, 0), 8);
 });
 
 function report(facts: Partial<Report>): Report {

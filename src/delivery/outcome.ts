@@ -20,6 +20,8 @@ export const reasons = [
   'unsendable',
   'interrupted',
   'cancelled',
+  'expired',
+  'superseded',
   'released',
   'late',
 ] as const;

@@ -4,11 +4,14 @@ import type { CrashPoints } from '../runtime/crash-points.ts';
 import type { Logger } from '../runtime/logger.ts';
 import { momentOf, type Moment } from '../runtime/moment.ts';
 import type { Timers } from '../runtime/timers.ts';
+import type { Random } from '../runtime/random.ts';
 import type { WebhookDirectory } from '../webhooks/webhook-directory.ts';
 import type { Webhook } from '../webhooks/webhook.ts';
 import type { DeliveryMetrics } from './delivery-metrics.ts';
-import { claimDeliveries, releaseDeliveries, type Claim, type Result } from './delivery-store.ts';
+import { claimHeads, wantsLatest, type Claimed } from './claim.ts';
+import { releaseDeliveries, type Result } from './delivery-store.ts';
 import { settlement, type Delivery } from './delivery.ts';
+import { nextAttempt, parseRetryAfter } from './retry-schedule.ts';
 import { judge, type Outcome, type Report } from './outcome.ts';
 import type { PushRequest, RequestBuilder } from './request.ts';
 import type { Sender } from './sender.ts';
@@ -27,6 +30,7 @@ export interface PipelineParts {
   readonly sender: Sender;
   readonly clock: Clock;
   readonly timers: Timers;
+  readonly random: Random;
   readonly at: CrashPoints;
   readonly metrics: DeliveryMetrics;
   readonly logger: Logger;
@@ -35,15 +39,24 @@ export interface PipelineParts {
 /** What the dispatcher hears of a delivery that it handed in; `left` always comes, and comes last. */
 export interface PipelineEvents {
   /** Its request has ended; the result is not durable yet. */
-  answered(delivery: Delivery, outcome: Outcome, webhook: Webhook): void;
+  answered(delivery: Delivery, answer: Answer): void;
   left(delivery: Delivery, end: PipelineEnd): void;
+  /** A delivery waits for its next attempt, until this Unix millisecond. */
+  waits(dueAt: number): void;
+}
+
+export interface Answer {
+  readonly outcome: Outcome;
+  readonly webhook: Webhook;
+  readonly retryAfterSeconds: number | undefined;
 }
 
 /**
- * `ended`: durably, so its successor may go · `refused`: it was not pending, or not the head of its lane · `suspended`:
+ * `ended`: durably, so its successor may go · `overtook`: so did it, and others of its lane may have with it ·
+ * `rested`: it waits for its next attempt, and its lane with it · `refused`: it was not pending, or not the head of its lane · `suspended`:
  * its webhook may not send · `unclaimed`: the database could not, or claims have stopped · `released`: given back.
  */
-export type PipelineEnd = 'ended' | 'refused' | 'suspended' | 'unclaimed' | 'released';
+export type PipelineEnd = 'ended' | 'overtook' | 'rested' | 'refused' | 'suspended' | 'unclaimed' | 'released';
 
 /** How long a claim allows to begin writing. A process that was paused for longer may no longer be the one in charge. */
 const claimGoodForMs = 30_000;
@@ -83,23 +96,23 @@ export class Pipeline {
    * One transaction, which reads again whether each webhook may still be called, and how.
    * @returns undefined when the database could not.
    */
-  async #claim(heads: readonly Delivery[]): Promise<Claimed[] | undefined> {
+  async #claim(heads: readonly Delivery[]): Promise<readonly Claimed[] | undefined> {
     const { database, webhooks, clock, at } = this.#parts;
     const doubtful = this.#doubtful;
     let inDoubt: Delivery[] = [];
     try {
-      const { claims, directory } = await database.transaction(async (tx) => {
+      const { granted, denied } = await database.transaction(async (tx) => {
         inDoubt = [];
         const directory = await webhooks.in(tx);
         await releaseDeliveries(tx, doubtful);
-        const ids = heads.filter((head) => maySend(directory, head)).map((head) => head.deliveryId);
-        const claims = await claimDeliveries(tx, database.dialect, ids, clock.now());
-        inDoubt = heads.flatMap((head) => claimedAs(head, claims) ?? []);
+        const claims = await claimHeads(tx, { dialect: database.dialect, directory, now: clock.now() }, heads);
+        inDoubt = claims.granted.map(({ delivery }) => delivery);
         at('claim.before-commit');
-        return { claims, directory };
+        return claims;
       });
       this.#doubtful = [];
-      return this.#granted(heads, claims, directory);
+      for (const [head, denial] of denied) this.#events.left(head, denial === 'expired' ? 'ended' : denial);
+      return granted;
     } catch (error) {
       if (!isPassing(error)) throw error;
       this.#doubtful = [...doubtful, ...inDoubt];
@@ -109,30 +122,18 @@ export class Pipeline {
     }
   }
 
-  #granted(heads: readonly Delivery[], claims: ReadonlyMap<string, Claim>, directory: WebhookDirectory): Claimed[] {
-    const granted: Claimed[] = [];
-    for (const head of heads) {
-      const webhook = directory.find(head.webhookId);
-      const delivery = claimedAs(head, claims);
-      if (delivery !== undefined && webhook !== undefined) granted.push({ delivery, webhook });
-      else this.#events.left(head, maySend(directory, head) ? 'refused' : 'suspended');
-    }
-    return granted;
-  }
-
   #giveBack(claims: readonly Claimed[]): true {
     const notBegun: Report = { ...unsent, fault: { kind: 'window', code: '', message: 'the service is stopping' } };
     const now = this.#parts.clock.now();
-    for (const { delivery, webhook } of claims) this.#judge({ delivery, webhook, startedAt: now }, notBegun);
+    for (const claimed of claims) this.#judge({ ...claimed, startedAt: now }, notBegun);
     return true;
   }
 
-  #send({ delivery, webhook }: Claimed, since: Moment): void {
-    const startedAt = this.#parts.clock.now();
-    const push: Push = { delivery, webhook, startedAt };
+  #send(claimed: Claimed, since: Moment): void {
+    const push: Push = { ...claimed, startedAt: this.#parts.clock.now() };
     let request: PushRequest;
     try {
-      request = this.#prepare(delivery, webhook, startedAt);
+      request = this.#prepare(push);
     } catch (error) {
       const message = error instanceof Error ? error.message : String(error);
       this.#judge(push, { ...unsent, fault: { kind: 'error', code: '', message } });
@@ -143,7 +144,7 @@ export class Pipeline {
     this.#parts.sender.send(outgoing, (report) => this.#judge({ ...push, request }, report));
   }
 
-  #prepare(delivery: Delivery, webhook: Webhook, now: number): PushRequest {
+  #prepare({ delivery, webhook, superseded, startedAt }: Push): PushRequest {
     return this.#parts.build({
       webhook,
       eventId: delivery.eventId,
@@ -152,18 +153,25 @@ export class Pipeline {
       sequence: delivery.sequence,
       previousSequence: undefined,
       generation: delivery.generation,
-      now,
+      superseded,
+      now: startedAt,
     });
   }
 
   #judge(push: Push, report: Report): void {
-    const { delivery, webhook, request, startedAt } = push;
+    const { head, delivery, webhook, request, startedAt } = push;
+    const { clock, random } = this.#parts;
     const outcome = judge(report);
-    this.#events.answered(delivery, outcome, webhook);
+    const retryAfterSeconds = retryAfterOf(report, clock.now());
+    this.#events.answered(delivery, { outcome, webhook, retryAfterSeconds });
+    const tries = { attempt: delivery.attempt, createdAt: delivery.createdAt, now: clock.now(), retryAfterSeconds };
     this.#settler.add({
       delivery,
+      overtook: head.deliveryId !== delivery.deliveryId || wantsLatest(delivery, webhook),
       outcome,
-      settlement: settlement(delivery.mode, outcome),
+      settlement: settlement(delivery.mode, outcome, () =>
+        nextAttempt(webhook.retry, outcome, { ...tries, fraction: random.fraction() }),
+      ),
       endpoint: webhook.endpoint,
       startedAt,
       durationMs: report.durationMs,
@@ -176,9 +184,10 @@ export class Pipeline {
   }
 
   #wake(result: Result, counted: boolean): void {
-    const back = result.settlement.state === 'pending';
-    if (!back) this.#tell(result, counted);
-    this.#events.left(result.delivery, back ? 'released' : 'ended');
+    const { delivery, settlement } = result;
+    if (settlement.state !== 'pending') this.#tell(result, counted);
+    this.#events.left(delivery, endOf(result));
+    if (settlement.state === 'retry_wait') this.#events.waits(settlement.dueAt);
   }
 
   /** One wide line for each attempt; the ordinary one only for who asks for it. */
@@ -206,26 +215,23 @@ export class Pipeline {
   }
 }
 
-interface Claimed {
-  /** As its claim left it. */
-  readonly delivery: Delivery;
-  readonly webhook: Webhook;
-}
-
 interface Push extends Claimed {
   readonly startedAt: number;
   /** Absent when it could not be made. */
   readonly request?: PushRequest;
 }
 
-/** The delivery as its claim left it. */
-function claimedAs(head: Delivery, claims: ReadonlyMap<string, Claim>): Delivery | undefined {
-  const claim = claims.get(head.deliveryId);
-  return claim === undefined ? undefined : { ...head, ...claim };
+function endOf({ settlement, overtook }: Result): PipelineEnd {
+  if (settlement.state === 'pending') return 'released';
+  if (settlement.state === 'retry_wait') return 'rested';
+  return overtook === true ? 'overtook' : 'ended';
 }
 
-function maySend(directory: WebhookDirectory, delivery: Delivery): boolean {
-  return directory.find(delivery.webhookId)?.status === 'enabled';
+/** Only where a receiver means it: with a 429 or a 503. */
+function retryAfterOf({ statusCode, responseHeadersJson }: Report, now: number): number | undefined {
+  if (statusCode !== 429 && statusCode !== 503) return undefined;
+  const headers = JSON.parse(responseHeadersJson) as Record<string, string>;
+  return parseRetryAfter(headers['retry-after'] ?? '', now);
 }
 
 const unsent: Omit<Report, 'fault'> = {

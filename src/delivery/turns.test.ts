@@ -13,7 +13,7 @@ test('1,000 webhooks that hang hold no more than their share, and the good ones 
   const hung = Array.from({ length: 1_000 }, () => lineup(20));
   const good = Array.from({ length: 20 }, () => lineup(20));
   for (const one of good) pass(turns, one, answered);
-  for (const one of [...hung, ...good]) turns.enlist(one);
+  for (const one of [...hung, ...good]) turns.enlist(one, 0);
 
   const first = pickAll(turns);
   const ofFirst = count(first);
@@ -23,9 +23,9 @@ test('1,000 webhooks that hang hold no more than their share, and the good ones 
   let flights = first;
   for (let round = 0; round < 4; round += 1) {
     for (const flight of flights.filter((flight) => hung.includes(flight.lineup))) {
-      turns.answered(flight, timeout);
+      turns.answered(flight, timeout, 0, undefined);
       turns.left(flight);
-      turns.enlist(flight.lineup);
+      turns.enlist(flight.lineup, 0);
     }
     flights = pickAll(turns);
   }
@@ -33,9 +33,9 @@ test('1,000 webhooks that hang hold no more than their share, and the good ones 
   assert.equal(count(flights)(hung), shareMax.slow);
   // And whatever a good one ends, it begins anew at once.
   for (const flight of first.filter((flight) => good.includes(flight.lineup))) {
-    turns.answered(flight, answered);
+    turns.answered(flight, answered, 0, undefined);
     turns.left(flight);
-    turns.enlist(flight.lineup);
+    turns.enlist(flight.lineup, 0);
   }
   assert.equal(count(pickAll(turns))(good), 20 * 8);
 });
@@ -45,9 +45,9 @@ test('webhooks take turns, one head each', () => {
   const [busy, calm] = [lineup(20), lineup(2)];
   for (const one of [busy, calm]) {
     pass(turns, one, answered);
-    turns.enlist(one);
+    turns.enlist(one, 0);
   }
-  const order = [...turns.pick(5).keys()].map((delivery) => delivery.webhookId);
+  const order = [...turns.pick(5, 0).keys()].map((delivery) => delivery.webhookId);
   const [first, second] = [busy.lanes.webhookId, calm.lanes.webhookId];
   assert.deepEqual(order, [first, second, first, first, first]);
 });
@@ -55,12 +55,12 @@ test('webhooks take turns, one head each', () => {
 test('a webhook has no more in flight than it may, and less while nothing good is known of it', () => {
   const turns = new Turns();
   const one = lineup(20, 3);
-  turns.enlist(one);
+  turns.enlist(one, 0);
   const [flight, ...more] = pickAll(turns);
   assert.ok(flight !== undefined);
   assert.equal(more.length, 0);
-  turns.answered(flight, answered);
-  turns.enlist(one);
+  turns.answered(flight, answered, 0, undefined);
+  turns.enlist(one, 0);
   // The request has ended, though its result is not written: the receiver can take another.
   assert.equal(pickAll(turns).length, 3);
   assert.equal(turns.inFlight, 4);
@@ -70,20 +70,20 @@ function lineup(lanes: number, maxInFlight = 8): Lineup {
   const webhook = testWebhook();
   const known = new WebhookLanes(webhook.webhookId, new Held(), false);
   for (let lane = 0; lane < lanes; lane += 1) known.offer(testDelivery(testEvent(`lane${lane}`, 1), webhook));
-  return Turns.lineup(known, maxInFlight);
+  return Turns.lineup(known, { maxInFlight, rateLimitPerSecond: 0 });
 }
 
 /** Lets one of its deliveries pass with an outcome. */
 function pass(turns: Turns, one: Lineup, outcome: Outcome): void {
-  turns.enlist(one);
-  for (const flight of turns.pick(1).values()) {
-    turns.answered(flight, outcome);
+  turns.enlist(one, 0);
+  for (const flight of turns.pick(1, 0).values()) {
+    turns.answered(flight, outcome, 0, undefined);
     turns.left(flight);
   }
 }
 
 function pickAll(turns: Turns): Flight[] {
-  return [...turns.pick(10_000).values()];
+  return [...turns.pick(10_000, 0).values()];
 }
 
 function count(flights: readonly Flight[]) {

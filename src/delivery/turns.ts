@@ -1,7 +1,9 @@
 import { freshHealth, healthAfter, inFlightAllowed, type Health, type Standing } from './standing.ts';
+import type { Webhook } from '../webhooks/webhook.ts';
 import type { Delivery } from './delivery.ts';
 import type { WebhookLanes } from './lanes.ts';
 import type { Outcome } from './outcome.ts';
+import { freshPace, opensAt, spend, type Pace } from './pace.ts';
 
 /** Deliveries claimed and not yet settled, over all webhooks. */
 const slotsMax = 1_024;
@@ -11,14 +13,18 @@ const slotsMax = 1_024;
  */
 export const shareMax: Readonly<Record<Standing, number>> = { good: slotsMax - 128, fresh: 448, slow: 128 };
 
+/** What of a webhook says how much may be asked of its receiver. */
+export type WebhookLimits = Pick<Webhook, 'maxInFlight' | 'rateLimitPerSecond'>;
+
 /** One webhook at the dispatcher. */
 export interface Lineup {
   readonly lanes: WebhookLanes;
   health: Health;
   /** Requests in flight, or about to be. */
   inFlight: number;
-  /** The webhook's own limit, as of its last request. */
-  maxInFlight: number;
+  pace: Pace;
+  /** The webhook's own limits, as of its last request. */
+  limits: WebhookLimits;
 }
 
 /** A delivery on its way, and whose slot it holds. */
@@ -35,45 +41,54 @@ export class Turns {
   readonly #rings: Readonly<Record<Standing, Set<Lineup>>> = { good: new Set(), fresh: new Set(), slow: new Set() };
   readonly #used: Record<Standing, number> = { good: 0, fresh: 0, slow: 0 };
 
-  static lineup(lanes: WebhookLanes, maxInFlight: number): Lineup {
-    return { lanes, health: freshHealth, inFlight: 0, maxInFlight };
+  static lineup(lanes: WebhookLanes, limits: WebhookLimits): Lineup {
+    return { lanes, health: freshHealth, inFlight: 0, pace: freshPace, limits };
   }
 
   get inFlight(): number {
     return this.#used.good + this.#used.fresh + this.#used.slow;
   }
 
-  /** It may have something to send, or room to send it. */
-  enlist(lineup: Lineup): void {
-    if (mayStart(lineup)) this.#rings[lineup.health.standing].add(lineup);
+  /**
+   * It may have something to send, or room to send it.
+   * @param now monotonic milliseconds.
+   * @returns when to enlist it again, if it has something to send and only the time keeps it back.
+   */
+  enlist(lineup: Lineup, now: number): number | undefined {
+    if (lineup.lanes.readyCount === 0) return undefined;
+    const opens = Math.max(lineup.health.closedUntil, opensAt(lineup.pace, lineup.limits.rateLimitPerSecond, now));
+    if (opens > now) return opens;
+    if (mayStart(lineup, now)) this.#rings[lineup.health.standing].add(lineup);
+    return undefined;
   }
 
   /** The next heads, each with its slot taken. */
-  pick(max: number): Map<Delivery, Flight> {
+  pick(max: number, now: number): Map<Delivery, Flight> {
     const picked = new Map<Delivery, Flight>();
     for (const standing of standings) {
       const ring = this.#rings[standing];
       for (const lineup of ring) {
         if (picked.size === max || !this.#hasSlot(standing)) break;
         ring.delete(lineup);
-        const delivery = mayStart(lineup) ? lineup.lanes.take() : undefined;
+        const delivery = mayStart(lineup, now) ? lineup.lanes.take() : undefined;
         if (delivery === undefined) continue;
         lineup.inFlight += 1;
+        lineup.pace = spend(lineup.pace, lineup.limits.rateLimitPerSecond, now);
         this.#used[standing] += 1;
         picked.set(delivery, { lineup, standing, requesting: true });
         // Added again, it comes after all others of its ring.
-        if (mayStart(lineup)) ring.add(lineup);
+        if (mayStart(lineup, now)) ring.add(lineup);
       }
     }
     return picked;
   }
 
   /** Its request has ended; the slot is held until the result is durable. */
-  answered(flight: Flight, outcome: Outcome): void {
+  answered(flight: Flight, outcome: Outcome, now: number, retryAfterSeconds: number | undefined): void {
     const { lineup } = flight;
     endRequest(flight);
     const before = lineup.health.standing;
-    lineup.health = healthAfter(lineup.health, outcome);
+    lineup.health = healthAfter(lineup.health, outcome, now, retryAfterSeconds);
     if (lineup.health.standing !== before) this.#rings[before].delete(lineup);
   }
 
@@ -99,6 +114,7 @@ function endRequest(flight: Flight): void {
   flight.lineup.inFlight -= 1;
 }
 
-function mayStart({ lanes, health, inFlight, maxInFlight }: Lineup): boolean {
-  return lanes.readyCount > 0 && inFlight < inFlightAllowed(health, maxInFlight);
+function mayStart({ lanes, health, inFlight, pace, limits }: Lineup, now: number): boolean {
+  if (lanes.readyCount === 0 || opensAt(pace, limits.rateLimitPerSecond, now) > now) return false;
+  return inFlight < inFlightAllowed(health, limits.maxInFlight, now);
 }

@@ -1,5 +1,5 @@
 import type { Person } from '../events/event.ts';
-import { Failure } from '../runtime/failure.ts';
+import { Failure, invalid } from '../runtime/failure.ts';
 import { change, changeEach, known, type ActionParts } from './change.ts';
 import { closeByHand } from './closing.ts';
 import { incidentByHand, type Incident, type ManualIncident } from './incident.ts';
@@ -23,11 +23,16 @@ export class IncidentActions {
     this.#parts = parts;
   }
 
-  /** `personIds` are assigned at once, with an event of their own. */
+  /**
+   * `personIds` are assigned at once, with an event of their own. Custom fields that are not given have their defaults.
+   * @throws Failure that names every custom field that is not one or has a wrong value.
+   */
   async create(input: ManualIncident, personIds: readonly number[], person: Person): Promise<Incident> {
     const incidentId = this.#parts.ids.object();
     return change(this.#parts, async (set) => {
-      const incident = incidentByHand(incidentId, input, person.person_id, set.now);
+      const { values: fields, faults } = (await this.#parts.customFields.in(set.tx)).start(input.fields);
+      if (faults.length > 0) throw invalid(faults);
+      const incident = incidentByHand(incidentId, { ...input, fields }, person.person_id, set.now);
       set.putIncident(incident);
       set.incidentEvent('i_new', incidentId, { person, detail: { severity: input.severity, title: input.title } });
       if (personIds.length === 0) return incident;

@@ -3,15 +3,12 @@ import type { Person } from '../events/event.ts';
 import { change, known, knownAlerts, type ActionParts } from './change.ts';
 import type { ChangeSet } from './change-set.ts';
 import { alertChanged, alertJoined, alertLeft, closeIncident, type Incident } from './incident.ts';
+import { withNames, type MergeNames } from './merging.ts';
 
-export interface AlertMerge {
+export interface AlertMerge extends MergeNames {
   readonly alertIds: readonly string[];
   readonly incidentId: string;
   readonly comment: string;
-  /** '' = as it was. */
-  readonly title: string;
-  /** 0 = as it was. */
-  readonly ownerId: number;
 }
 
 /** What a person does to alerts (contract 4.7, 6.5): all the named alerts change, or none. */
@@ -56,12 +53,6 @@ export class AlertActions {
       }
     });
   }
-}
-
-function withNames(target: Incident, merge: AlertMerge): Incident {
-  const titled = merge.title === '' ? target : { ...target, title: merge.title, manualOverrides: ['title'] };
-  const manualOverrides = [...new Set([...target.manualOverrides, ...titled.manualOverrides])];
-  return { ...titled, manualOverrides, ownerId: merge.ownerId === 0 ? target.ownerId : merge.ownerId };
 }
 
 function moveAlert(set: ChangeSet, alert: Alert, targetId: string): void {

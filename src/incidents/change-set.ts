@@ -22,6 +22,8 @@ export interface ChangeSetParts {
 
 /** Who did something, and the timeline's detail of it. */
 export interface Note {
+  /** Where the event was given out before it was recorded; else it gets a new one. */
+  readonly eventId?: string;
   readonly person?: Person | undefined;
   readonly detail?: Readonly<Record<string, unknown>>;
 }
@@ -46,6 +48,7 @@ export class ChangeSet {
   readonly #knownGroupingKeys = new Map<string, GroupingKey>();
   readonly #newGroupingKeys: GroupingKey[] = [];
   readonly #closedIncidents: string[] = [];
+  readonly #droppedIncidents: string[] = [];
   readonly #reports: StoredReport[] = [];
   readonly #events: Event[] = [];
   #lastEventTime = 0;
@@ -142,6 +145,20 @@ export class ChangeSet {
     }
   }
 
+  /** Alerts like those of some incidents find this one from now on, as far as they come into its channel. */
+  async inheritGroupingKeys(fromIds: readonly string[], heir: Incident): Promise<void> {
+    await this.#parts.incidents.lockChannel(this.tx, heir.channelId);
+    const keys = await this.#parts.incidents.groupingKeysOf(this.tx, [...fromIds, heir.incidentId]);
+    for (const key of keys) this.#knownGroupingKeys.set(groupingId(key), key);
+    const digests = keys.filter((key) => key.channelId === heir.channelId).map((key) => key.digest);
+    this.addGroupingKeys(heir.channelId, digests, heir.incidentId);
+  }
+
+  /** Takes the incident away at the end of the change, after its events; nothing may be left in it. */
+  dropIncident(incidentId: string): void {
+    this.#droppedIncidents.push(incidentId);
+  }
+
   /** Keeps a report as it came, whatever became of it. */
   addReport(report: Omit<StoredReport, 'eventId' | 'receivedAt'>): void {
     this.#reports.push({ ...report, eventId: this.#parts.ids.object(), receivedAt: this.now });
@@ -180,6 +197,7 @@ export class ChangeSet {
       appendEvents(this.tx, this.#events),
       fanOut.owe(this.tx, this.#events),
     ]);
+    await incidents.delete(this.tx, this.#droppedIncidents);
   }
 
   async #hold(alerts: readonly Alert[], incidentIds: readonly string[] = []): Promise<void> {
@@ -217,7 +235,7 @@ export class ChangeSet {
     note: Note,
     object: Parameters<typeof renderPush>[1],
   ): void {
-    const eventId = this.#parts.ids.event();
+    const eventId = note.eventId ?? this.#parts.ids.event();
     const head = { eventTime: entity.lastEventTime, type, eventId, person: note.person };
     this.#events.push({
       eventId,

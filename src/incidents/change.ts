@@ -1,10 +1,11 @@
 import type { Alert } from '../alerts/alert.ts';
-import type { Database } from '../database/database.ts';
+import type { Database, Transaction } from '../database/database.ts';
 import type { Directories } from '../events/directory.ts';
 import type { IncidentEventType } from '../events/event-types.ts';
 import type { Clock } from '../runtime/clock.ts';
 import { Failure } from '../runtime/failure.ts';
 import { ChangeSet, type ChangeSetParts, type Note } from './change-set.ts';
+import type { FieldDirectory } from './field.ts';
 import type { Incident } from './incident.ts';
 
 /** What an action on alerts and incidents works with. */
@@ -12,6 +13,12 @@ export interface ActionParts extends ChangeSetParts {
   readonly database: Database;
   readonly directories: Directories;
   readonly clock: Clock;
+  readonly customFields: FieldSource;
+}
+
+/** The custom fields, as a transaction sees them. */
+export interface FieldSource {
+  in(tx: Transaction): Promise<FieldDirectory>;
 }
 
 /** One action: one transaction, in which all of `work` happens, with its events and deliveries, or nothing. */

@@ -37,7 +37,8 @@ export function valueTypeOf(type: FieldType): 'string' | 'bool' {
 
 /** A value as it is kept, or what is wrong with it. Choices stand in the order of the options, each once. */
 export type CheckedValue =
-  { readonly ok: true; readonly value: FieldValue } | { readonly ok: false; readonly message: string };
+  | { readonly ok: true; readonly value: FieldValue }
+  | { readonly ok: false; readonly message: string };
 
 export function checkValue(field: Pick<Field, 'type' | 'options'>, value: unknown): CheckedValue {
   switch (field.type) {
@@ -45,9 +46,7 @@ export function checkValue(field: Pick<Field, 'type' | 'options'>, value: unknow
       return typeof value === 'boolean' ? { ok: true, value } : wrong('must be true or false');
     case 'text':
       if (typeof value !== 'string') return wrong('must be a text');
-      return value.length <= textMaxChars
-        ? { ok: true, value }
-        : wrong(`may have ${textMaxChars} characters at most`);
+      return value.length <= textMaxChars ? { ok: true, value } : wrong(`may have ${textMaxChars} characters at most`);
     case 'single_select':
       return typeof value === 'string' && field.options.includes(value)
         ? { ok: true, value }
@@ -64,7 +63,10 @@ export function fieldFaults(field: Pick<Field, 'name' | 'type' | 'options'>): Fa
   const faults: Fault[] = [];
   const chooses = field.type === 'single_select' || field.type === 'multi_select';
   if (!fieldNamePattern.test(field.name) || field.name === '__proto__') {
-    faults.push({ field: 'field_name', message: 'must have letters, digits and _, 40 at most, and begin with no digit' });
+    faults.push({
+      field: 'field_name',
+      message: 'must have letters, digits and _, 40 at most, and begin with no digit',
+    });
   }
   if (chooses && field.options.length === 0) {
     faults.push({ field: 'options', message: `is required for ${field.type}: 1 to ${optionsMax} texts` });

@@ -61,7 +61,10 @@ export async function listIncidents(database: Database, filter: IncidentFilter, 
   return { items, hasNextPage: rows.length > page.limit, total: counted.total };
 }
 
-export async function readIncidents(database: Database, incidentIds: readonly string[]): Promise<Incident[]> {
+export async function readIncidents(
+  database: Pick<Database, 'read' | 'dialect'>,
+  incidentIds: readonly string[],
+): Promise<Incident[]> {
   if (incidentIds.length === 0) return [];
   const rows = await database.read
     .selectFrom('incident')
@@ -82,6 +85,31 @@ export async function readIncidentByNum(database: Database, num: string): Promis
     .limit(1)
     .executeTakeFirst();
   return row === undefined ? undefined : incidentOf(row);
+}
+
+/** Incidents before one that are looked at, and of them those of its channel that are given. */
+const pastScannedMax = 5_000;
+const pastMax = 500;
+
+/** Incidents of the same channel that started before this one, the newest first, from a bounded stretch of the past. */
+export async function readPastIncidents(database: Database, incident: Incident): Promise<Incident[]> {
+  const stretch = database.read
+    .selectFrom('incident')
+    .select(['incident_id', 'channel_id', 'start_time'])
+    .where('start_time', '<', incident.startTime)
+    .orderBy('start_time', 'desc')
+    .limit(pastScannedMax);
+  const found = await database.read
+    .selectFrom(stretch.as('past'))
+    .select('incident_id')
+    .where('channel_id', '=', incident.channelId)
+    .orderBy('start_time', 'desc')
+    .limit(pastMax)
+    .execute();
+  return readIncidents(
+    database,
+    found.map((row) => row.incident_id),
+  );
 }
 
 type IncidentQuery<Out> = SelectQueryBuilder<Tables, 'incident', Out>;

@@ -46,6 +46,16 @@ export class IncidentStore {
     return rows.map((row) => ({ channelId, digest: row.digest, incidentId: row.incident_id }));
   }
 
+  async groupingKeysOf(tx: Transaction, incidentIds: readonly string[]): Promise<GroupingKey[]> {
+    if (incidentIds.length === 0) return [];
+    const rows = await tx.query
+      .selectFrom('grouping_key')
+      .selectAll()
+      .where(this.#dialect.anyOf('incident_id', incidentIds))
+      .execute();
+    return rows.map((row) => ({ channelId: row.channel_id, digest: row.digest, incidentId: row.incident_id }));
+  }
+
   async insertGroupingKeys(tx: Transaction, keys: readonly GroupingKey[]): Promise<void> {
     await tx.insertMany(
       'grouping_key',
@@ -56,6 +66,13 @@ export class IncidentStore {
   async deleteGroupingKeys(tx: Transaction, incidentIds: readonly string[]): Promise<void> {
     if (incidentIds.length === 0) return;
     await tx.query.deleteFrom('grouping_key').where(this.#dialect.anyOf('incident_id', incidentIds)).execute();
+  }
+
+  /** Their events stay: what is owed of them goes out. */
+  async delete(tx: Transaction, incidentIds: readonly string[]): Promise<void> {
+    if (incidentIds.length === 0) return;
+    await this.deleteGroupingKeys(tx, incidentIds);
+    await tx.query.deleteFrom('incident').where(this.#dialect.anyOf('incident_id', incidentIds)).execute();
   }
 
   async insert(tx: Transaction, incidents: readonly Incident[]): Promise<void> {

@@ -243,6 +243,17 @@ export function alertChanged(incident: Incident, before: Alert, after: Alert, no
   );
 }
 
+/** It holds these alerts from now on. Without any, its status stays what it was. */
+export function withAlerts(
+  incident: Incident,
+  alertCnt: number,
+  statusCounts: StatusCounts,
+  recoveredAt: number,
+): Incident {
+  const holding = { ...incident, alertCnt, statusCounts };
+  return alertCnt === 0 ? holding : withStatus(holding, recoveredAt);
+}
+
 /** Nothing is left that could still change it: all its alerts recovered or were closed (contract 4.6). */
 export function hasRunOut(incident: Incident): boolean {
   return incident.progress !== 'Closed' && incident.alertCnt > 0 && incident.statusCounts.open === 0;

@@ -1,6 +1,6 @@
 import { seconds } from '../events/event.ts';
 import type { Directory } from '../events/directory.ts';
-import type { Assignment, Incident } from './incident.ts';
+import type { Assignment, Incident, Responder } from './incident.ts';
 import { numOf } from './incident.ts';
 
 /** The `incident` object of a push (contract 1.6): every key, times in Unix seconds. */
@@ -33,11 +33,7 @@ export function incidentPayload(incident: Incident, directory: Directory): Recor
     ...(incident.creatorId === 0 ? {} : { creator: directory.person(incident.creatorId) }),
     closer_id: incident.closerId,
     ...(incident.closerId === 0 ? {} : { closer: directory.person(incident.closerId) }),
-    responders: incident.responders.map((responder) => ({
-      ...directory.person(responder.personId),
-      assigned_at: seconds(responder.assignedAt),
-      acknowledged_at: seconds(responder.acknowledgedAt),
-    })),
+    responders: incident.responders.map((responder) => responderPayload(responder, directory)),
     responder_ids: incident.responders.map((responder) => responder.personId),
     assigned_to: assignmentPayload(incident.assignedTo),
     alert_cnt: incident.alertCnt,
@@ -51,6 +47,15 @@ export function incidentPayload(incident: Incident, directory: Directory): Recor
     group_method: incident.groupMethod,
     detail_url: `${directory.consoleUrl}/incident/detail/${incident.incidentId}`,
     ...(incident.images.length === 0 ? {} : { images: incident.images }),
+  };
+}
+
+/** Contract 1.5. */
+export function responderPayload(responder: Responder, directory: Directory): Record<string, unknown> {
+  return {
+    ...directory.person(responder.personId),
+    assigned_at: seconds(responder.assignedAt),
+    acknowledged_at: seconds(responder.acknowledgedAt),
   };
 }
 

@@ -1,4 +1,16 @@
+import type { ChangeSet } from './change-set.ts';
 import type { Incident } from './incident.ts';
+
+/** An event for each threshold that an incident has reached by the alerts that joined it. */
+export function raiseStorms(set: ChangeSet, incidentId: string, thresholds: readonly number[]): void {
+  for (;;) {
+    const incident = set.incident(incidentId);
+    const threshold = incident === undefined ? undefined : dueStorms(incident, thresholds)[0];
+    if (incident === undefined || threshold === undefined) return;
+    set.putIncident(withStorm(incident, threshold));
+    set.incidentEvent('i_storm', incidentId, { detail: { threshold } });
+  }
+}
 
 /** The storm thresholds that the incident has reached and that have not fired for it, rising (contract 4.5). */
 export function dueStorms(incident: Incident, thresholds: readonly number[]): number[] {

@@ -3,9 +3,11 @@ import type { Channel, ChannelDirectory, ChannelGroup } from '../channels/channe
 import { DatabaseFailure, type Database, type Transaction } from '../database/database.ts';
 import type { Directories } from '../events/directory.ts';
 import { ChangeSet, type ChangeSetParts } from '../incidents/change-set.ts';
+import type { FieldSource } from '../incidents/change.ts';
 import { closeWhenRunOut } from '../incidents/closing.ts';
 import { groupingDigests, windowEnd } from '../incidents/grouping.ts';
 import { alertChanged, alertJoined, incidentFromAlert, takesAlerts } from '../incidents/incident.ts';
+import { raiseStorms } from '../incidents/storm.ts';
 import type { Clock } from '../runtime/clock.ts';
 
 /** The reports of one request, from one integration into one channel; channel 0 = no route was found. */
@@ -25,6 +27,7 @@ export interface IngestParts extends ChangeSetParts {
   readonly database: Database;
   readonly directories: Directories;
   readonly channels: { in(tx: Transaction): Promise<ChannelDirectory> };
+  readonly customFields: FieldSource;
   readonly clock: Clock;
   readonly mergeWindowMs: number;
 }
@@ -127,7 +130,8 @@ async function place(set: ChangeSet, alert: Alert, group: ChannelGroup, parts: I
   if (home === undefined) {
     const until = windowEnd(group, set.now);
     const grouping = { method: group.method, equalsMd5: digests[0] ?? '', until };
-    set.putIncident(incidentFromAlert(incidentId, placed, grouping, set.now));
+    const fields = (await parts.customFields.in(set.tx)).defaults;
+    set.putIncident({ ...incidentFromAlert(incidentId, placed, grouping, set.now), fields });
     set.alertEvent('a_new', alert.alertId, { detail });
     set.incidentEvent('i_new', incidentId, { detail: { severity: alert.severity, title: alert.title } });
     return;
@@ -137,6 +141,7 @@ async function place(set: ChangeSet, alert: Alert, group: ChannelGroup, parts: I
   set.putIncident({ ...joined, groupUntil: until });
   set.alertEvent('a_new', alert.alertId, { detail });
   set.alertEvent('a_merge', alert.alertId, { detail: { incident: { incident_id: incidentId, title: joined.title } } });
+  raiseStorms(set, incidentId, group.stormThresholds);
 }
 
 /** An alert that has been open for longer than it takes reports closes, and its incident when nothing else is left in it. */

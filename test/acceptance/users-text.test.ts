@@ -115,7 +115,7 @@ for (const database of ['sqlite', 'postgres'] as const) {
       const [failed, next] = await late.history(2);
       assert.deepEqual([failed?.event_type, failed?.status, failed?.status_code], ['a_new', 'failed', 0]);
       assert.match(failed?.error_message ?? '', /no complete response headers within 1000 ms/);
-      assert.ok(failed !== undefined && failed.duration >= 1000 && failed.duration < 1200, `${failed?.duration} ms`);
+      assert.ok(failed !== undefined && failed.duration >= 1000, `${failed?.duration} ms`);
       assert.equal(failed.attempt, 1);
       assert.deepEqual([next?.event_type, next?.status], ['a_update', 'success']);
       assert.deepEqual(typesOf(late.received()), ['a_new', 'a_update']);

@@ -19,11 +19,13 @@ import type { Clock } from '../../runtime/clock.ts';
 import { notFound } from '../../runtime/failure.ts';
 import { readPage, writeCursor } from '../paging.ts';
 import { route, type Route } from '../route.ts';
+import { incidentEditRoutes, type IncidentEditServices } from './incident-edits.ts';
 import { incidentOperationRoutes } from './incident-operations.ts';
+import { pastIncidentRoutes } from './past-incidents.ts';
 import * as alertShape from '../shapes/alert.ts';
 import * as shape from '../shapes/incident.ts';
 
-export interface IncidentServices {
+export interface IncidentServices extends IncidentEditServices {
   readonly database: Database;
   readonly directories: Directories;
   readonly incidents: IncidentActions;
@@ -35,7 +37,12 @@ export interface IncidentServices {
 const reportsPerAlert = 20;
 
 export function incidentRoutes(services: IncidentServices): Route[] {
-  return [...incidentOperationRoutes(services), ...lists(services)];
+  return [
+    ...incidentOperationRoutes(services),
+    ...incidentEditRoutes(services),
+    ...pastIncidentRoutes(services),
+    ...lists(services),
+  ];
 }
 
 function lists(services: IncidentServices): Route[] {

@@ -3,6 +3,7 @@ import { alertRoutes } from './alerts.ts';
 import { appKeyRoutes, type AppKeyServices } from './app-keys.ts';
 import { channelRoutes, type ChannelServices } from './channels.ts';
 import { egressRoutes, type EgressServices } from './egress.ts';
+import { fieldRoutes, type FieldServices } from './fields.ts';
 import { historyRoutes, type HistoryServices } from './history.ts';
 import { incidentRoutes, type IncidentServices } from './incidents.ts';
 import { integrationRoutes, type IntegrationServices } from './integrations.ts';
@@ -14,6 +15,7 @@ import { webhookRoutes, type WebhookServices } from './webhooks.ts';
 export type ConfigurationServices = AppKeyServices &
   ChannelServices &
   EgressServices &
+  FieldServices &
   IntegrationServices &
   MemberServices &
   TeamServices &
@@ -37,6 +39,7 @@ export function configurationRoutes(services: ConfigurationServices): Route[] {
     ...teamRoutes(services),
     ...appKeyRoutes(services),
     ...channelRoutes(services),
+    ...fieldRoutes(services),
     ...integrationRoutes(services),
     ...webhookRoutes(services),
     ...egressRoutes(services),

@@ -1,0 +1,101 @@
+import { createServer, type Socket } from 'node:net';
+import type { AddressInfo } from 'node:net';
+import { marker, markerDigits } from './notification.ts';
+import { microseconds, serveParent, tellParent } from './parent.ts';
+
+/*
+ * The receiver of everything: the leanest HTTP/1.1 server that can count requests and say when they came. Requests to
+ * /hung are read and never answered.
+ */
+
+const headEnd = Buffer.from('\r\n\r\n');
+const ok = Buffer.from('HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n');
+const unavailable = Buffer.from('HTTP/1.1 503 Service Unavailable\r\nContent-Length: 0\r\n\r\n');
+const markerBytes = Buffer.from(marker);
+/** How often the parent is told the count while it asks for it. */
+const tellMs = 5;
+
+let count = 0;
+let refused = 0;
+let hung = 0;
+let firstAt = 0;
+let lastAt = 0;
+let sample: { head: string; body: string } | undefined;
+let timing = false;
+let down = false;
+let latencies: number[] = [];
+let told = 0;
+let telling: NodeJS.Timeout | undefined;
+
+const server = createServer({ noDelay: true }, (socket: Socket) => {
+  let rest: Buffer | undefined;
+  socket.on('error', () => {});
+  socket.on('data', (chunk: Buffer) => {
+    rest = takeAll(socket, rest === undefined ? chunk : Buffer.concat([rest, chunk]));
+  });
+});
+
+/** Takes the whole requests of a buffer and gives what is left of it. */
+function takeAll(socket: Socket, buffer: Buffer): Buffer | undefined {
+  let offset = 0;
+  while (offset < buffer.length) {
+    const end = buffer.indexOf(headEnd, offset);
+    if (end === -1) break;
+    const head = buffer.latin1Slice(offset, end);
+    const length = Number(/content-length: *(\d+)/i.exec(head)?.[1] ?? 0);
+    const bodyStart = end + headEnd.length;
+    if (buffer.length < bodyStart + length) break;
+    offset = bodyStart + length;
+    take(socket, head, buffer, bodyStart, offset);
+  }
+  return offset === buffer.length ? undefined : buffer.subarray(offset);
+}
+
+function take(socket: Socket, head: string, buffer: Buffer, bodyStart: number, bodyEnd: number): void {
+  if (head.startsWith('POST /hung')) {
+    hung += 1;
+    return;
+  }
+  if (down) {
+    refused += 1;
+    socket.write(unavailable);
+    return;
+  }
+  socket.write(ok);
+  const now = microseconds();
+  if (timing) {
+    const at = buffer.indexOf(markerBytes, bodyStart);
+    const from = at + markerBytes.length;
+    if (at !== -1) latencies.push(now - Number(buffer.latin1Slice(from, from + markerDigits)));
+  }
+  if (count === 0) firstAt = now;
+  count += 1;
+  lastAt = now;
+  sample ??= { head, body: buffer.utf8Slice(bodyStart, bodyEnd) };
+}
+
+serveParent({
+  start: () =>
+    new Promise<number>((resolve) => {
+      server.listen(0, '127.0.0.1', 4096, () => resolve((server.address() as AddressInfo).port));
+    }),
+  reset: (input: { timing: boolean }) => {
+    count = refused = hung = firstAt = lastAt = told = 0;
+    sample = undefined;
+    timing = input.timing;
+    latencies = [];
+  },
+  read: () => ({ count, refused, hung, firstAt, lastAt, sample, latencies: timing ? latencies : [] }),
+  setDown: (input: { down: boolean }) => {
+    down = input.down;
+  },
+  tell: (input: { on: boolean }) => {
+    clearInterval(telling);
+    if (!input.on) return;
+    telling = setInterval(() => {
+      if (count === told) return;
+      told = count;
+      tellParent({ count });
+    }, tellMs);
+  },
+});

@@ -1,0 +1,56 @@
+import type { RetryRule } from '../webhooks/webhook.ts';
+import type { Outcome } from './outcome.ts';
+
+/** The longest wait before each next attempt, in seconds; the last one repeats. Together the default 20 attempts span 3 days. */
+const stepsSeconds = [5, 30, 120, 600, 3_600, 10_800, 28_800] as const;
+
+/** The repetition on a network fault comes after a moment, once (contract 2.5). */
+const quickMinMs = 200;
+const quickMaxMs = 500;
+
+/** A receiver that asks for more patience gets this much, and is asked again. */
+export const retryAfterMaxSeconds = 3_600;
+
+export interface Tries {
+  /** Attempts begun. */
+  readonly attempt: number;
+  /** When the delivery was made, Unix milliseconds. */
+  readonly createdAt: number;
+  readonly now: number;
+  /** 0 ≤ x < 1: spreads the attempts of many deliveries that failed at the same moment. */
+  readonly fraction: number;
+  readonly retryAfterSeconds: number | undefined;
+}
+
+/** When to try again, Unix milliseconds; `undefined` = this was the last attempt. */
+export function nextAttempt(rule: RetryRule, outcome: Outcome, tries: Tries): number | undefined {
+  if (tries.attempt >= rule.maxAttempts || outcome.reason === 'gone') return undefined;
+  if (rule.on === 'network_faults' && !networkFaults.has(outcome.reason)) return undefined;
+  const dueAt = tries.now + delayMs(rule, outcome, tries);
+  return dueAt - tries.createdAt > rule.maxAgeSeconds * 1000 ? undefined : dueAt;
+}
+
+/** No answer came, and it is not that the answer was late: a receiver that is slow may have acted (contract 2.5). */
+const networkFaults: ReadonlySet<Outcome['reason']> = new Set(['timeout_connect', 'connection_lost']);
+
+function delayMs(rule: RetryRule, outcome: Outcome, { attempt, fraction, retryAfterSeconds }: Tries): number {
+  if (rule.on === 'network_faults') return quickMinMs + fraction * (quickMaxMs - quickMinMs);
+  // A connection that the receiver had closed while it was idle says nothing about the receiver.
+  if (outcome.reason === 'connection_lost' && attempt === 1) return 0;
+  const step = stepsSeconds[Math.min(attempt, stepsSeconds.length) - 1] ?? 0;
+  // Full jitter: anywhere up to the step. What the receiver asks for is a floor, with the jitter on top.
+  const floor = Math.min(retryAfterSeconds ?? 0, retryAfterMaxSeconds);
+  return (floor + fraction * Math.max(step, floor / 10)) * 1000;
+}
+
+/**
+ * The value of `Retry-After` in seconds from now: a whole number of seconds, or a date. Anything else is as if it were not
+ * there: `Date.parse` would make a date of "120" and of "-5".
+ */
+export function parseRetryAfter(text: string, now: number): number | undefined {
+  const value = text.trim();
+  if (/^\d{1,10}$/.test(value)) return Number(value);
+  if (!/^[A-Z][a-z]{2}, \d{2} [A-Z][a-z]{2} \d{4} \d{2}:\d{2}:\d{2} GMT$/.test(value)) return undefined;
+  const at = Date.parse(value);
+  return Number.isNaN(at) ? undefined : Math.max(0, Math.ceil((at - now) / 1000));
+}
