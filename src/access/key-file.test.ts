@@ -18,6 +18,14 @@ test('the key file is made once, for its owner only, and read ever after', (t) =
   if (process.platform !== 'win32') assert.equal(statSync(path).mode & 0o777, 0o600);
 });
 
+test('the folder of the key file is made when it is not there, for its owner only', (t) => {
+  const folder = mkdtempSync(join(tmpdir(), 'tocsin-key-'));
+  t.after(() => rmSync(folder, { recursive: true }));
+  const data = join(folder, 'not', 'there');
+  assert.equal(loadOrCreateKeyFile(join(data, 'secret.key'), systemRandom).length, 32);
+  if (process.platform !== 'win32') assert.equal(statSync(data).mode & 0o777, 0o700);
+});
+
 test('a process that finds the file made in the meantime uses the key in it', (t) => {
   const folder = mkdtempSync(join(tmpdir(), 'tocsin-key-'));
   t.after(() => rmSync(folder, { recursive: true }));

@@ -1,7 +1,10 @@
-import { closeSync, fsyncSync, linkSync, openSync, readFileSync, unlinkSync, writeSync } from 'node:fs';
+import { closeSync, fsyncSync, linkSync, mkdirSync, openSync, readFileSync, unlinkSync, writeSync } from 'node:fs';
 import { dirname } from 'node:path';
 import type { Random } from '../runtime/random.ts';
 import { parseSealingKey, sealingKeyBytes } from './sealer.ts';
+
+/** Only the service's own user may look into the data folder. */
+const folderMode = 0o700;
 
 /**
  * The sealing key of an installation that sets none: read from a file, which is made when there is none. Without this file
@@ -11,6 +14,8 @@ export function loadOrCreateKeyFile(path: string, random: Random): Uint8Array {
   const existing = readIfThere(path);
   if (existing !== undefined) return parseSealingKey(existing);
 
+  // With SQLite the database has made the folder already; with PostgreSQL this file is the first in it.
+  mkdirSync(dirname(path), { recursive: true, mode: folderMode });
   const draft = `${path}.${Buffer.from(random.bytes(6)).toString('hex')}`;
   writeDurably(draft, `${Buffer.from(random.bytes(sealingKeyBytes)).toString('base64')}\n`);
   try {

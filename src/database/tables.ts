@@ -10,13 +10,16 @@ export interface Tables {
   team_member: TeamMemberRow;
   app_key: AppKeyRow;
   channel: ChannelRow;
+  noise_rule: NoiseRuleRow;
   integration: IntegrationRow;
+  route: RouteRow;
   webhook: WebhookRow;
   alert: AlertRow;
   alert_event: AlertEventRow;
   incident: IncidentRow;
   grouping_key: GroupingKeyRow;
   event: EventRow;
+  note: NoteRow;
   delivery: DeliveryRow;
   attempt: AttemptRow;
   idempotency: IdempotencyRow;
@@ -92,6 +95,24 @@ export interface ChannelRow {
   deleted_at: number;
 }
 
+/** A drop, silence or inhibit rule of a channel. */
+export interface NoiseRuleRow {
+  rule_id: string;
+  channel_id: number;
+  kind: string;
+  rule_name: string;
+  description: string;
+  /** The lower runs first. */
+  priority: number;
+  status: string;
+  /** What only its kind has: filters, times, what must be equal. */
+  spec_json: string;
+  creator_id: number;
+  updated_by: number;
+  created_at: number;
+  updated_at: number;
+}
+
 export interface IntegrationRow {
   integration_id: number;
   integration_name: string;
@@ -106,6 +127,21 @@ export interface IntegrationRow {
   ref_id: string;
   settings_json: string;
   creator_id: number;
+  created_at: number;
+  updated_at: number;
+}
+
+/** Into which channels a shared integration sends; one row each. */
+export interface RouteRow {
+  integration_id: number;
+  /** 1 when it is made, and one more with each change. */
+  version: number;
+  cases_json: string;
+  sections_json: string;
+  /** `null` when there is none. */
+  default_json: string;
+  creator_id: number;
+  updated_by: number;
   created_at: number;
   updated_at: number;
 }
@@ -249,6 +285,19 @@ export interface EventRow {
   detail_json: string;
   /** The push as it goes out: the snapshot after the event. */
   payload: string;
+}
+
+/** An entry of a timeline that is no event: it is pushed to nobody, and takes no number of the sequence. */
+export interface NoteRow {
+  note_id: string;
+  entity_id: string;
+  /** Of the event that it follows. */
+  sequence: number;
+  note_type: string;
+  /** 0 = the service. */
+  person_id: number;
+  detail_json: string;
+  created_at: number;
 }
 
 export interface DeliveryRow {

@@ -1,31 +1,19 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { databases } from '../../test/support/databases.ts';
-import { storeDeliveries, testEvent, TestWebhooks, testWebhook } from '../../test/support/deliveries.ts';
+import { createRig, later, pushOf, quiet, soonOnly, to } from '../../test/support/delivery-rig.ts';
+import { storeDeliveries, testEvent } from '../../test/support/deliveries.ts';
 import { answer, ScriptedReceiver, type Script } from '../../test/support/scripted-receiver.ts';
-import { DatabaseFailure, type Database } from '../database/database.ts';
-import { appendEvents } from '../events/event-store.ts';
-import type { Event } from '../events/event.ts';
+import { DatabaseFailure } from '../database/database.ts';
 import { systemClock } from '../runtime/clock.ts';
 import { noCrashPoints } from '../runtime/crash-points.ts';
-import { systemIds } from '../runtime/ids.ts';
 import { silentLogger } from '../runtime/logger.ts';
-import { createMetrics } from '../runtime/metrics.ts';
 import { systemRandom } from '../runtime/random.ts';
-import { systemTimers, type Timers } from '../runtime/timers.ts';
-import type { Webhook } from '../webhooks/webhook.ts';
-import { createDeliveryMetrics } from './delivery-metrics.ts';
-import type { DeliveryState } from './delivery.ts';
 import { claimDeliveries } from './delivery-store.ts';
-import { Dispatcher } from './dispatcher.ts';
-import { createFanOut } from './fan-out.ts';
 import { recover } from './recovery.ts';
-import { createRequestBuilder } from './request.ts';
-import { createSender } from './sender.ts';
 import { webhookDeliveries } from './webhook-deliveries.ts';
 
 const ok: Script = (socket) => socket.write(answer(200, 'ok'));
-const later = (ms: number, work: () => void) => void systemTimers.after(ms, work);
 
 for (const { name, open } of databases) {
   test(`${name}: each lane keeps its order, whatever its receiver takes`, async () => {
@@ -198,106 +186,4 @@ for (const { name, open } of databases) {
     assert.match(attempt.request_headers_json, /"tocsin-attempt":"1"/);
     assert.match(await rig.metrics.text(), /tocsin_delivery_attempts_total\{reason="server_error"\} 1/);
   });
-}
-
-/** Timers that never fire: what still happens was woken by what happened before. */
-const soonOnly: Timers = { after: () => () => {}, soon: systemTimers.soon };
-
-interface RigOptions {
-  readonly started?: boolean;
-  /** The dispatcher's; the sender always has real ones. */
-  readonly timers?: Timers;
-  /** Sees the result of each of the dispatcher's transactions. */
-  readonly flaky?: (result: Promise<unknown>) => Promise<void>;
-}
-
-async function createRig(open: () => Promise<Database>, list: readonly Webhook[], options: RigOptions = {}) {
-  const database = await open();
-  const webhooks = new TestWebhooks(list);
-  const metrics = createMetrics();
-  const base = { clock: systemClock, at: noCrashPoints, webhooks, logger: silentLogger };
-  const sender = createSender({
-    ...base,
-    timers: systemTimers,
-    resolver: { resolve: () => Promise.resolve(['127.0.0.1']) },
-    guard: { refusesAddress: () => undefined, refusesName: () => undefined },
-    bind: [],
-  });
-  const { flaky } = options;
-  const dispatcher = new Dispatcher({
-    ...base,
-    database: flaky === undefined ? database : withFlaky(database, flaky),
-    timers: options.timers ?? systemTimers,
-    random: systemRandom,
-    build: createRequestBuilder('test'),
-    sender,
-    metrics: createDeliveryMetrics(metrics),
-  });
-  const fanOut = createFanOut({ ...base, ids: systemIds(systemClock, systemRandom), hints: dispatcher });
-  if (options.started !== false) await dispatcher.start();
-
-  const states = async () => {
-    const rows = await database.read
-      .selectFrom('delivery')
-      .select(['state', ({ fn }) => fn.countAll().as('count')])
-      .groupBy('state')
-      .execute();
-    return Object.fromEntries(rows.map((row) => [row.state as DeliveryState, Number(row.count)]));
-  };
-  return {
-    database,
-    webhooks,
-    metrics,
-    dispatcher,
-    states,
-    happen: (events: readonly Event[]) =>
-      database.transaction(async (tx) => {
-        await appendEvents(tx, events);
-        await fanOut.owe(tx, events);
-      }),
-    /** Resolves when so many deliveries have ended. */
-    async ended(count: number): Promise<void> {
-      const begun = systemClock.monotonic();
-      for (;;) {
-        const { pending = 0, sending = 0, ...ended } = await states();
-        const sum = Object.values(ended).reduce((total, part) => total + part, 0);
-        if (sum >= count) return;
-        assert.ok(pending + sending > 0, 'nothing is left to wait for');
-        assert.ok(systemClock.monotonic() - begun < 10_000, `only ${sum} of ${count} have ended`);
-        await quiet(10);
-      }
-    },
-    async [Symbol.asyncDispose]() {
-      const stopped = dispatcher.stop();
-      // Ends what hangs, so that it can be settled.
-      sender.close();
-      await stopped;
-      await database.close();
-    },
-  };
-}
-
-function withFlaky(database: Database, flaky: (result: Promise<unknown>) => Promise<void>): Database {
-  return {
-    ...database,
-    async transaction(work) {
-      const result = database.transaction(work);
-      await flaky(result);
-      return result;
-    },
-  };
-}
-
-function to(receiver: ScriptedReceiver, change: Partial<Webhook> = {}): Webhook {
-  return testWebhook({ endpoint: `http://127.0.0.1:${receiver.port}/hook`, ...change });
-}
-
-function pushOf({ body }: { readonly body: string }): { lane: string; sequence: number } {
-  const push = JSON.parse(body) as { incident: { incident_id: string }; sequence: number };
-  return { lane: push.incident.incident_id, sequence: push.sequence };
-}
-
-/** Time for what must not happen to happen anyway. */
-function quiet(ms = 60): Promise<void> {
-  return new Promise((resolve) => later(ms, resolve));
 }

@@ -20,7 +20,7 @@ import { recover } from './recovery.ts';
 import { createRequestBuilder } from './request.ts';
 import { systemResolver } from './resolver.ts';
 import { Retention } from './retention.ts';
-import { createSender } from './sender.ts';
+import { createSender, type Sender } from './sender.ts';
 import { createTrial } from './trial.ts';
 import { webhookDeliveries } from './webhook-deliveries.ts';
 
@@ -35,6 +35,8 @@ export interface DeliveryParts {
   readonly metrics: Metrics;
   readonly logger: Logger;
   readonly version: string;
+  /** In place of the network, where a whole engine runs in a simulation. */
+  readonly sender?: Sender;
 }
 
 export interface DeliverySettings {
@@ -60,7 +62,9 @@ export interface DeliveryEngine {
 export function createDelivery(parts: DeliveryParts, settings: DeliverySettings): DeliveryEngine {
   const { database, clock, timers, at } = parts;
   const guard = createAddressGuard({ allow: settings.allow });
-  const sender = createSender({ clock, timers, at, resolver: systemResolver(clock), guard, bind: settings.bind });
+  const sender =
+    parts.sender ??
+    createSender({ clock, timers, at, resolver: systemResolver(clock), guard, bind: settings.bind });
   const build = createRequestBuilder(parts.version);
   const metrics = createDeliveryMetrics(parts.metrics);
   const dispatcher = new Dispatcher({ ...parts, build, sender, metrics });

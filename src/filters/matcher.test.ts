@@ -127,7 +127,7 @@ test('a fact is read by the key that conditions name it with', () => {
 
 test('an expression that makes other engines stand still takes no time', () => {
   const started = performance.now();
-  const evil = ['/^(a+)+$/', '/(a|aa)+$/', '/(a|a?)+$/', `/${'a?'.repeat(40)}${'a'.repeat(40)}$/`, '*a*a*a*a*a*a*a*b'];
+  const evil = ['/^(a+)+$/', '/(a|aa)+$/', '/^(a|a?)+$/', `/${'a?'.repeat(40)}${'a'.repeat(40)}$/`, '*a*a*a*a*a*a*a*b'];
   const text = `${'a'.repeat(2000)}!`;
   for (const pattern of evil)
     assert.equal(compileConditions([IN('title', pattern)])({ title: text, labels: {} }), false);

@@ -1,16 +1,16 @@
 import { createHash } from 'node:crypto';
-import type { Alert } from '../alerts/alert.ts';
 import type { ChannelGroup } from '../channels/channel.ts';
+import { factOf, matchesAll, type Facts } from '../filters/matcher.ts';
 
 /**
  * A digest for each set of attributes that the alert has a say in. Two alerts that share a digest are alike, so that
  * finding an alert's incident is a look-up and not a comparison with each open one.
  */
-export function groupingDigests(rule: ChannelGroup, alert: Alert): string[] {
+export function groupingDigests(rule: ChannelGroup, alert: Facts): string[] {
   if (rule.method !== 'p') return [];
-  const digests = rule.equals.flatMap((keys) => {
+  const digests = equalsFor(rule, alert).flatMap((keys) => {
     const names = [...new Set(keys)].sort();
-    const values = names.map((key) => attribute(alert, key));
+    const values = names.map((key) => factOf(alert, key) ?? '');
     if (names.length === 0 || (rule.allEqualsRequired && values.includes(''))) return [];
     return [
       createHash('md5')
@@ -26,10 +26,8 @@ export function windowEnd(rule: ChannelGroup, from: number): number {
   return rule.timeWindowMinutes === 0 ? 0 : from + rule.timeWindowMinutes * 60_000;
 }
 
-function attribute(alert: Alert, key: string): string {
-  if (key === 'title') return alert.title;
-  if (key === 'description') return alert.description;
-  if (key === 'severity') return alert.severity;
-  const label = key.startsWith('labels.') ? key.slice('labels.'.length) : '';
-  return Object.hasOwn(alert.labels, label) ? (alert.labels[label] ?? '') : '';
+/** The first case that matches decides alone; without one, the channel's own sets do (contract 4.4). */
+function equalsFor(rule: ChannelGroup, alert: Facts): readonly (readonly string[])[] {
+  const decisive = rule.cases.find((one) => matchesAll(one.if, alert));
+  return decisive === undefined ? rule.equals : [decisive.equals];
 }

@@ -51,7 +51,7 @@ export async function domainOn(database: Database, settings: Partial<ChannelSett
     owe: async (tx, events) => tx.afterCommit(() => owed.push(...events)),
   };
   const account = { accountId: 10_010_001_001, accountName: 'Demo', consoleUrl: 'https://duty.example.test' };
-  const { parts, incidents, alerts } = domainOf(ports, kept, account, fanOut);
+  const { parts, incidents, edits, alerts, customActions } = domainOf(ports, kept, account, fanOut);
   const ingestParts: IngestParts = { ...parts, channels: kept.channels, mergeWindowMs: 24 * 3_600_000 };
   const push = (reports: readonly AlertReport[], channelId = channel.channelId): Push => ({
     integrationId: integration.integrationId,
@@ -64,8 +64,12 @@ export async function domainOn(database: Database, settings: Partial<ChannelSett
     channel,
     integration,
     administration,
+    parts,
+    account,
     incidents,
+    edits,
     alerts,
+    customActions,
     owed,
     push,
     ingest: (pushes: readonly Push[]): Promise<PushCounts[]> => ingest(ingestParts, pushes),
@@ -77,6 +81,14 @@ export async function domainOn(database: Database, settings: Partial<ChannelSett
     },
   };
 }
+
+/** The same, closed with its database when the test is done. */
+export async function disposableDomain(open: () => Promise<Database>, settings: Partial<ChannelSettings> = {}) {
+  const domain = await domainOn(await open(), settings);
+  return Object.assign(domain, { [Symbol.asyncDispose]: () => domain.database.close() });
+}
+
+export type Domain = Awaited<ReturnType<typeof domainOn>>;
 
 export function report(changes: Partial<AlertReport> = {}): AlertReport {
   return {

@@ -37,8 +37,8 @@ export interface PostgresServer {
   stop(): Promise<void>;
 }
 
-/** Starts a real PostgreSQL that ends with this process. */
-export async function startPostgres(): Promise<PostgresServer> {
+/** Starts a real PostgreSQL that ends with this process. @param own settings that replace those of the tests. */
+export async function startPostgres(own: Readonly<Record<string, string>> = {}): Promise<PostgresServer> {
   await removeStaleFolders();
   await restoreLinks();
   const folder = await mkdtemp(join(tmpdir(), folderPrefix));
@@ -54,7 +54,7 @@ export async function startPostgres(): Promise<PostgresServer> {
       persistent: false,
       createPostgresUser: process.getuid?.() === 0,
       initdbFlags,
-      postgresFlags: Object.entries(settings).flatMap(([name, value]) => ['-c', `${name}=${value}`]),
+      postgresFlags: Object.entries({ ...settings, ...own }).flatMap(([name, value]) => ['-c', `${name}=${value}`]),
       onLog: () => {},
       onError: () => {},
     });

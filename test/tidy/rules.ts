@@ -17,6 +17,7 @@ export const floors: Readonly<Record<string, number>> = {
   runtime: 0,
   database: 1,
   events: 2,
+  filters: 2,
   access: 2,
   alerts: 3,
   webhooks: 3,

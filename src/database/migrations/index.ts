@@ -1,7 +1,9 @@
 import type { Migration } from '../migrate.ts';
 import { initial } from './0001-initial.ts';
 import { customFields } from './0002-custom-fields.ts';
+import { noiseRules } from './0003-noise-rules.ts';
 import { retries } from './0006-retries.ts';
+import { routes } from './0007-routes.ts';
 
 /** All of them, in the order in which they run. Names never change: they are what the database remembers. */
-export const migrations: readonly Migration[] = [initial, customFields, retries];
+export const migrations: readonly Migration[] = [initial, customFields, noiseRules, retries, routes];

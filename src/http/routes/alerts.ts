@@ -9,7 +9,8 @@ import { route, type Route } from '../route.ts';
 import * as shape from '../shapes/alert.ts';
 import { feed } from '../shapes/incident.ts';
 import { nothing } from '../shapes/scalars.ts';
-import { feedPage, words, type IncidentServices } from './incidents.ts';
+import { words } from './incident-filter.ts';
+import { feedPage, type IncidentServices } from './incidents.ts';
 
 export function alertRoutes(services: IncidentServices): Route[] {
   return [...operations(services), ...lists(services)];
@@ -91,7 +92,11 @@ function lists(services: IncidentServices): Route[] {
       writes: false,
       request: shape.feedOfAlert,
       reply: feed,
-      handle: async (input) => feedPage(services, input.alert_id, input),
+      handle: async (input) => {
+        const [found] = await readAlerts(database, [input.alert_id]);
+        if (found === undefined) throw notFound('alert', input.alert_id);
+        return feedPage(services, input.alert_id, input);
+      },
     }),
     route({
       path: '/alert/event/list',

@@ -18,7 +18,7 @@ export function incidentEditRoutes(services: IncidentEditServices): Route[] {
 }
 
 function resets(edits: EditActions): Route[] {
-  const reset = <Request extends z.ZodType<ResetInput>>(path: Route['path'], summary: string, request: Request) =>
+  const reset = (path: Route['path'], summary: string, request: z.ZodType<ResetInput>) =>
     route({
       path,
       summary,

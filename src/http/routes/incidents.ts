@@ -8,24 +8,20 @@ import { readFeed, type FeedItem } from '../../events/event-store.ts';
 import type { IncidentActions } from '../../incidents/actions.ts';
 import type { AlertActions } from '../../incidents/alert-actions.ts';
 import type { Incident } from '../../incidents/incident.ts';
-import {
-  listIncidents,
-  readIncidentByNum,
-  readIncidents,
-  type IncidentFilter,
-} from '../../incidents/incident-list-store.ts';
+import { listIncidents, readIncidentByNum, readIncidents } from '../../incidents/incident-list-store.ts';
 import { incidentObject } from '../../incidents/payload.ts';
 import type { Clock } from '../../runtime/clock.ts';
 import { notFound } from '../../runtime/failure.ts';
 import { readPage, writeCursor } from '../paging.ts';
 import { route, type Route } from '../route.ts';
 import { incidentEditRoutes, type IncidentEditServices } from './incident-edits.ts';
+import { incidentFilter, type FilterServices } from './incident-filter.ts';
 import { incidentOperationRoutes } from './incident-operations.ts';
 import { pastIncidentRoutes } from './past-incidents.ts';
 import * as alertShape from '../shapes/alert.ts';
 import * as shape from '../shapes/incident.ts';
 
-export interface IncidentServices extends IncidentEditServices {
+export interface IncidentServices extends IncidentEditServices, FilterServices {
   readonly database: Database;
   readonly directories: Directories;
   readonly incidents: IncidentActions;
@@ -71,9 +67,10 @@ function lists(services: IncidentServices): Route[] {
       writes: false,
       request: shape.listIncidents,
       reply: shape.incidentList,
-      handle: async (input) => {
+      handle: async (input, call) => {
         const page = readPage('incident', input);
-        const listed = await listIncidents(database, filterOf(input, services.clock.now()), {
+        const filter = await incidentFilter(services, input, call.person.person_id, services.clock.now());
+        const listed = await listIncidents(database, filter, {
           ascending: input.asc,
           after: page.after === undefined ? undefined : { time: Number(page.after[0]), id: String(page.after[1]) },
           offset: page.offset,
@@ -111,7 +108,11 @@ function lists(services: IncidentServices): Route[] {
       writes: false,
       request: shape.feedOfIncident,
       reply: shape.feed,
-      handle: async (input) => feedPage(services, input.incident_id, input),
+      handle: async (input) => {
+        const [found] = await readIncidents(database, [input.incident_id]);
+        if (found === undefined) throw notFound('incident', input.incident_id);
+        return feedPage(services, input.incident_id, input);
+      },
     }),
     route({
       path: '/incident/alert/list',
@@ -179,40 +180,4 @@ function shownFeedItem(item: FeedItem, accountId: number): z.input<typeof shape.
 
 function shown(incident: Incident, directory: Directory): z.input<typeof shape.incident> {
   return incidentObject(incident, directory) as z.input<typeof shape.incident>;
-}
-
-function filterOf(input: z.output<typeof shape.listIncidents>, now: number): IncidentFilter {
-  const { responder_ids: responders, acker_ids: ackers } = input;
-  const byPeople = responders.length > 0 || ackers.length > 0;
-  return {
-    startTime: input.start_time * 1000,
-    endTime: input.end_time * 1000,
-    progress: words(input.progress),
-    severities: words(input.incident_severity),
-    channelIds: input.channel_ids,
-    incidentIds: input.incident_ids,
-    nums: input.nums,
-    creatorIds: input.creator_ids,
-    closerIds: input.closer_ids,
-    query: input.query,
-    snoozedAt: input.is_snoozed === undefined ? undefined : { now, snoozed: input.is_snoozed },
-    everMuted: input.ever_muted,
-    also: byPeople ? (incident) => hasPeople(incident, responders, ackers) : undefined,
-  };
-}
-
-function hasPeople(incident: Incident, responders: readonly number[], ackers: readonly number[]): boolean {
-  const acknowledged = incident.responders.filter((one) => one.acknowledgedAt !== 0);
-  return (
-    (responders.length === 0 || incident.responders.some((one) => responders.includes(one.personId))) &&
-    (ackers.length === 0 || acknowledged.some((one) => ackers.includes(one.personId)))
-  );
-}
-
-/** The words of a comma-separated list. */
-export function words(text: string): string[] {
-  return text
-    .split(',')
-    .map((word) => word.trim())
-    .filter((word) => word !== '');
 }

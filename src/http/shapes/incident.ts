@@ -153,6 +153,7 @@ export const listIncidents = z
     progress: z.string().default('').describe('Triggered, Processing, Closed; several with commas.'),
     incident_severity: z.string().default('').describe('Critical, Warning, Info; several with commas.'),
     channel_ids: ids,
+    team_ids: ids.describe('Those of channels that these teams look after.'),
     responder_ids: ids,
     acker_ids: ids,
     creator_ids: ids,
@@ -162,6 +163,10 @@ export const listIncidents = z
     query: z.string().trim().max(512).default(''),
     is_snoozed: z.boolean().optional(),
     ever_muted: z.boolean().optional(),
+    is_my_team: z.boolean().default(false).describe('Those of channels that a team of the caller looks after.'),
+    is_my_channel: z.boolean().default(false).describe('The same, or that a team of the caller manages.'),
+    labels: z.record(z.string(), z.string()).default({}).describe('Each label with exactly this value.'),
+    fields: z.record(z.string(), z.unknown()).default({}).describe('Each custom field with exactly this value.'),
     asc: z.boolean().default(false),
   })
   .superRefine(inWindow);

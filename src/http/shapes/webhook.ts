@@ -21,12 +21,19 @@ const type = z.enum(['incident', 'alert', 'custom_action']);
 const name = z.string().trim().min(1).max(webhookNameMaxChars);
 const endpoint = z.string().describe('http:// or https://; called as it is, query included.');
 
+/** Refused, since zod would leave such a key out in silence, and the push would go without its header. */
+const headers = z.preprocess((value, context) => {
+  if (typeof value === 'object' && value !== null && Object.hasOwn(value, '__proto__')) {
+    context.addIssue({ code: 'custom', message: '"__proto__" cannot be the name of a header', input: value });
+  }
+  return value;
+}, z.record(z.string(), z.string()));
+
 const settings = {
   description: description.optional(),
   team_id: numberIdOrNone.optional().describe('Who looks after it; 0 = no team.'),
   tls_verify: z.boolean().optional().describe('true when left out; false accepts any certificate.'),
-  headers: z
-    .record(z.string(), z.string())
+  headers: headers
     .optional()
     .describe('Name to value, each name once whatever its case. The values are never shown again.'),
   channel_ids: z.array(numberId).max(webhookChannelsMax).optional().describe('[] = all channels.'),

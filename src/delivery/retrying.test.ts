@@ -1,0 +1,149 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { databases } from '../../test/support/databases.ts';
+import { createRig, pushOf, quiet, to } from '../../test/support/delivery-rig.ts';
+import { testEvent } from '../../test/support/deliveries.ts';
+import { answer, ScriptedReceiver, type ReceivedRequest, type Script } from '../../test/support/scripted-receiver.ts';
+import { systemRandom, type Random } from '../runtime/random.ts';
+import { retryDefaults } from '../webhooks/draft.ts';
+import type { Webhook } from '../webhooks/webhook.ts';
+
+/** The jitter at its least: a next attempt is due at once. */
+const impatient: Random = { ...systemRandom, fraction: () => 0 };
+const durable: Partial<Webhook> = { mode: 'at_least_once', retry: retryDefaults.at_least_once };
+const latest: Partial<Webhook> = { ...durable, orderPolicy: 'latest' };
+
+/** Fails the first requests, then takes all. */
+function failing(count: number, failure: Script): Script {
+  return (socket, request) => (request.number <= count ? failure(socket, request) : socket.write(answer(200)));
+}
+
+const says =
+  (status: number, headers = ''): Script =>
+  (socket) =>
+    socket.write(`HTTP/1.1 ${status} x\r\n${headers}content-length: 0\r\n\r\n`);
+
+function headerOf(request: ReceivedRequest | undefined, name: string): string | undefined {
+  return new RegExp(`^${name}: (.*)$`, 'im').exec(request?.head ?? '')?.[1]?.trim();
+}
+
+for (const { name, open } of databases) {
+  test(`${name}: what fails is tried again with the same id and body until it is taken, and its lane waits`, async () => {
+    await using receiver = await new ScriptedReceiver(failing(3, says(500))).listen();
+    await using rig = await createRig(open, [to(receiver, durable)], { random: impatient });
+    await rig.happen([testEvent('a', 1)]);
+    await rig.happen([testEvent('a', 2)]);
+    await rig.ended(2);
+    const requests = receiver.requests;
+    assert.deepEqual(
+      requests.map((request) => pushOf(request).sequence),
+      [1, 1, 1, 1, 2],
+    );
+    assert.deepEqual(
+      requests.map((request) => headerOf(request, 'tocsin-attempt')),
+      ['1', '2', '3', '4', '1'],
+    );
+    assert.equal(new Set(requests.slice(0, 4).map((request) => headerOf(request, 'webhook-id'))).size, 1);
+    assert.equal(new Set(requests.slice(0, 4).map((request) => request.body)).size, 1);
+    assert.deepEqual(await rig.states(), { delivered: 2 });
+    const attempts = await rig.database.read.selectFrom('attempt').select(['attempt', 'outcome']).execute();
+    assert.equal(attempts.length, 5);
+  });
+
+  test(`${name}: an answer that may have been lost is asked for again`, async () => {
+    const lost: Script = (socket) => void socket.destroy();
+    await using receiver = await new ScriptedReceiver(failing(1, lost)).listen();
+    await using rig = await createRig(open, [to(receiver, durable)], { random: impatient });
+    await rig.happen([testEvent('a', 1)]);
+    await rig.ended(1);
+    assert.equal(receiver.requests.length, 2);
+    assert.deepEqual(await rig.states(), { delivered: 1 });
+  });
+
+  test(`${name}: a lane that waits holds back no other lane of its webhook`, async () => {
+    const script: Script = (socket, request) => socket.write(answer(pushOf(request).lane === 'bad' ? 404 : 200));
+    await using receiver = await new ScriptedReceiver(script).listen();
+    await using rig = await createRig(open, [to(receiver, durable)], {
+      random: { ...systemRandom, fraction: () => 0.999 },
+    });
+    await rig.happen([testEvent('bad', 1)]);
+    for (let sequence = 1; sequence <= 5; sequence += 1)
+      await rig.happen([testEvent('good', sequence), testEvent('bad', sequence + 1)]);
+    await rig.ended(5);
+    assert.deepEqual(await rig.states(), { delivered: 5, retry_wait: 1, pending: 5 });
+    assert.equal(receiver.requests.filter((request) => pushOf(request).lane === 'bad').length, 1);
+  });
+
+  test(`${name}: 410 ends it, and so does the last attempt`, async () => {
+    await using gone = await new ScriptedReceiver(says(410)).listen();
+    await using broken = await new ScriptedReceiver(says(400)).listen();
+    const three = { ...durable, retry: { ...retryDefaults.at_least_once, maxAttempts: 3 } };
+    await using rig = await createRig(open, [to(gone, durable), to(broken, three)], { random: impatient });
+    await rig.happen([testEvent('a', 1)]);
+    await rig.ended(2);
+    assert.deepEqual([gone.requests.length, broken.requests.length], [1, 3]);
+    assert.deepEqual(await rig.states(), { failed: 2 });
+  });
+
+  test(`${name}: the latest takes the place of what was not delivered, names the types, and never swallows i_custom`, async () => {
+    await using receiver = await new ScriptedReceiver(failing(1, says(500))).listen();
+    // The first wait is long enough for the others to come in behind it.
+    const first = { ...systemRandom, fraction: () => 0.06 };
+    await using rig = await createRig(open, [to(receiver, latest)], { random: first });
+    await rig.happen([testEvent('a', 1, { type: 'i_new' })]);
+    await rig.settled(1);
+    await rig.happen([testEvent('a', 2, { type: 'i_ack' }), testEvent('a', 3, { type: 'i_comm' })]);
+    await rig.happen([
+      testEvent('a', 4, { type: 'i_custom' }),
+      testEvent('a', 5, { type: 'i_comm' }),
+      testEvent('a', 6, { type: 'i_rslv' }),
+    ]);
+    await rig.ended(6);
+    assert.deepEqual(
+      receiver.requests.map((request) => pushOf(request).sequence),
+      [1, 3, 4, 6],
+    );
+    assert.deepEqual(
+      receiver.requests.map((request) => headerOf(request, 'tocsin-superseded')),
+      [undefined, 'i_new, i_ack', undefined, 'i_comm'],
+    );
+    assert.deepEqual(await rig.states(), { delivered: 3, superseded: 3 });
+  });
+
+  test(`${name}: what is older than its webhook wants to hear of expires with a row that says so`, async () => {
+    await using receiver = await new ScriptedReceiver(says(200)).listen();
+    const soon = to(receiver, { retry: { maxAttempts: 1, maxAgeSeconds: 0, on: 'any' } });
+    await using rig = await createRig(open, [soon], { started: false });
+    await rig.happen([testEvent('a', 1), testEvent('b', 1)]);
+    await quiet(5);
+    await rig.dispatcher.start();
+    await rig.ended(2);
+    assert.equal(receiver.requests.length, 0);
+    assert.deepEqual(await rig.states(), { expired: 2 });
+  });
+
+  test(`${name}: requests begin no faster than the webhook's rate`, async () => {
+    await using receiver = await new ScriptedReceiver(says(200)).listen();
+    await using rig = await createRig(open, [to(receiver, { rateLimitPerSecond: 20 })]);
+    await rig.happen([testEvent('first', 1)]);
+    await rig.ended(1);
+    const begun = performance.now();
+    await rig.happen(Array.from({ length: 40 }, (_, index) => testEvent(`lane${index}`, 1)));
+    await rig.ended(41);
+    assert.ok(performance.now() - begun > 900, 'the second twenty wait for their second');
+  });
+
+  test(`${name}: what waits for its next attempt is found by the next start`, async () => {
+    await using receiver = await new ScriptedReceiver(failing(1, says(500))).listen();
+    const webhook = to(receiver, durable);
+    await using rig = await createRig(open, [webhook], { random: { ...systemRandom, fraction: () => 0.01 } });
+    await rig.happen([testEvent('a', 1)]);
+    await rig.settled(1);
+    await rig.dispatcher.stop();
+    assert.deepEqual(await rig.states(), { retry_wait: 1 });
+    await quiet(60);
+    await using next = await createRig(() => Promise.resolve(rig.database), [webhook]);
+    await next.ended(1);
+    assert.deepEqual(await rig.states(), { delivered: 1 });
+  });
+}

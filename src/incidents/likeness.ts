@@ -1,0 +1,79 @@
+import { factOf, type Facts } from '../filters/matcher.ts';
+
+/** What the intelligent grouping compares when a channel does not say (contract 4.4). */
+export const likenessKeysDefault: readonly string[] = ['title', 'description', 'labels.service', 'labels.resource'];
+export const likenessDefault = 0.9;
+
+/** Open incidents that a new alert is compared with, the newest first. */
+export const candidatesMax = 200;
+
+/** Characters of a value that count; the rest of a long description tells little. */
+const textMaxChars = 512;
+
+/**
+ * How alike two alerts or incidents are, 0 to 1: the mean, over the keys that at least one of them has, of how many of
+ * their trigrams both share (Dice's coefficient). Runs of digits count as one digit, so that hosts of one kind and
+ * measured values are alike. The same texts give the same number everywhere; `docs/grouping.md` tells it at length.
+ */
+export function likeness(one: Facts, other: Facts, keys: readonly string[]): number {
+  let sum = 0;
+  let compared = 0;
+  for (const key of keys) {
+    const [left, right] = [factOf(one, key) ?? '', factOf(other, key) ?? ''];
+    if (left === '' && right === '') continue;
+    compared += 1;
+    sum += left === right ? 1 : dice(trigramsOf(left), trigramsOf(right));
+  }
+  return compared === 0 ? 0 : sum / compared;
+}
+
+/** Those that are alike enough, the most alike first; of equally alike ones the first of the list. */
+export function alikeOnes<Candidate extends Facts>(
+  facts: Facts,
+  candidates: readonly Candidate[],
+  { keys, threshold }: { keys: readonly string[]; threshold: number },
+): Candidate[] {
+  return candidates
+    .map((candidate) => ({ candidate, score: likeness(facts, candidate, keys) }))
+    .filter(({ score }) => score >= threshold)
+    .sort((a, b) => b.score - a.score)
+    .map(({ candidate }) => candidate);
+}
+
+/** Sorted and without doubles. */
+type Trigrams = readonly number[];
+
+/** Texts whose trigrams are kept: the candidates of a channel are compared again with each new alert. */
+const textsMax = 4000;
+const texts = new Map<string, Trigrams>();
+
+function trigramsOf(text: string): Trigrams {
+  const known = texts.get(text);
+  if (known !== undefined) return known;
+  const trigrams = readTrigrams(text);
+  if (texts.size >= textsMax) texts.clear();
+  texts.set(text, trigrams);
+  return trigrams;
+}
+
+/** Blanks around the text make its first and last characters count as much as the others. */
+function readTrigrams(text: string): Trigrams {
+  const plain = text.slice(0, textMaxChars).normalize('NFKC').toLowerCase();
+  const padded = `  ${plain.replace(/\p{Nd}+/gu, '0').replace(/\s+/g, ' ').trim()} `;
+  const found = new Set<number>();
+  for (let index = 0; index + 2 < padded.length; index += 1) {
+    const [a, b, c] = [padded.charCodeAt(index), padded.charCodeAt(index + 1), padded.charCodeAt(index + 2)];
+    found.add((a * 0x10000 + b) * 0x10000 + c);
+  }
+  return [...found].sort((a, b) => a - b);
+}
+
+function dice(one: Trigrams, other: Trigrams): number {
+  let shared = 0;
+  let at = 0;
+  for (const trigram of one) {
+    while (at < other.length && (other[at] ?? 0) < trigram) at += 1;
+    if (other[at] === trigram) shared += 1;
+  }
+  return (2 * shared) / (one.length + other.length);
+}

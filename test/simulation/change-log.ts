@@ -1,0 +1,97 @@
+/** A row that a commit has changed, in the order of the statements. */
+export interface Change {
+  readonly what: 'event' | 'owed' | 'moved' | 'forgotten' | 'attempt' | 'webhook' | 'entity' | 'report';
+  /** The columns below, as the text of a JSON array. */
+  readonly row: string;
+}
+
+export type EventChange = [
+  eventId: string,
+  kind: 'alert' | 'incident',
+  entityId: string,
+  sequence: number,
+  type: string,
+  eventTime: number,
+  channelId: number,
+  payload: string,
+  detail: string,
+];
+export type OwedChange = [
+  deliveryId: string,
+  webhookId: number,
+  eventId: string,
+  generation: number,
+  entityId: string,
+  sequence: number,
+  mode: string,
+  state: string,
+  attempt: number,
+  fence: number,
+];
+export type MovedChange = [
+  deliveryId: string,
+  state: string,
+  attempt: number,
+  fence: number,
+  reason: string,
+  dueAt: number,
+  finishedAt: number,
+];
+export type AttemptChange = [
+  deliveryId: string,
+  attempt: number,
+  outcome: string,
+  reason: string,
+  maybeSent: number,
+  statusCode: number,
+];
+export type WebhookChange = [
+  webhookId: number,
+  type: string,
+  status: string,
+  endpoint: string,
+  channelIds: string,
+  eventTypes: string,
+  mode: string,
+  signing: number,
+  secrets: string,
+];
+export type EntityChange = [
+  entityId: string,
+  lastSequence: number,
+  lastEventTime: number,
+  progress: string,
+  title: string,
+];
+
+const delivery = 'new.delivery_id, new.webhook_id, new.event_id, new.generation, new.entity_id, new.sequence, new.mode';
+const webhook = `new.webhook_id, new.webhook_type, new.status, new.endpoint, new.channel_ids_json, new.event_types_json,
+  new.delivery_mode, new.signing, new.secrets_json`;
+const entity = 'new.last_sequence, new.last_event_time, new.progress, new.title';
+
+/** Triggers on the writing connection alone: what a transaction takes back, its log entries go with. */
+export const changeLog = [
+  'create temp table change (n integer primary key, what text not null, row text not null)',
+  on('event', 'insert', 'event', `new.event_id, new.entity_kind, new.entity_id, new.sequence, new.event_type,
+    new.event_time, new.channel_id, new.payload, new.detail_json`),
+  on('delivery', 'insert', 'owed', `${delivery}, new.state, new.attempt, new.fence`),
+  on('delivery', 'update', 'moved', `new.delivery_id, new.state, new.attempt, new.fence, new.reason, new.due_at,
+    new.finished_at`),
+  on('delivery', 'delete', 'forgotten', 'old.delivery_id'),
+  on('attempt', 'insert', 'attempt', `new.delivery_id, new.attempt, new.outcome, new.reason, new.maybe_sent,
+    new.status_code`),
+  on('webhook', 'insert', 'webhook', webhook),
+  on('webhook', 'update', 'webhook', webhook),
+  on('alert', 'insert', 'entity', `new.alert_id, ${entity}`),
+  on('alert', 'update', 'entity', `new.alert_id, ${entity}`),
+  on('incident', 'insert', 'entity', `new.incident_id, ${entity}`),
+  on('incident', 'update', 'entity', `new.incident_id, ${entity}`),
+  on('alert_event', 'insert', 'report', 'new.description'),
+].join(';\n');
+
+export const readChanges = 'select what, row from temp.change order by n';
+
+function on(table: string, doing: string, what: Change['what'], columns: string): string {
+  return `create temp trigger ${table}_${doing} after ${doing} on main.${table} begin
+    insert into change (what, row) values ('${what}', json_array(${columns})); end`;
+}
