@@ -112,9 +112,9 @@ const settings = {
   ),
   egressProxy: masked(
     'TOCSIN_EGRESS_PROXY',
-    url(['http', 'https']),
+    url(['http']),
     'http://proxy.internal:3128',
-    'An HTTP proxy that all pushes go through.',
+    'An HTTP proxy that all pushes go through, by CONNECT; it resolves the names, so it must refuse what they should not lead to.',
     withoutPassword,
   ),
   historyDays: setting(

@@ -3,6 +3,7 @@ import { connect as connectTls } from 'node:tls';
 import type { AddressGuard } from './address-guard.ts';
 import type { Phase } from './outcome.ts';
 import type { Resolver } from './resolver.ts';
+import { openTunnel, type EgressProxy } from './tunnel.ts';
 
 /** Where to dial. */
 export interface DialTarget {
@@ -18,6 +19,8 @@ export interface DialPorts {
   readonly guard: AddressGuard;
   /** Source addresses to bind, at most one for each family; empty = the system chooses. */
   readonly bind: readonly string[];
+  /** Everything goes through it when it is there; names are then resolved by it. */
+  readonly proxy?: EgressProxy | undefined;
 }
 
 export interface DialEvents {
@@ -78,9 +81,10 @@ class Call {
   /** One lookup for one connection, and no address dialled that was not checked: a name that is rebound gains nothing. */
   async #checkedAddresses(): Promise<readonly string[]> {
     const { hostname, port } = this.#target;
-    const { guard, resolver } = this.#ports;
+    const { guard, resolver, proxy } = this.#ports;
     const refusal = guard.refusesName(hostname, port);
     if (refusal !== undefined) throw new Refused(refusal);
+    if (proxy !== undefined) return this.#proxyAddresses(proxy);
     const addresses = isIP(hostname) === 0 ? await resolver.resolve(hostname) : [hostname];
     for (const address of addresses) {
       const why = guard.refusesAddress(address, port, hostname);
@@ -88,6 +92,14 @@ class Call {
     }
     if (addresses.length === 0) throw new Error(`${hostname} has no address`);
     return addresses;
+  }
+
+  /** A literal address is still checked here; what a name leads to is known to the proxy only. */
+  async #proxyAddresses(proxy: EgressProxy): Promise<readonly string[]> {
+    const { hostname, port } = this.#target;
+    const why = isIP(hostname) === 0 ? undefined : this.#ports.guard.refusesAddress(hostname, port, hostname);
+    if (why !== undefined) throw new Refused(why);
+    return isIP(proxy.hostname) === 0 ? this.#ports.resolver.resolve(proxy.hostname) : [proxy.hostname];
   }
 
   #connect(addresses: readonly string[]): void {
@@ -105,8 +117,8 @@ class Call {
   }
 
   #tcpOptions(addresses: readonly string[]) {
-    const { port } = this.#target;
-    const { bind } = this.#ports;
+    const { bind, proxy } = this.#ports;
+    const { hostname, port } = proxy ?? this.#target;
     const families = new Set(bind.map((address) => isIP(address)));
     const usable = bind.length === 0 ? addresses : addresses.filter((address) => families.has(isIP(address)));
     const first = usable[0];
@@ -117,7 +129,7 @@ class Call {
     }
     const all = usable.map((address) => ({ address, family: isIP(address) }));
     return {
-      host: this.#target.hostname,
+      host: hostname,
       port,
       autoSelectFamily: true,
       autoSelectFamilyAttemptTimeout: attemptMs,
@@ -134,8 +146,23 @@ class Call {
     const address = socket.remoteAddress;
     // Absent means closed already, not refused.
     if (address === undefined) return this.#fail(new Error('the connection was closed at once'));
-    const why = this.#ports.guard.refusesAddress(address, this.#target.port, this.#target.hostname);
+    const { guard, proxy } = this.#ports;
+    if (proxy !== undefined) return this.#tunnel(socket, proxy);
+    const why = guard.refusesAddress(address, this.#target.port, this.#target.hostname);
     if (why !== undefined) return this.#fail(new Refused(why));
+    this.#ready(socket);
+  }
+
+  #tunnel(socket: Socket, proxy: EgressProxy): void {
+    openTunnel(socket, proxy, this.#target, {
+      opened: () => {
+        if (!this.#over) this.#ready(socket);
+      },
+      refused: (why) => this.#fail(why),
+    });
+  }
+
+  #ready(socket: Socket): void {
     if (this.#target.secure) this.#secure(socket);
     else this.#hand(socket);
   }

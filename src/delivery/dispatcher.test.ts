@@ -166,6 +166,17 @@ for (const { name, open } of databases) {
     assert.equal(receiver.requests.length, 1);
   });
 
+  test(`${name}: each push says which one was delivered before it in its lane`, async () => {
+    await using receiver = await new ScriptedReceiver((socket, request) =>
+      socket.write(answer(pushOf(request).sequence === 2 ? 500 : 200)),
+    ).listen();
+    await using rig = await createRig(open, [to(receiver)]);
+    await rig.happen([1, 2, 3].map((sequence) => testEvent('a', sequence)));
+    await rig.ended(3);
+    const said = receiver.requests.map(({ head }) => /^tocsin-previous-sequence: (.*)$/im.exec(head)?.[1]?.trim());
+    assert.deepEqual(said, [undefined, '1', '1']);
+  });
+
   test(`${name}: the result of an attempt is in the row, the history and the metrics`, async () => {
     await using receiver = await new ScriptedReceiver((socket) => socket.write(answer(503, 'busy'))).listen();
     const webhook = to(receiver);

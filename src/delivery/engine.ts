@@ -22,6 +22,7 @@ import { systemResolver } from './resolver.ts';
 import { Retention } from './retention.ts';
 import { createSender, type Sender } from './sender.ts';
 import { createTrial } from './trial.ts';
+import { parseEgressProxy } from './tunnel.ts';
 import { webhookDeliveries } from './webhook-deliveries.ts';
 
 export interface DeliveryParts {
@@ -42,6 +43,8 @@ export interface DeliveryParts {
 export interface DeliverySettings {
   readonly allow: readonly string[];
   readonly bind: readonly string[];
+  /** `http://host:port`; '' = none. */
+  readonly proxy: string;
   readonly historyDays: number;
 }
 
@@ -55,6 +58,8 @@ export interface DeliveryEngine {
   /** Settles what a dead process left behind, then begins to send. */
   start(): Promise<void>;
   /** Begins nothing more, and resolves when what is in flight has its result written. */
+  drain(): Promise<void>;
+  /** Drains, and closes the connections. */
   stop(): Promise<void>;
 }
 
@@ -62,13 +67,18 @@ export interface DeliveryEngine {
 export function createDelivery(parts: DeliveryParts, settings: DeliverySettings): DeliveryEngine {
   const { database, clock, timers, at } = parts;
   const guard = createAddressGuard({ allow: settings.allow });
+  const proxy = parseEgressProxy(settings.proxy);
   const sender =
     parts.sender ??
-    createSender({ clock, timers, at, resolver: systemResolver(clock), guard, bind: settings.bind });
+    createSender({ clock, timers, at, resolver: systemResolver(clock), guard, bind: settings.bind, proxy });
   const build = createRequestBuilder(parts.version);
   const metrics = createDeliveryMetrics(parts.metrics);
   const dispatcher = new Dispatcher({ ...parts, build, sender, metrics });
   const retention = new Retention({ ...parts, historyDays: settings.historyDays });
+  const drain = async () => {
+    await retention.stop();
+    await dispatcher.stop();
+  };
   return {
     fanOut: createFanOut({ ...parts, hints: dispatcher }),
     deliveries: webhookDeliveries({ database, clock, dispatcher }),
@@ -80,9 +90,9 @@ export function createDelivery(parts: DeliveryParts, settings: DeliverySettings)
       await dispatcher.start();
       retention.start();
     },
+    drain,
     async stop() {
-      await retention.stop();
-      await dispatcher.stop();
+      await drain();
       sender.close();
     },
   };

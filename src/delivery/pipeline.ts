@@ -12,6 +12,7 @@ import { claimHeads, wantsLatest, type Claimed } from './claim.ts';
 import { releaseDeliveries, type Result } from './delivery-store.ts';
 import { settlement, type Delivery } from './delivery.ts';
 import { nextAttempt, parseRetryAfter } from './retry-schedule.ts';
+import { LastDelivered } from './last-delivered.ts';
 import { judge, type Outcome, type Report } from './outcome.ts';
 import type { PushRequest, RequestBuilder } from './request.ts';
 import type { Sender } from './sender.ts';
@@ -68,6 +69,7 @@ export class Pipeline {
   readonly #settler: Settler;
   /** Claims whose commit is in doubt. Nothing was sent under them, so they are given back before anything is claimed. */
   #doubtful: Delivery[] = [];
+  readonly #lastDelivered = new LastDelivered();
   #stopped = false;
 
   constructor(parts: PipelineParts, events: PipelineEvents) {
@@ -151,7 +153,7 @@ export class Pipeline {
       payload: delivery.payload,
       attempt: delivery.attempt,
       sequence: delivery.sequence,
-      previousSequence: undefined,
+      previousSequence: this.#lastDelivered.before(delivery),
       generation: delivery.generation,
       superseded,
       now: startedAt,
@@ -185,6 +187,7 @@ export class Pipeline {
 
   #wake(result: Result, counted: boolean): void {
     const { delivery, settlement } = result;
+    if (settlement.state === 'delivered') this.#lastDelivered.note(delivery);
     if (settlement.state !== 'pending') this.#tell(result, counted);
     this.#events.left(delivery, endOf(result));
     if (settlement.state === 'retry_wait') this.#events.waits(settlement.dueAt);
