@@ -16,7 +16,7 @@ test('a push goes through the proxy, over HTTP and over HTTPS, with its credenti
   await using proxy = await startProxy();
   await using plain = await new ScriptedReceiver((socket) => socket.write(answer(200))).listen();
   await using secure = await new ScriptedReceiver((socket) => socket.write(answer(200)), {
-    tls: selfSigned(),
+    tls: selfSigned,
   }).listen();
   const through = { hostname: '127.0.0.1', port: proxy.port, authorization: 'Basic dTpw' };
   assert.equal((await push(through, 'http', plain.port)).state, 'delivered');
