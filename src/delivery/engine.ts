@@ -20,6 +20,7 @@ import { recover } from './recovery.ts';
 import { createRequestBuilder } from './request.ts';
 import { systemResolver } from './resolver.ts';
 import { Retention } from './retention.ts';
+import { createResend, type Resend } from './resend.ts';
 import { createSender, type Sender } from './sender.ts';
 import { createTrial } from './trial.ts';
 import { parseEgressProxy } from './tunnel.ts';
@@ -49,7 +50,7 @@ export interface DeliverySettings {
 }
 
 /** What is owed to webhooks, from the transaction that owes it to the history that it becomes. */
-export interface DeliveryEngine {
+export interface DeliveryEngine extends Resend {
   readonly fanOut: FanOut;
   readonly deliveries: DeliveriesOf;
   readonly trial: Trial;
@@ -82,6 +83,7 @@ export function createDelivery(parts: DeliveryParts, settings: DeliverySettings)
   return {
     fanOut: createFanOut({ ...parts, hints: dispatcher }),
     deliveries: webhookDeliveries({ database, clock, dispatcher }),
+    ...createResend({ ...parts, hints: dispatcher }),
     trial: createTrial({ build, sender, clock, ids: parts.ids }),
     actions: createActionCaller({ ...parts, build, sender }),
     refusesName: guard.refusesName.bind(guard),

@@ -1,6 +1,7 @@
 import { readAlerts } from '../../alerts/alert-list-store.ts';
 import type { Database } from '../../database/database.ts';
 import { listInvocations, readInvocation } from '../../delivery/history.ts';
+import type { Resend } from '../../delivery/resend.ts';
 import type { Directories } from '../../events/directory.ts';
 import { readIncidents } from '../../incidents/incident-list-store.ts';
 import { route, type Route } from '../route.ts';
@@ -9,10 +10,11 @@ import * as shape from '../shapes/history.ts';
 export interface HistoryServices {
   readonly database: Database;
   readonly directories: Directories;
+  readonly resend: Resend['resend'];
 }
 
 /** What was pushed to whom, and how it went (contract 3). */
-export function historyRoutes({ database, directories }: HistoryServices): Route[] {
+export function historyRoutes({ database, directories, resend }: HistoryServices): Route[] {
   return [
     route({
       path: '/webhook/history/list',
@@ -52,6 +54,15 @@ export function historyRoutes({ database, directories }: HistoryServices): Route
           channel_name: directory.channelName(item.channel_id ?? 0),
         };
       },
+    }),
+    route({
+      path: '/webhook/history/resend',
+      summary: 'Sends an event to a webhook once more, marked as a redelivery.',
+      role: 'responder',
+      writes: true,
+      request: shape.historyRef,
+      reply: shape.resent,
+      handle: async (input) => ({ event_id: await resend(input.integration_id, input.event_id) }),
     }),
   ];
 }

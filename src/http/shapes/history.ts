@@ -59,3 +59,5 @@ export const historyDetail = item
     channel_name: z.string(),
   })
   .meta({ id: 'Invocation' });
+
+export const resent = z.object({ event_id: z.string().describe('Of the new record.') });

@@ -1,0 +1,48 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { databases } from '../../test/support/databases.ts';
+import { createRig, pushOf, to } from '../../test/support/delivery-rig.ts';
+import { testEvent } from '../../test/support/deliveries.ts';
+import { answer, ScriptedReceiver } from '../../test/support/scripted-receiver.ts';
+import { systemClock } from '../runtime/clock.ts';
+import { systemIds } from '../runtime/ids.ts';
+import { systemRandom } from '../runtime/random.ts';
+import { createResend } from './resend.ts';
+
+for (const { name, open } of databases) {
+  test(`${name}: a resend is a new record with the same event id, marked on the wire, and the old one stays as it was`, async () => {
+    await using receiver = await new ScriptedReceiver((socket, { number }) =>
+      socket.write(answer(number === 1 ? 500 : 200)),
+    ).listen();
+    const webhook = to(receiver);
+    await using rig = await createRig(open, [webhook]);
+    await rig.happen([testEvent('a', 1), testEvent('a', 2)]);
+    await rig.ended(2);
+    const [first] = await rig.database.read.selectFrom('delivery').selectAll().where('sequence', '=', 1).execute();
+    const { resend } = createResend({
+      database: rig.database,
+      webhooks: rig.webhooks,
+      clock: systemClock,
+      ids: systemIds(systemClock, systemRandom),
+      hints: rig.dispatcher,
+    });
+    const made = await resend(webhook.webhookId, first?.delivery_id ?? '');
+    await rig.ended(3);
+    const [again] = await rig.database.read
+      .selectFrom('delivery')
+      .selectAll()
+      .where('delivery_id', '=', made)
+      .execute();
+    assert.deepEqual([again?.event_id, again?.generation, again?.state], [first?.event_id, 1, 'delivered']);
+    assert.equal(first?.state, 'failed');
+    assert.deepEqual(
+      receiver.requests.map((request) => pushOf(request).sequence),
+      [1, 2, 1],
+    );
+    const marks = receiver.requests.map(({ head }) => /^tocsin-redelivery: 1$/im.test(head));
+    assert.deepEqual(marks, [false, false, true]);
+    await assert.rejects(resend(webhook.webhookId, 'nothing'), /there is no invocation "nothing"/);
+    rig.webhooks.set([{ ...webhook, status: 'disabled' }]);
+    await assert.rejects(resend(webhook.webhookId, made), /is disabled: enable it first/);
+  });
+}
