@@ -10,6 +10,8 @@ export interface Bench {
   readonly sink: Child;
   readonly sinkPort: number;
   readonly load: Child;
+  /** How many arrivals at the sink make one change, for the window of the load. */
+  readonly window: { perChange: number };
   /** Absent when it could not be started. */
   readonly postgres: BenchPostgres | undefined;
   say(line: string): void;
@@ -51,10 +53,14 @@ export interface Seen {
 const quietMaxMs = 5_000;
 const pollMs = 20;
 
-export async function startProcesses(): Promise<{ sink: Child; sinkPort: number; load: Child }> {
+export async function startProcesses(): Promise<Pick<Bench, 'sink' | 'sinkPort' | 'load' | 'window'>> {
   const [sink, load] = [await startChild('sink'), await startChild('load')];
   const sinkPort = await sink.call<number>('start');
-  return { sink, sinkPort, load };
+  const window = { perChange: 1 };
+  sink.listen(({ count }) => {
+    if (typeof count === 'number') load.tell('delivered', Math.floor(count / window.perChange));
+  });
+  return { sink, sinkPort, load, window };
 }
 
 export async function aim({ load }: Bench, contestant: Contestant, connections: number): Promise<void> {
@@ -79,6 +85,7 @@ export async function drained({ sink }: Bench, wanted: number): Promise<Seen> {
 
 /** @throws when the contestant refused, because a rate of refusals is no rate. */
 export function accepted(result: LoadResult): number {
-  if (result.refused > 0) throw new Error(`${result.refused} of ${result.sent} refused: ${result.refusal.slice(0, 300)}`);
+  if (result.refused > 0)
+    throw new Error(`${result.refused} of ${result.sent} refused: ${result.refusal.slice(0, 300)}`);
   return result.accepted;
 }

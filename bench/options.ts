@@ -1,6 +1,15 @@
 import { parseArgs } from 'node:util';
 
-export const scenarioKeys = ['one-to-one', 'fan-out', 'latency', 'hung', 'outage', 'backlog', 'history', 'nodes'] as const;
+export const scenarioKeys = [
+  'one-to-one',
+  'fan-out',
+  'latency',
+  'hung',
+  'outage',
+  'backlog',
+  'history',
+  'nodes',
+] as const;
 export type ScenarioKey = (typeof scenarioKeys)[number];
 
 export interface Options {
@@ -54,9 +63,11 @@ export function readOptions(args: readonly string[]): Options | undefined {
   });
   if (values.help) return undefined;
   const { quick } = values;
-  const number = (given: string | undefined, whole: number, short: number) => given === undefined ? (quick ? short : whole) : Number(given);
+  const number = (given: string | undefined, whole: number, short: number) =>
+    given === undefined ? (quick ? short : whole) : Number(given);
   const only = chosen(values.only, scenarioKeys, scenarioKeys);
-  const whole = !quick && values.only === undefined && values.contestants === undefined && values.databases === undefined;
+  const whole =
+    !quick && values.only === undefined && values.contestants === undefined && values.databases === undefined;
   const options = {
     quick,
     rounds: number(values.rounds, 3, 1),
@@ -75,7 +86,11 @@ export function readOptions(args: readonly string[]): Options | undefined {
   return options;
 }
 
-function chosen<Name extends string>(given: string | undefined, known: readonly Name[], all: readonly Name[]): readonly Name[] {
+function chosen<Name extends string>(
+  given: string | undefined,
+  known: readonly Name[],
+  all: readonly Name[],
+): readonly Name[] {
   if (given === undefined) return all;
   const names = given.split(',');
   const unknown = names.filter((name) => !known.some((one) => one === name));

@@ -1,5 +1,7 @@
 import { join } from 'node:path';
+import { Audit } from './access/audit.ts';
 import { openInstallation } from './access/first-start.ts';
+import { Forgetting } from './access/forgetting.ts';
 import { IdempotencyStore } from './access/idempotency-store.ts';
 import { loadOrCreateKeyFile } from './access/key-file.ts';
 import { createSealer, parseSealingKey } from './access/sealer.ts';
@@ -13,6 +15,7 @@ import { createServer, type Server } from './http/server.ts';
 import type { ServerLimits, ServerLog } from './http/server-options.ts';
 import { pushShapes } from './http/shapes/push.ts';
 import { apiRoutes } from './http/routes/index.ts';
+import { Timekeeper } from './incidents/timekeeper.ts';
 import { Gateway } from './ingestion/gateway.ts';
 import { ingest, type Push, type PushCounts } from './ingestion/ingest.ts';
 import { createIngestionMetrics } from './ingestion/ingestion-metrics.ts';
@@ -30,7 +33,7 @@ import { version } from './version.ts';
 /** A running service. */
 export interface App {
   readonly url: string;
-  /** The administrator's app key, at the very first start only: to be shown once. */
+  /** The app key that was made for the administrator, at the very first start only: to be shown once. */
   readonly firstKey: string | undefined;
   /** Drains: takes nothing new, lets what is in flight end, and closes everything in reverse order. */
   close(): Promise<void>;
@@ -69,10 +72,12 @@ async function start(config: Config, logger: Logger, crashPlan: string, closing:
     waitMs: databaseWaitMs,
   });
   closing.add(() => database.close());
+  const ids = systemIds(systemClock, systemRandom);
+  const audit = new Audit({ database, clock: systemClock, ids });
   const ports: Ports = {
-    database,
+    database: audit.database,
     clock: systemClock,
-    ids: systemIds(systemClock, systemRandom),
+    ids,
     random: systemRandom,
   };
   const sealer = createSealer(sealingKey(config), systemRandom);
@@ -88,7 +93,13 @@ async function start(config: Config, logger: Logger, crashPlan: string, closing:
       logger,
       version,
     },
-    { allow: config.egressAllow, bind: config.egressBind, historyDays: config.historyDays },
+    {
+      allow: config.egressAllow,
+      bind: config.egressBind,
+      proxy: config.egressProxy,
+      historyDays: config.historyDays,
+      leaseMs: config.leaseSeconds * 1000,
+    },
   );
   const policy = { refusal: delivery.refusesName, ownHosts: ownHosts(config) };
   const administration = administrationOf(ports, kept, { deliveries: delivery.deliveries, policy });
@@ -104,11 +115,12 @@ async function start(config: Config, logger: Logger, crashPlan: string, closing:
   const consoleUrl = publicUrl(config);
   const account = { accountId, accountName: config.accountName, consoleUrl };
   const domain = domainOf(ports, kept, account, delivery.fanOut);
-  const ingestParts = { ...domain.parts, channels: kept.channels, mergeWindowMs: config.eventHours * 3_600_000 };
+  const ingestParts = { ...domain.parts, mergeWindowMs: config.eventHours * 3_600_000 };
   const pushes = new Batcher<Push, PushCounts>({ run: (batch) => ingest(ingestParts, batch) });
   const gateway = new Gateway({
     integrations: kept.integrations,
     channels: kept.channels,
+    people: kept.people,
     incidents: domain.incidents,
     ingest: (push) => pushes.add(push),
     observe: createIngestionMetrics(metrics).observe,
@@ -116,17 +128,20 @@ async function start(config: Config, logger: Logger, crashPlan: string, closing:
     ids: ports.ids,
   });
   const services = {
+    ...domain.parts,
     ...administration,
     ...domain,
-    ...domain.parts,
     incidents: domain.incidents,
     alerts: domain.alerts,
     customActions: domain.customActions(delivery.actions),
     account,
+    audit,
     publicUrl: consoleUrl,
     trial: delivery.trial,
+    resend: delivery.resend,
     egress: egressInfo(config),
   };
+  const idempotency = new IdempotencyStore(database, sealer);
   const server = createServer({
     routes: apiRoutes(services),
     ingestion: gateway,
@@ -134,7 +149,7 @@ async function start(config: Config, logger: Logger, crashPlan: string, closing:
       const found = await administration.authenticator.authenticate(key);
       return found === undefined ? undefined : { person: personOf(found.member), role: found.member.role };
     },
-    idempotency: new IdempotencyStore(database, sealer),
+    idempotency,
     health: { notReady: () => notReady(database) },
     metrics: () => metrics.text(),
     pushes: pushShapes,
@@ -150,7 +165,17 @@ async function start(config: Config, logger: Logger, crashPlan: string, closing:
   });
   await delivery.start();
   closing.add(() => delivery.stop());
+  const duties = { ...domain.parts, database, timers: systemTimers, logger };
+  for (const duty of [new Timekeeper(duties), new Forgetting({ ...duties, idempotency })]) {
+    duty.start();
+    closing.add(() => duty.stop());
+  }
   const listening = await serverStart(server, closing);
+  // While pushes get their results the server still says that it is not ready, and answers what only reads.
+  closing.add(() => {
+    server.drain();
+    return delivery.drain();
+  });
   logger.info({ version, database: database.kind, ...listening }, 'service.started');
   return { url: `http://${hostOf(listening.host)}:${listening.port}`, firstKey, close: () => closing.run() };
 }

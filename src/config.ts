@@ -187,6 +187,13 @@ const settings = {
     '60',
     'Seconds that running requests and pushes get when the server stops.',
   ),
+  leaseSeconds: setting(
+    'TOCSIN_LEASE_SECONDS',
+    integer(2, 120),
+    10,
+    '30',
+    'Seconds after which other nodes take over from one that has gone; the same on every node.',
+  ),
   logLevel: setting(
     'TOCSIN_LOG_LEVEL',
     oneOf(['debug', 'info', 'warn', 'error']),

@@ -24,7 +24,8 @@ serveParent({
           waiting -= 1;
           answered += 1;
           if (microseconds() < until) send();
-          else if (waiting === 0) void pool.close().then(() => resolve({ answered, startedAt, endedAt: microseconds() }));
+          else if (waiting === 0)
+            void pool.close().then(() => resolve({ answered, startedAt, endedAt: microseconds() }));
         },
         onResponseError(_controller, error) {
           reject(error);

@@ -7,6 +7,9 @@ interface Request {
   readonly input: unknown;
 }
 
+/** The number of a call that nobody waits for. */
+const untold = 0;
+
 /** Answers the parent's calls, one message each, and ends when the parent is gone. */
 export function serveParent(handlers: Handlers): void {
   process.on('message', (message: Request) => void answer(handlers, message));
@@ -23,7 +26,8 @@ async function answer(handlers: Handlers, { call, name, input }: Request): Promi
   try {
     const handler = handlers[name];
     if (handler === undefined) throw new Error(`there is no ${name} here`);
-    tellParent({ call, result: await handler(input as never) });
+    const result = await handler(input as never);
+    if (call !== untold) tellParent({ call, result });
   } catch (error) {
     tellParent({ call, error: error instanceof Error ? (error.stack ?? error.message) : String(error) });
   }

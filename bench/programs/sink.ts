@@ -41,7 +41,7 @@ function takeAll(socket: Socket, buffer: Buffer): Buffer | undefined {
   while (offset < buffer.length) {
     const end = buffer.indexOf(headEnd, offset);
     if (end === -1) break;
-    const head = buffer.latin1Slice(offset, end);
+    const head = buffer.toString('latin1', offset, end);
     const length = Number(/content-length: *(\d+)/i.exec(head)?.[1] ?? 0);
     const bodyStart = end + headEnd.length;
     if (buffer.length < bodyStart + length) break;
@@ -66,12 +66,12 @@ function take(socket: Socket, head: string, buffer: Buffer, bodyStart: number, b
   if (timing) {
     const at = buffer.indexOf(markerBytes, bodyStart);
     const from = at + markerBytes.length;
-    if (at !== -1) latencies.push(now - Number(buffer.latin1Slice(from, from + markerDigits)));
+    if (at !== -1) latencies.push(now - Number(buffer.toString('latin1', from, from + markerDigits)));
   }
   if (count === 0) firstAt = now;
   count += 1;
   lastAt = now;
-  sample ??= { head, body: buffer.utf8Slice(bodyStart, bodyEnd) };
+  sample ??= { head, body: buffer.toString('utf8', bodyStart, bodyEnd) };
 }
 
 serveParent({

@@ -18,7 +18,9 @@ export async function startRedis(sync: Sync): Promise<{ url: string; stop(): Pro
   const folder = await temporaryFolder('bench-redis');
   const port = await freePort();
   const settings = ['--save', '', '--appendonly', 'yes', '--appendfsync', sync, '--dir', folder.path];
-  const child = spawn('redis-server', ['--port', String(port), '--bind', '127.0.0.1', ...settings], { stdio: 'ignore' });
+  const child = spawn('redis-server', ['--port', String(port), '--bind', '127.0.0.1', ...settings], {
+    stdio: 'ignore',
+  });
   const stop = async () => {
     await endProcess(child);
     await folder.remove();

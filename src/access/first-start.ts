@@ -38,7 +38,8 @@ const placeholderEmail = 'admin@tocsin.invalid';
 /**
  * Opens the installation. An empty one gets its account, an administrator and one app key, all or nothing, once: of
  * several nodes that start at the same time one does it. There are no default credentials.
- * @returns the key to be shown to the operator, this once; `undefined` when the installation was there already.
+ * @returns the key to be shown to the operator, this once; `undefined` when the installation was there already, or the
+ * operator has chosen the key.
  * @throws Failure when the secrets were sealed with another key than this node's, or when a setting cannot be used.
  */
 export async function openInstallation(
@@ -59,9 +60,10 @@ export async function openInstallation(
 async function makeInstallation(
   parts: FirstStartParts,
   settings: FirstStartSettings,
-): Promise<{ accountId: number; firstKey: string } | undefined> {
+): Promise<{ accountId: number; firstKey: string | undefined } | undefined> {
   const { database, clock, ids, random, sealer } = parts;
-  const firstKey = settings.appKey === '' ? makeKey(random) : ownKey(settings.appKey);
+  const isChosen = settings.appKey !== '';
+  const firstKey = isChosen ? ownKey(settings.appKey) : makeKey(random);
   const accountId = settings.accountId === 0 ? ids.number() : settings.accountId;
   const now = clock.now();
   const row = { singleton: 1, account_id: accountId, revision: 1, key_check: sealer.check, created_at: now };
@@ -74,7 +76,7 @@ async function makeInstallation(
     if (error instanceof DatabaseFailure && error.kind === 'conflict') return undefined;
     throw error;
   }
-  return { accountId, firstKey };
+  return { accountId, firstKey: isChosen ? undefined : firstKey };
 }
 
 async function foundAdministrator(

@@ -56,6 +56,12 @@ export async function loadChannels(query: Query): Promise<ChannelDirectory> {
   return new ChannelDirectory(await new ChannelStore().all(query));
 }
 
+/** What an older version did not know of has its default. */
+function settingsOf(row: ChannelRow): ChannelSettings {
+  const stored = JSON.parse(row.settings_json) as Partial<ChannelSettings>;
+  return { ...defaultSettings, ...stored, group: { ...defaultSettings.group, ...stored.group } };
+}
+
 function channelOf(row: ChannelRow): Channel {
   return {
     channelId: row.channel_id,
@@ -64,7 +70,7 @@ function channelOf(row: ChannelRow): Channel {
     teamId: row.team_id,
     status: row.status as ChannelStatus,
     creatorId: row.creator_id,
-    settings: { ...defaultSettings, ...(JSON.parse(row.settings_json) as Partial<ChannelSettings>) },
+    settings: settingsOf(row),
     createdAt: row.created_at,
     updatedAt: row.updated_at,
     deletedAt: row.deleted_at,

@@ -1,3 +1,5 @@
+import type { Conditions } from '../filters/condition.ts';
+
 export type ChannelStatus = 'enabled' | 'disabled' | 'deleted';
 
 /** The container of alerts and incidents (contract 4.1, 6.9): what comes in through its integrations follows its settings. */
@@ -35,17 +37,28 @@ export interface ChannelSettings {
 
 /** How alerts are put together into incidents (contract 4.4). */
 export interface ChannelGroup {
-  /** `n` none, `p` by rule. The contract's `i` (intelligent) is refused when it is set. */
-  readonly method: 'n' | 'p';
+  /** `n` none, `p` by rule, `i` by likeness. */
+  readonly method: 'n' | 'p' | 'i';
   /** OR between sets, AND inside. */
   readonly equals: readonly (readonly string[])[];
+  /** Tried in order: the first whose conditions hold decides by its own one set, instead of `equals`. */
+  readonly cases: readonly GroupCase[];
   /** An attribute that is empty on both sides counts as different. */
   readonly allEqualsRequired: boolean;
   /** 0 = until the incident closes. */
   readonly timeWindowMinutes: number;
   readonly windowType: 'tumbling' | 'sliding';
+  /** What method `i` compares; empty = the default keys. */
+  readonly likenessKeys: readonly string[];
+  /** How alike alerts must be for method `i`, 0.5 to 1. */
+  readonly likenessThreshold: number;
   /** Numbers of alerts at which an incident counts as a storm, rising (contract 4.5). */
   readonly stormThresholds: readonly number[];
+}
+
+export interface GroupCase {
+  readonly if: Conditions;
+  readonly equals: readonly string[];
 }
 
 /** Contract 4.10. */
@@ -62,9 +75,12 @@ export const defaultSettings: ChannelSettings = {
   group: {
     method: 'n',
     equals: [],
+    cases: [],
     allEqualsRequired: false,
     timeWindowMinutes: 0,
     windowType: 'tumbling',
+    likenessKeys: [],
+    likenessThreshold: 0.9,
     stormThresholds: [],
   },
   autoResolveTimeoutSeconds: 0,
@@ -82,13 +98,20 @@ export class ChannelDirectory {
   /** The oldest first. */
   readonly list: readonly Channel[];
   readonly #byId: ReadonlyMap<number, Channel>;
+  readonly #byName: ReadonlyMap<string, Channel>;
 
   constructor(channels: readonly Channel[]) {
     this.list = channels;
+    this.#byName = new Map(channels.map((channel) => [channel.name, channel]));
     this.#byId = new Map(channels.map((channel) => [channel.channelId, channel]));
   }
 
   find(channelId: number): Channel | undefined {
     return this.#byId.get(channelId);
+  }
+
+  /** By its whole name, case-sensitive. */
+  named(name: string): Channel | undefined {
+    return this.#byName.get(name);
   }
 }

@@ -49,7 +49,25 @@ export interface Database {
    * @throws DatabaseFailure when the database cannot do it; whatever `work` throws, after rolling back.
    */
   transaction<Result>(work: (tx: Transaction) => Promise<Result>): Promise<Result>;
+  /** What several nodes on one database need; absent where one process at a time may use it. */
+  readonly shared?: SharedDatabase;
   /** Waits for running transactions, then closes. */
+  close(): Promise<void>;
+}
+
+export interface SharedDatabase {
+  /** As the database's own, on a connection of its own: whatever else runs, it need not wait for one. */
+  transaction<Result>(work: (tx: Transaction) => Promise<Result>): Promise<Result>;
+  /**
+   * Begins to hear what nodes say to each other, oneself included. Nothing may rest on it: what is said may get lost.
+   * @param heard gets each message, and `undefined` when some may have been missed.
+   */
+  listen(heard: (message: string | undefined) => void): Hearing;
+}
+
+export interface Hearing {
+  /** Up to 8,000 bytes. Never rejects. */
+  say(message: string): Promise<void>;
   close(): Promise<void>;
 }
 

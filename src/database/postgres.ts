@@ -9,6 +9,7 @@ import { inside, refuseInside } from './inside.ts';
 import type { MigratableDatabase } from './migrate.ts';
 import { PostgresColumns } from './postgres-columns.ts';
 import { commitFailure, isRetried, postgresFailure } from './postgres-failure.ts';
+import { PostgresListener } from './postgres-listener.ts';
 import { lend, makePool, waitForServer } from './postgres-pool.ts';
 import { PostgresTransaction, runStatement } from './postgres-transaction.ts';
 import { queryOn } from './query-on.ts';
@@ -41,8 +42,8 @@ export interface PostgresOptions {
 }
 
 /**
- * Connects to a server. Everything works through a transaction pooler: no named statements, no session locks, no
- * `listen`, and time limits by `set local`, because limits in the start of a session are refused by some poolers and
+ * Connects to a server. Everything works through a transaction pooler: no named statements, no session locks, `listen`
+ * for hints only, and time limits by `set local`, because limits in the start of a session are refused by some poolers and
  * would hold for somebody else's transactions with others.
  * @throws DatabaseFailure `unavailable` when the server cannot be reached, `broken` when it is none that we can use.
  */
@@ -51,8 +52,10 @@ export async function openPostgres(options: PostgresOptions): Promise<Migratable
   const slow = new SlowStatements(options);
   const writers = makePool(options.url, poolMax, logger);
   const readers = makePool(options.url, readPoolMax, logger);
+  // Connects when it is first used: a single command has no use for it.
+  const own = makePool(options.url, 1, logger);
   let closed: Promise<void> | undefined;
-  const close = () => (closed ??= Promise.all([writers.end(), readers.end()]).then(() => {}));
+  const close = () => (closed ??= Promise.all([writers.end(), readers.end(), own.end()]).then(() => {}));
   try {
     await waitForServer(readers, options);
   } catch (error) {
@@ -60,6 +63,7 @@ export async function openPostgres(options: PostgresOptions): Promise<Migratable
     throw error;
   }
   const transactions = new PostgresTransactions(writers, slow, beginText(options));
+  const ownTransactions = new PostgresTransactions(own, slow, beginText(options));
   return {
     kind: 'postgres',
     dialect: postgresDialect,
@@ -75,6 +79,10 @@ export async function openPostgres(options: PostgresOptions): Promise<Migratable
       return read(readers, query, { slow, begin: beginReadText(options) });
     }),
     transaction: (work) => transactions.run(work),
+    shared: {
+      transaction: (work) => ownTransactions.run(work),
+      listen: (heard) => new PostgresListener({ ...options, logger }, heard),
+    },
     close,
   };
 }

@@ -21,9 +21,13 @@ export interface Tables {
   event: EventRow;
   note: NoteRow;
   delivery: DeliveryRow;
+  shard_lease: ShardLeaseRow;
+  node: NodeRow;
   attempt: AttemptRow;
   idempotency: IdempotencyRow;
   custom_field: CustomFieldRow;
+  escalation_rule: EscalationRuleRow;
+  audit_entry: AuditEntryRow;
 }
 
 /** One row, `singleton` = 1. `revision` rises with every change of members, channels, integrations, webhooks, custom fields or keys. */
@@ -257,6 +261,10 @@ export interface IncidentRow {
   manual_overrides_json: string;
   storms_json: string;
   ever_muted: number;
+  /** What happens to it by time alone. */
+  timers_json: string;
+  /** The earliest of these, and of the end of its snooze; 0 = none. */
+  due_at: number;
   created_at: number;
   updated_at: number;
   last_sequence: number;
@@ -329,6 +337,25 @@ export interface DeliveryRow {
   claimed_at: number;
   created_at: number;
   finished_at: number;
+  /** Of its lane; see `database/shard.ts`. */
+  shard: number;
+}
+
+/** Which node may send in a shard, and until when by the database's clock. Used where several nodes can be. */
+export interface ShardLeaseRow {
+  shard: number;
+  /** '' = nobody. */
+  owner: string;
+  /** Rises with every take-over. */
+  fence: number;
+  expires_at: number;
+}
+
+/** A running node. Both instants are by the database's clock. */
+export interface NodeRow {
+  node_id: string;
+  started_at: number;
+  heartbeat_at: number;
 }
 
 export interface AttemptRow {
@@ -373,4 +400,35 @@ export interface CustomFieldRow {
   updated_by: number;
   created_at: number;
   updated_at: number;
+}
+
+/** Whom incidents of a channel are given to, one layer after the other (contract 4.8). */
+export interface EscalationRuleRow {
+  rule_id: string;
+  channel_id: number;
+  rule_name: string;
+  description: string;
+  template_id: string;
+  /** The lowest is tried first. */
+  priority: number;
+  status: string;
+  /** Layers, filters and windows. */
+  settings_json: string;
+  updated_by: number;
+  created_at: number;
+  updated_at: number;
+}
+
+/** Something that somebody changed in the configuration. Never updated. */
+export interface AuditEntryRow {
+  audit_id: string;
+  created_at: number;
+  member_id: number;
+  /** The path of the operation, with colons, e.g. `channel:update`. */
+  operation: string;
+  object_id: string;
+  /** What was sent, without secrets. */
+  body_json: string;
+  request_id: string;
+  address: string;
 }

@@ -4,6 +4,7 @@ import type { WebhookDirectory } from '../webhooks/webhook-directory.ts';
 import type { Webhook } from '../webhooks/webhook.ts';
 import { claimDeliveries, expireDeliveries, type Claim } from './delivery-store.ts';
 import type { Delivery } from './delivery.ts';
+import type { Holding } from './owner.ts';
 import { overtake, supersededTypes } from './superseding-store.ts';
 
 /** What was granted: an attempt of `delivery`, for which the lane of `head` was asked. They differ where it overtook. */
@@ -24,13 +25,21 @@ export interface Claims {
   readonly denied: readonly (readonly [Delivery, Denial])[];
 }
 
+export interface ClaimContext {
+  readonly dialect: Dialect;
+  /** As the transaction sees it. */
+  readonly directory: WebhookDirectory;
+  readonly lease: Holding['lease'];
+  readonly now: number;
+}
+
 /**
  * Claims the heads of lanes, in the caller's transaction: by the configuration that it sees, those that are not too old
  * are taken in hand, and where a lane only wants the latest, the newest one takes the place of those before it.
  */
 export async function claimHeads(
   tx: Transaction,
-  { dialect, directory, now }: { dialect: Dialect; directory: WebhookDirectory; now: number },
+  { dialect, directory, lease, now }: ClaimContext,
   heads: readonly Delivery[],
 ): Promise<Claims> {
   const denied: [Delivery, Denial][] = [];
@@ -44,7 +53,7 @@ export async function claimHeads(
   const expired = denied.flatMap(([head, denial]) => (denial === 'expired' ? [head.deliveryId] : []));
   await expireDeliveries(tx, dialect, expired, now);
   const ids = wanted.map(({ delivery }) => delivery.deliveryId);
-  const claims = ids.length === 0 ? new Map<string, Claim>() : await claimDeliveries(tx, dialect, ids, now);
+  const claims = ids.length === 0 ? new Map<string, Claim>() : await claimDeliveries(tx, dialect, ids, now, lease);
   const granted: Claimed[] = [];
   for (const { head, delivery, webhook } of wanted) {
     const claim = claims.get(delivery.deliveryId);

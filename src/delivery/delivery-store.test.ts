@@ -59,8 +59,8 @@ for (const { name, open } of databases) {
     await using store = await opened(open);
     const [delivery] = await stored(store.database, testWebhook(), [testEvent('a', 1)]);
     await claim(store.database, [delivery]);
-    assert.equal(await store.database.transaction((tx) => recoverDeliveries(tx, 9, 10)), 1);
-    assert.equal(await store.database.transaction((tx) => recoverDeliveries(tx, 9, 10)), 0);
+    assert.equal(await store.database.transaction((tx) => recoverDeliveries(tx, store.database.dialect, {}, 9, 10)), 1);
+    assert.equal(await store.database.transaction((tx) => recoverDeliveries(tx, store.database.dialect, {}, 9, 10)), 0);
     assert.deepEqual(await row(store.database, delivery), {
       state: 'unknown',
       attempt: 1,

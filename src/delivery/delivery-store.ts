@@ -1,9 +1,12 @@
 import { sql } from 'kysely';
 import type { Dialect, RowChange, Transaction } from '../database/database.ts';
 import type { AttemptRow, DeliveryRow } from '../database/tables.ts';
+import { noShard, shardOf } from '../database/shard.ts';
 import type { DeliveryMode } from '../webhooks/webhook.ts';
 import { settlement, type Delivery, type Settlement } from './delivery.ts';
+import { heldBy } from './lease-store.ts';
 import type { Outcome } from './outcome.ts';
+import type { Holding } from './owner.ts';
 
 /** Everything that changes a delivery. Each function is one or two statements, and none looks at more rows than it names. */
 
@@ -38,6 +41,7 @@ export async function insertDeliveries(
       claimed_at: 0,
       created_at: delivery.createdAt,
       finished_at: 0,
+      shard: delivery.sequence === 0 ? noShard : shardOf(delivery.webhookId, delivery.entityId),
     })),
   );
 }
@@ -51,6 +55,7 @@ export interface Claim {
 /**
  * Claims those that are still `pending` and the head of their lane. That nothing earlier of the lane is open is asked of
  * the database, whatever the caller believes: two hints may have come in the wrong order, or two nodes may race.
+ * @param lease under which the lanes' shards must be held, where several nodes share the database.
  * @returns by delivery id what was really claimed.
  */
 export async function claimDeliveries(
@@ -58,10 +63,11 @@ export async function claimDeliveries(
   dialect: Dialect,
   deliveryIds: readonly string[],
   now: number,
+  lease?: Holding['lease'],
 ): Promise<Map<string, Claim>> {
   const result = await sql<{ delivery_id: string; attempt: number; fence: number }>`
     update delivery set state = 'sending', attempt = attempt + 1, fence = fence + 1, claimed_at = ${now}
-    where ${dialect.anyOf('delivery_id', deliveryIds)} and state = 'pending' and not exists (
+    where ${dialect.anyOf('delivery_id', deliveryIds)} and state = 'pending' and ${heldBy(lease)} and not exists (
       select 1 from delivery as earlier
       where earlier.webhook_id = delivery.webhook_id and earlier.entity_id = delivery.entity_id
         and earlier.state in ('pending', 'sending', 'retry_wait')
@@ -185,16 +191,33 @@ export async function releaseDeliveries(tx: Transaction, claimed: readonly Deliv
   );
 }
 
+/** Which of the deliveries in `sending` nobody is sending any more. */
+export interface Left {
+  /** Absent = all. */
+  readonly shards?: readonly number[];
+  /** Unix milliseconds; absent = whenever. */
+  readonly claimedBefore?: number;
+}
+
 /**
  * Settles a page of what a dead process left in `sending`: it may have been sent. No attempt is written, because nobody
  * knows whether there was one; a result that turns up later writes its own.
  * @returns how many; fewer than `limit` = no more are left.
  */
-export async function recoverDeliveries(tx: Transaction, now: number, limit: number): Promise<number> {
+export async function recoverDeliveries(
+  tx: Transaction,
+  dialect: Dialect,
+  left: Left,
+  now: number,
+  limit: number,
+): Promise<number> {
+  const { shards, claimedBefore } = left;
+  const inShards = shards === undefined ? sql`1 = 1` : dialect.anyOf('shard', shards);
+  const longAgo = claimedBefore === undefined ? sql`1 = 1` : sql`claimed_at < ${claimedBefore}`;
   const rows = await sql<{ delivery_id: string; fence: number; mode: DeliveryMode }>`
     select delivery_id, fence, mode from delivery
-    where state in ('pending', 'sending', 'retry_wait') and state = 'sending'
-    limit ${limit}`.execute(tx.query);
+    where state = 'sending' and ${inShards} and ${longAgo}
+    order by shard limit ${limit}`.execute(tx.query);
   if (rows.rows.length === 0) return 0;
   const outcome: Outcome = { state: 'unknown', reason: 'interrupted', statusCode: 0, message: interruptedMessage };
   await tx.updateMany(

@@ -1,4 +1,6 @@
+import { shardOf } from '../database/shard.ts';
 import type { Cancel } from '../runtime/timers.ts';
+import { cancelLeftOver } from './cancelling.ts';
 import { openStates, type Delivery, type OpenState } from './delivery.ts';
 import { Held, WebhookLanes } from './lanes.ts';
 import { countOpen, readHeads, readHeadsOf, readOpenWebhooks } from './lane-store.ts';
@@ -63,7 +65,7 @@ export class Dispatcher implements Hints {
       left: (delivery, end) => this.#left(delivery, end),
       waits: (dueAt) => this.#retries.expect(dueAt),
     });
-    this.#retries = new RetryClock(parts, (lane) => this.#due(lane));
+    this.#retries = new RetryClock(parts, (lane) => this.due([lane]));
     this.#gates = new Gates(parts, (lineup) => this.#enlist(lineup));
     parts.metrics.watch({
       inFlight: () => this.#turns.inFlight,
@@ -107,6 +109,42 @@ export class Dispatcher implements Hints {
     this.#enlist(lineup);
   }
 
+  /** As `wake`, when it was suspended: it may be enabled by now. */
+  rouse(webhookId: number): void {
+    if (this.#lineups.get(webhookId)?.lanes.isSuspended === true) this.wake(webhookId);
+  }
+
+  /** Something was committed in these lanes, on whichever node. */
+  stir(lanes: readonly Lane[]): void {
+    this.#onEach(lanes, (known, entityId) => known.stir(entityId));
+  }
+
+  /** The heads of these lanes may go. */
+  due(lanes: readonly Lane[]): void {
+    this.#onEach(lanes, (known, entityId) => known.due(entityId));
+  }
+
+  /** More lanes may be this node's work: looks for them, once what was left in them is settled. */
+  gained(): void {
+    if (!this.#running) return;
+    this.#cancelSweep();
+    void this.#sweep();
+    this.#retries.expect(this.#parts.clock.now());
+  }
+
+  /** Some lanes are no longer this node's work: what is known of them is forgotten. */
+  lost(): void {
+    this.#pipeline.forget();
+    for (const lineup of this.#lineups.values()) lineup.lanes.leaveOthers();
+  }
+
+  isBusy(shard: number): boolean {
+    for (const { lineup, entityId } of this.#flights.values()) {
+      if (shardOf(lineup.lanes.webhookId, entityId) === shard) return true;
+    }
+    return false;
+  }
+
   get #busy(): boolean {
     return this.#flights.size > 0 || this.#reads > 0;
   }
@@ -114,7 +152,8 @@ export class Dispatcher implements Hints {
   #lineup(webhookId: number): Lineup {
     let lineup = this.#lineups.get(webhookId);
     if (lineup === undefined) {
-      lineup = Turns.lineup(new WebhookLanes(webhookId, this.#held, !this.#known), limitsDefault);
+      const isOurs = (entityId: string) => this.#parts.owner.holds(shardOf(webhookId, entityId));
+      lineup = Turns.lineup(new WebhookLanes(webhookId, this.#held, !this.#known, isOurs), limitsDefault);
       this.#lineups.set(webhookId, lineup);
     }
     return lineup;
@@ -196,12 +235,13 @@ export class Dispatcher implements Hints {
     if (!this.#busy) this.#whenIdle?.();
   }
 
-  /** A delivery that waited for its next attempt may go. */
-  #due({ webhookId, entityId }: Lane): void {
+  #onEach(lanes: readonly Lane[], tell: (known: WebhookLanes, entityId: string) => void): void {
     if (!this.#running) return;
-    const lineup = this.#lineup(webhookId);
-    lineup.lanes.due(entityId);
-    this.#enlist(lineup);
+    for (const { webhookId, entityId } of lanes) {
+      const lineup = this.#lineup(webhookId);
+      tell(lineup.lanes, entityId);
+      this.#enlist(lineup);
+    }
   }
 
   /** It may have been resumed after the claim looked and before it was suspended here. */
@@ -258,12 +298,16 @@ export class Dispatcher implements Hints {
     const open = await this.#reading(() => this.#openWebhooks());
     if (!this.#running) return;
     if (open !== undefined) this.#known = true;
-    for (const webhookId of open ?? []) this.wake(webhookId);
+    for (const webhookId of open?.enabled ?? []) this.wake(webhookId);
+    for (const webhookId of open?.off ?? []) await this.#reading(() => cancelLeftOver(this.#parts, webhookId));
+    if (!this.#running) return;
+    // Two may run at the same time.
+    this.#cancelSweep();
     this.#cancelSweep = this.#parts.timers.after(open === undefined ? retryMs : sweepMs, () => void this.#sweep());
   }
 
-  /** Those that may send and have something to send. */
-  async #openWebhooks(): Promise<number[]> {
+  /** Those that have something open: who of them may send, and who is off for good or until it is enabled. */
+  async #openWebhooks(): Promise<{ enabled: number[]; off: number[] }> {
     const { database, webhooks } = this.#parts;
     const directory = await webhooks.current();
     const webhookIds: number[] = [];
@@ -272,7 +316,11 @@ export class Dispatcher implements Hints {
       webhookIds.push(...page);
     }
     this.#open = await this.#countOpen(webhookIds);
-    return webhookIds.filter((webhookId) => directory.find(webhookId)?.status === 'enabled');
+    const status = (webhookId: number) => directory.find(webhookId)?.status ?? 'disabled';
+    return {
+      enabled: webhookIds.filter((webhookId) => status(webhookId) === 'enabled'),
+      off: webhookIds.filter((webhookId) => status(webhookId) === 'disabled'),
+    };
   }
 
   async #countOpen(webhookIds: readonly number[]): Promise<Map<OpenState, number>> {

@@ -13,10 +13,9 @@ import type { DeliveriesOf } from '../webhooks/webhooks.ts';
 import { createActionCaller } from './action-caller.ts';
 import { createAddressGuard, type AddressGuard } from './address-guard.ts';
 import { createDeliveryMetrics } from './delivery-metrics.ts';
-import { Dispatcher } from './dispatcher.ts';
 import { createFanOut } from './fan-out.ts';
+import { createNode, leaseMsDefault } from './node.ts';
 import type { WebhookSource } from './pipeline.ts';
-import { recover } from './recovery.ts';
 import { createRequestBuilder } from './request.ts';
 import { systemResolver } from './resolver.ts';
 import { Retention } from './retention.ts';
@@ -47,6 +46,8 @@ export interface DeliverySettings {
   /** `http://host:port`; '' = none. */
   readonly proxy: string;
   readonly historyDays: number;
+  /** Where several nodes share a database: after how long the shards of one that has gone are taken over. */
+  readonly leaseMs?: number;
 }
 
 /** What is owed to webhooks, from the transaction that owes it to the history that it becomes. */
@@ -74,27 +75,35 @@ export function createDelivery(parts: DeliveryParts, settings: DeliverySettings)
     createSender({ clock, timers, at, resolver: systemResolver(clock), guard, bind: settings.bind, proxy });
   const build = createRequestBuilder(parts.version);
   const metrics = createDeliveryMetrics(parts.metrics);
-  const dispatcher = new Dispatcher({ ...parts, build, sender, metrics });
+  const node = createNode({
+    ...parts,
+    build,
+    sender,
+    metrics,
+    leaseMetrics: parts.metrics,
+    leaseMs: settings.leaseMs ?? leaseMsDefault,
+  });
+  const { hints } = node;
   const retention = new Retention({ ...parts, historyDays: settings.historyDays });
   const drain = async () => {
     await retention.stop();
-    await dispatcher.stop();
+    await node.drain();
   };
   return {
-    fanOut: createFanOut({ ...parts, hints: dispatcher }),
-    deliveries: webhookDeliveries({ database, clock, dispatcher }),
-    ...createResend({ ...parts, hints: dispatcher }),
+    fanOut: createFanOut({ ...parts, hints }),
+    deliveries: webhookDeliveries({ database, clock, dispatcher: hints }),
+    ...createResend({ ...parts, hints }),
     trial: createTrial({ build, sender, clock, ids: parts.ids }),
     actions: createActionCaller({ ...parts, build, sender }),
     refusesName: guard.refusesName.bind(guard),
     async start() {
-      await recover(parts);
-      await dispatcher.start();
+      await node.start();
       retention.start();
     },
     drain,
     async stop() {
       await drain();
+      await node.stop();
       sender.close();
     },
   };

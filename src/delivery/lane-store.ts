@@ -90,6 +90,43 @@ export async function readOpenWebhooks(query: Query, afterWebhookId: number, lim
   return result.rows.map((row) => row.webhook_id);
 }
 
+export interface HeadState {
+  readonly webhookId: number;
+  readonly entityId: string;
+  readonly state: OpenState;
+}
+
+/**
+ * The heads of the next lanes of several webhooks, each after a lane of its own, without what they say. Needs lateral
+ * joins: only where several nodes can be.
+ */
+export async function readHeadStates(
+  query: Query,
+  from: readonly { readonly webhookId: number; readonly after: string }[],
+  limitEach: number,
+): Promise<HeadState[]> {
+  const webhookIds = from.map(({ webhookId }) => webhookId);
+  const result = await sql<{ webhook_id: number; entity_id: string; state: OpenState }>`
+    select webhook.webhook_id, head.entity_id, head.state
+    from unnest(${webhookIds}::int8[], ${from.map(({ after }) => after)}::text[]) as webhook (webhook_id, after_entity_id)
+    cross join lateral (
+      with recursive head (entity_id, state, number) as (
+        (select entity_id, state, 1 from delivery
+        where delivery.webhook_id = webhook.webhook_id and state in ('pending', 'sending', 'retry_wait')
+          and entity_id > webhook.after_entity_id
+        order by entity_id, sequence, generation limit 1)
+        union all
+        select next.entity_id, next.state, head.number + 1 from head cross join lateral (
+          select entity_id, state from delivery
+          where delivery.webhook_id = webhook.webhook_id and state in ('pending', 'sending', 'retry_wait')
+            and delivery.entity_id > head.entity_id
+          order by entity_id, sequence, generation limit 1) as next
+        where head.number < ${limitEach})
+      select entity_id, state, number from head) as head
+    order by webhook.webhook_id, head.number`.execute(query);
+  return result.rows.map((row) => ({ webhookId: row.webhook_id, entityId: row.entity_id, state: row.state }));
+}
+
 /** How many of a webhook's deliveries are in each open state, each counted no further than `max`. */
 export async function countOpen(query: Query, webhookId: number, max: number): Promise<Map<OpenState, number>> {
   const result = await sql<{ state: OpenState; count: number }>`

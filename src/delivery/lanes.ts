@@ -55,6 +55,7 @@ interface Lane {
 export class WebhookLanes {
   readonly webhookId: number;
   readonly #held: Held;
+  readonly #isOurs: (entityId: string) => boolean;
   readonly #lanes = new Map<string, Lane>();
   readonly #ready: Lane[] = [];
   readonly #wanting = new Set<Lane>();
@@ -67,10 +68,16 @@ export class WebhookLanes {
   /** The last page brought nothing that there was room for: reading again is of no use before a head has moved. */
   #stalled = false;
 
-  constructor(webhookId: number, held: Held, behind: boolean) {
+  /** @param isOurs says which lanes are this node's work, where there are several nodes; that may change. */
+  constructor(webhookId: number, held: Held, behind: boolean, isOurs: (entityId: string) => boolean = () => true) {
     this.webhookId = webhookId;
     this.#held = held;
     this.#behind = behind;
+    this.#isOurs = isOurs;
+  }
+
+  get isSuspended(): boolean {
+    return this.#suspended;
   }
 
   get readyCount(): number {
@@ -134,6 +141,26 @@ export class WebhookLanes {
     else this.#fallBehind();
   }
 
+  /** Something was committed in a lane that may not have been offered: on another node. */
+  stir(entityId: string): void {
+    const lane = this.#lanes.get(entityId);
+    if (lane !== undefined) lane.complete = false;
+    this.due(entityId);
+  }
+
+  /** Some lanes may no longer be ours: those that are not are forgotten, all but what is in flight. */
+  leaveOthers(): void {
+    for (const lane of this.#lanes.values()) {
+      if (this.#isOurs(lane.entityId)) continue;
+      this.#forget(lane);
+      if (lane.state === 'busy') continue;
+      this.#lanes.delete(lane.entityId);
+      this.#wanting.delete(lane);
+    }
+    const ready = this.#ready.filter((lane) => this.#lanes.get(lane.entityId) === lane);
+    this.#ready.splice(0, this.#ready.length, ...ready);
+  }
+
   /** What was taken could not be claimed for now. */
   putBack(delivery: Delivery): void {
     const lane = this.#lanes.get(delivery.entityId);
@@ -158,6 +185,7 @@ export class WebhookLanes {
   /** It may send again, or something may have been missed: look at the database once more. */
   resume(): void {
     this.#suspended = false;
+    this.#stalled = false;
     this.#fallBehind();
   }
 
@@ -202,7 +230,7 @@ export class WebhookLanes {
     const readyBefore = this.#ready.length;
     for (const { delivery, state } of heads) {
       const known = this.#lanes.has(delivery.entityId);
-      if (!known && state === 'pending') {
+      if (!known && state === 'pending' && this.#isOurs(delivery.entityId)) {
         if (!this.#hasRoom() || !this.#hasRoomFor(delivery)) {
           this.#stalled = this.#ready.length === readyBefore;
           return;
@@ -268,7 +296,7 @@ export class WebhookLanes {
   }
 
   #want(lane: Lane): void {
-    if (this.#suspended) {
+    if (this.#suspended || !this.#isOurs(lane.entityId)) {
       this.#lanes.delete(lane.entityId);
       return;
     }

@@ -20,6 +20,10 @@ export class LastDelivered {
     if (oldest.done !== true) this.#sequences.delete(oldest.value);
   }
 
+  forget(): void {
+    this.#sequences.clear();
+  }
+
   /** Undefined when it is not known. A resend of an old event says nothing of what came before it. */
   before({ webhookId, entityId, sequence }: Delivery): number | undefined {
     const last = this.#sequences.get(`${webhookId} ${entityId}`);

@@ -1,8 +1,9 @@
 import type { Database, Transaction } from '../database/database.ts';
+import { shardOf } from '../database/shard.ts';
 import type { Clock } from '../runtime/clock.ts';
 import type { CrashPoints } from '../runtime/crash-points.ts';
 import type { Logger } from '../runtime/logger.ts';
-import { momentOf, type Moment } from '../runtime/moment.ts';
+import { momentOf } from '../runtime/moment.ts';
 import type { Timers } from '../runtime/timers.ts';
 import type { Random } from '../runtime/random.ts';
 import type { WebhookDirectory } from '../webhooks/webhook-directory.ts';
@@ -10,6 +11,7 @@ import type { Webhook } from '../webhooks/webhook.ts';
 import type { DeliveryMetrics } from './delivery-metrics.ts';
 import { claimHeads, wantsLatest, type Claimed } from './claim.ts';
 import { releaseDeliveries, type Result } from './delivery-store.ts';
+import type { Holding, Owner } from './owner.ts';
 import { settlement, type Delivery } from './delivery.ts';
 import { nextAttempt, parseRetryAfter } from './retry-schedule.ts';
 import { LastDelivered } from './last-delivered.ts';
@@ -35,6 +37,7 @@ export interface PipelineParts {
   readonly at: CrashPoints;
   readonly metrics: DeliveryMetrics;
   readonly logger: Logger;
+  readonly owner: Owner;
 }
 
 /** What the dispatcher hears of a delivery that it handed in; `left` always comes, and comes last. */
@@ -59,9 +62,6 @@ export interface Answer {
  */
 export type PipelineEnd = 'ended' | 'overtook' | 'rested' | 'refused' | 'suspended' | 'unclaimed' | 'released';
 
-/** How long a claim allows to begin writing. A process that was paused for longer may no longer be the one in charge. */
-const claimGoodForMs = 30_000;
-
 /** The way of a delivery: claim → prepare → send → judge → settle → wake the successor. */
 export class Pipeline {
   readonly #parts: PipelineParts;
@@ -80,13 +80,18 @@ export class Pipeline {
 
   /** Carries heads through; resolves when they are claimed, or not, with whether the database could. */
   async run(heads: readonly Delivery[]): Promise<boolean> {
-    const since = momentOf(this.#parts.clock);
-    const claims = await this.#claim(heads);
+    const holding = this.#parts.owner.holding(momentOf(this.#parts.clock));
+    const claims = await this.#claim(heads, holding);
     if (claims === undefined) return false;
     this.#parts.at('send.after-claim');
     if (this.#stopped) return this.#giveBack(claims);
-    for (const claim of claims) this.#send(claim, since);
+    for (const claim of claims) this.#send(claim, holding);
     return true;
+  }
+
+  /** What is known of lanes may be out of date: another node may have sent in them. */
+  forget(): void {
+    this.#lastDelivered.forget();
   }
 
   /** Claims that are not begun yet are given back. */
@@ -98,7 +103,7 @@ export class Pipeline {
    * One transaction, which reads again whether each webhook may still be called, and how.
    * @returns undefined when the database could not.
    */
-  async #claim(heads: readonly Delivery[]): Promise<readonly Claimed[] | undefined> {
+  async #claim(heads: readonly Delivery[], { lease }: Holding): Promise<readonly Claimed[] | undefined> {
     const { database, webhooks, clock, at } = this.#parts;
     const doubtful = this.#doubtful;
     let inDoubt: Delivery[] = [];
@@ -107,13 +112,15 @@ export class Pipeline {
         inDoubt = [];
         const directory = await webhooks.in(tx);
         await releaseDeliveries(tx, doubtful);
-        const claims = await claimHeads(tx, { dialect: database.dialect, directory, now: clock.now() }, heads);
+        const context = { dialect: database.dialect, directory, lease, now: clock.now() };
+        const claims = await claimHeads(tx, context, heads);
         inDoubt = claims.granted.map(({ delivery }) => delivery);
         at('claim.before-commit');
         return claims;
       });
       this.#doubtful = [];
       for (const [head, denial] of denied) this.#events.left(head, denial === 'expired' ? 'ended' : denial);
+      if (denied.some(([, denial]) => denial === 'refused')) this.#parts.owner.doubt();
       return granted;
     } catch (error) {
       if (!isPassing(error)) throw error;
@@ -131,7 +138,7 @@ export class Pipeline {
     return true;
   }
 
-  #send(claimed: Claimed, since: Moment): void {
+  #send(claimed: Claimed, holding: Holding): void {
     const push: Push = { ...claimed, startedAt: this.#parts.clock.now() };
     let request: PushRequest;
     try {
@@ -142,7 +149,8 @@ export class Pipeline {
       return;
     }
     const { target, headers, body, timeoutMs } = request;
-    const outgoing = { target, headers, body, timeoutMs, window: { since, ms: claimGoodForMs } };
+    const window = holding.window(shardOf(push.delivery.webhookId, push.delivery.entityId));
+    const outgoing = { target, headers, body, timeoutMs, window };
     this.#parts.sender.send(outgoing, (report) => this.#judge({ ...push, request }, report));
   }
 

@@ -2,6 +2,7 @@ import type { Database } from '../database/database.ts';
 import type { Clock } from '../runtime/clock.ts';
 import type { Logger } from '../runtime/logger.ts';
 import type { Cancel, Timers } from '../runtime/timers.ts';
+import type { Owner } from './owner.ts';
 import { nextDue, releaseDue, type Lane } from './retry-store.ts';
 import { isPassing } from './settler.ts';
 
@@ -17,6 +18,7 @@ export interface RetryClockParts {
   readonly clock: Clock;
   readonly timers: Timers;
   readonly logger: Logger;
+  readonly owner: Owner;
 }
 
 /** Lets deliveries that wait for their next attempt go when they are due. Due times live in the database; here is one timer. */
@@ -69,14 +71,15 @@ export class RetryClock {
   }
 
   async #release(): Promise<void> {
-    const { database, clock, logger } = this.#parts;
+    const { database, clock, logger, owner } = this.#parts;
     try {
+      const where = { dialect: database.dialect, shards: owner.shards };
       for (let count = pageMax; count === pageMax && this.#running;) {
-        const lanes = await database.transaction((tx) => releaseDue(tx, clock.now(), pageMax));
+        const lanes = await database.transaction((tx) => releaseDue(tx, where, clock.now(), pageMax));
         for (const lane of lanes) this.#due(lane);
         count = lanes.length;
       }
-      const next = await nextDue(database.read);
+      const next = await nextDue(database.read, where);
       if (next !== undefined) this.#wakesAt = Math.min(this.#wakesAt, next);
     } catch (error) {
       if (!isPassing(error)) throw error;

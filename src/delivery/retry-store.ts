@@ -1,5 +1,5 @@
-import { sql } from 'kysely';
-import type { Query, Transaction } from '../database/database.ts';
+import { sql, type RawBuilder } from 'kysely';
+import type { Dialect, Query, Transaction } from '../database/database.ts';
 
 /** A webhook and an entity: the unit of order. */
 export interface Lane {
@@ -7,24 +7,36 @@ export interface Lane {
   readonly entityId: string;
 }
 
+/** Where to look; without shards everywhere. */
+export interface Where {
+  readonly dialect: Dialect;
+  readonly shards: readonly number[] | undefined;
+}
+
 /** Makes a page of the deliveries that are due `pending` again. @returns their lanes; fewer than `limit` = no more. */
-export async function releaseDue(tx: Transaction, now: number, limit: number): Promise<Lane[]> {
+export async function releaseDue(tx: Transaction, where: Where, now: number, limit: number): Promise<Lane[]> {
   const result = await sql<{ webhook_id: number; entity_id: string }>`
     update delivery set state = 'pending'
     where state = 'retry_wait' and delivery_id in (
-      select delivery_id from delivery where state = 'retry_wait' and due_at <= ${now} order by due_at limit ${limit})
+      select delivery_id from delivery where state = 'retry_wait' and due_at <= ${now} and ${inShards(where)}
+      order by due_at limit ${limit})
     returning webhook_id, entity_id`.execute(tx.query);
   return result.rows.map((row) => ({ webhookId: row.webhook_id, entityId: row.entity_id }));
 }
 
 /** When the next one is due, Unix milliseconds. */
-export async function nextDue(query: Query): Promise<number | undefined> {
+export async function nextDue(query: Query, where: Where): Promise<number | undefined> {
   const row = await query
     .selectFrom('delivery')
     .select('due_at')
     .where('state', '=', sql.lit('retry_wait'))
+    .where(inShards(where))
     .orderBy('due_at')
     .limit(1)
     .executeTakeFirst();
   return row?.due_at;
+}
+
+function inShards({ dialect, shards }: Where): RawBuilder<boolean> {
+  return shards === undefined ? sql<boolean>`1 = 1` : dialect.anyOf('shard', shards);
 }

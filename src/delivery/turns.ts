@@ -30,6 +30,7 @@ export interface Lineup {
 /** A delivery on its way, and whose slot it holds. */
 export interface Flight {
   readonly lineup: Lineup;
+  readonly entityId: string;
   readonly standing: Standing;
   /** It counts as a request in flight to its webhook. */
   requesting: boolean;
@@ -75,7 +76,7 @@ export class Turns {
         lineup.inFlight += 1;
         lineup.pace = spend(lineup.pace, lineup.limits.rateLimitPerSecond, now);
         this.#used[standing] += 1;
-        picked.set(delivery, { lineup, standing, requesting: true });
+        picked.set(delivery, { lineup, entityId: delivery.entityId, standing, requesting: true });
         // Added again, it comes after all others of its ring.
         if (mayStart(lineup, now)) ring.add(lineup);
       }

@@ -1,3 +1,4 @@
+import { sql } from 'kysely';
 import type { Database, Transaction } from '../database/database.ts';
 import type { EventRow } from '../database/tables.ts';
 import type { Event } from './event.ts';
@@ -27,21 +28,55 @@ export interface FeedRequest {
   readonly limit: number;
 }
 
-/** A page of the timeline, with one item more than asked for when there is a next page. */
+/**
+ * A page of the timeline, with one item more than asked for when there is a next page. A note stands behind the event
+ * that it follows.
+ */
 export async function readFeed(database: Database, request: FeedRequest): Promise<FeedItem[]> {
-  let query = database.read
+  const { entityId, types } = request;
+  let events = database.read
     .selectFrom('event')
-    .select(['entity_id', 'event_type', 'detail_json', 'person_id', 'event_time'])
-    .where('entity_id', '=', request.entityId);
-  if (request.types.length > 0) query = query.where(database.dialect.anyOf('event_type', request.types));
-  const rows = await query
-    .orderBy('sequence', request.ascending ? 'asc' : 'desc')
+    .select([
+      'entity_id',
+      'sequence',
+      'event_id as item_id',
+      'event_type as type',
+      'detail_json',
+      'person_id',
+      'event_time',
+    ])
+    .select(sql<number>`0`.as('place'))
+    .where('entity_id', '=', entityId);
+  let notes = database.read
+    .selectFrom('note')
+    .select([
+      'entity_id',
+      'sequence',
+      'note_id as item_id',
+      'note_type as type',
+      'detail_json',
+      'person_id',
+      'created_at as event_time',
+    ])
+    .select(sql<number>`1`.as('place'))
+    .where('entity_id', '=', entityId);
+  if (types.length > 0) {
+    events = events.where(database.dialect.anyOf('event_type', types));
+    notes = notes.where(database.dialect.anyOf('note_type', types));
+  }
+  const direction = request.ascending ? 'asc' : 'desc';
+  const rows = await database.read
+    .selectFrom(events.unionAll(notes).as('feed'))
+    .selectAll()
+    .orderBy('sequence', direction)
+    .orderBy('place', direction)
+    .orderBy('item_id', direction)
     .offset(request.offset)
     .limit(request.limit + 1)
     .execute();
   return rows.map((row) => ({
     refId: row.entity_id,
-    type: row.event_type,
+    type: row.type,
     detail: JSON.parse(row.detail_json) as Record<string, unknown>,
     creatorId: row.person_id,
     createdAt: row.event_time,

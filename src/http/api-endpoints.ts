@@ -55,7 +55,7 @@ function operate({ options }: Endpoints, route: Route) {
     if (caller === undefined) throw new Error(`${route.path} was reached without a caller`);
     const bytes = bodyBytes(request);
     const input = check(route.request, bodyValue(bytes, limits));
-    const call: Call = { requestId: request.id, person: caller.person, role: caller.role };
+    const call: Call = { requestId: request.id, person: caller.person, role: caller.role, address: request.ip };
     const key = route.writes ? idempotencyKey(request) : undefined;
     if (key === undefined) return sendData(reply, request.id, await perform(options, route, input, call));
     const answer = await answeredOnce(options, { key, path: route.path, caller, bytes }, () =>
@@ -73,7 +73,7 @@ async function perform(options: ServerOptions, route: Route, input: unknown, cal
     const checked = route.reply.safeParse(data);
     if (!checked.success) throw new Error(`the reply of ${route.path} breaks its schema: ${checked.error.message}`);
   }
-  return JSON.stringify(data ?? {});
+  return JSON.stringify(data);
 }
 
 /** At most 255 visible ASCII characters (reliability C3 51). */

@@ -16,6 +16,8 @@ export interface Ingestion {
   push(type: string, key: string, body: unknown, query: Query): Promise<IngestionReply>;
   /** Contract 5.8. @throws Failure when it is refused. */
   comment(key: string, body: unknown, query: Query): Promise<IngestionReply>;
+  /** The channels that a shared integration's sender may name (contract 6.9). @throws Failure when it is refused. */
+  listChannels(key: string, body: unknown): Promise<IngestionReply>;
 }
 
 /** `data` goes out in the envelope, with status 200; `body` as it is, for senders that know their own format only. */
@@ -26,6 +28,7 @@ export type Query = Readonly<Record<string, string | string[] | undefined>>;
 
 export const pushPath = '/event/push/alert/:type';
 export const commentPath = '/push/incident/comment-by-alert';
+export const channelsPath = '/channel/list-by-integration';
 
 /** The key in the query says whose alerts these are; there is no app_key (contract 5.1). */
 export function addIngestion(endpoints: Endpoints): void {
@@ -44,6 +47,13 @@ export function addIngestion(endpoints: Endpoints): void {
     handler: async (request, reply) => {
       const query = request.query as Query;
       return respond(request, reply, await options.ingestion.comment(keyOf(query), bodyOf(request), query));
+    },
+  });
+  app.post(channelsPath, {
+    onRequest,
+    handler: async (request, reply) => {
+      const key = keyOf(request.query as Query);
+      return respond(request, reply, await options.ingestion.listChannels(key, bodyOf(request)));
     },
   });
 }

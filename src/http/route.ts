@@ -8,6 +8,8 @@ export interface Call {
   /** The member whose key it is. */
   readonly person: Person;
   readonly role: Role;
+  /** Where the request came from. */
+  readonly address: string;
 }
 
 /**

@@ -6,7 +6,7 @@ import { refuseClient } from './client-error.ts';
 import { addRoutes } from './api-endpoints.ts';
 import { requestIdHeader, sendProblem } from './envelope.ts';
 import { HostGuard } from './host-guard.ts';
-import { addIngestion, commentPath, pushPath } from './ingestion-endpoints.ts';
+import { addIngestion, channelsPath, commentPath, pushPath } from './ingestion-endpoints.ts';
 import { addOperating } from './operating.ts';
 import { problemOf } from './problems.ts';
 import { rateLimiter } from './rate-limit.ts';
@@ -130,6 +130,7 @@ function methodsByPath({ routes }: ServerOptions): ReadonlyMap<string, string> {
   return new Map([
     ...routes.map((route): [string, string] => [route.path, 'POST']),
     [commentPath, 'POST'],
+    [channelsPath, 'POST'],
     ...reads.map((path): [string, string] => [path, 'GET, HEAD']),
   ]);
 }

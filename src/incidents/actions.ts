@@ -1,10 +1,10 @@
 import type { Person } from '../events/event.ts';
 import { Failure, invalid } from '../runtime/failure.ts';
+import { afterOpening, assignAgain, assignByHand, type Assignees } from './assigning.ts';
 import { change, changeEach, known, type ActionParts } from './change.ts';
 import { closeByHand } from './closing.ts';
 import { incidentByHand, type Incident, type ManualIncident } from './incident.ts';
-import { assignmentPayload } from './payload.ts';
-import { acknowledge, addResponders, assign, reopen, snooze, unacknowledge, wake } from './responding.ts';
+import { acknowledge, addResponders, reopen, snooze, unacknowledge, wake } from './responding.ts';
 
 export interface Resolution {
   readonly rootCause?: string | undefined;
@@ -24,10 +24,11 @@ export class IncidentActions {
   }
 
   /**
-   * `personIds` are assigned at once, with an event of their own. Custom fields that are not given have their defaults.
+   * It is given at once to whom `assignees` names, else to whom the rules of its channel say, with an event of its own.
+   * Custom fields that are not given have their defaults.
    * @throws Failure that names every custom field that is not one or has a wrong value.
    */
-  async create(input: ManualIncident, personIds: readonly number[], person: Person): Promise<Incident> {
+  async create(input: ManualIncident, assignees: Assignees | undefined, person: Person): Promise<Incident> {
     const incidentId = this.#parts.ids.object();
     return change(this.#parts, async (set) => {
       const { values: fields, faults } = (await this.#parts.customFields.in(set.tx)).start(input.fields);
@@ -35,10 +36,7 @@ export class IncidentActions {
       const incident = incidentByHand(incidentId, { ...input, fields }, person.person_id, set.now);
       set.putIncident(incident);
       set.incidentEvent('i_new', incidentId, { person, detail: { severity: input.severity, title: input.title } });
-      if (personIds.length === 0) return incident;
-      const given = assign(set.incident(incidentId) ?? incident, this.#assignment('assign', personIds), set.now);
-      set.putIncident(given);
-      set.incidentEvent('i_assign', incidentId, { person, detail: assignmentDetail(given, personIds) });
+      await afterOpening(this.#parts, set, incidentId, { person, assignees });
       return incident;
     });
   }
@@ -95,15 +93,14 @@ export class IncidentActions {
     });
   }
 
-  async assign(
-    incidentIds: readonly string[],
-    type: 'assign' | 'reassign',
-    personIds: readonly number[],
-    person: Person,
-  ): Promise<void> {
-    await changeEach(this.#parts, incidentIds, 'i_assign', (incident, now) => {
-      const after = assign(incident, this.#assignment(type, personIds), now);
-      return { after, note: { person, detail: assignmentDetail(after, personIds) } };
+  /** @throws Failure when a rule or a layer does not exist, or when there is nobody to give it to. */
+  async assign(incidentIds: readonly string[], assignees: Assignees, person: Person): Promise<void> {
+    await change(this.#parts, async (set) => {
+      await set.loadIncidents(incidentIds, false);
+      for (const incident of known(set, incidentIds)) {
+        set.begin();
+        await assignByHand(this.#parts, set, incident, assignees, person);
+      }
     });
   }
 
@@ -138,12 +135,8 @@ export class IncidentActions {
         if (after === incident) continue;
         set.putIncident(after);
         set.incidentEvent('i_reopen', incident.incidentId, { person, detail: { reason } });
-        const personIds = incident.responders.map((one) => one.personId);
-        if (personIds.length === 0) continue;
-        const current = set.incident(incident.incidentId) ?? after;
-        const given = assign(current, this.#assignment('reopen', personIds), set.now);
-        set.putIncident(given);
-        set.incidentEvent('i_assign', incident.incidentId, { person, detail: assignmentDetail(given, personIds) });
+        if (incident.responders.length === 0) continue;
+        assignAgain(this.#parts, set, set.incident(incident.incidentId) ?? after, 'reopen', person);
       }
     });
   }
@@ -157,14 +150,6 @@ export class IncidentActions {
       }
     });
   }
-
-  #assignment(type: 'assign' | 'reassign' | 'reopen', personIds: readonly number[]) {
-    return { id: this.#parts.ids.short(), type, personIds, escalateRuleId: '', escalateRuleName: '', layerIdx: 0 };
-  }
-}
-
-function assignmentDetail(incident: Incident, personIds: readonly number[]): Record<string, unknown> {
-  return { assigned_to: assignmentPayload(incident.assignedTo), to: personIds };
 }
 
 function withoutUndefined(texts: Resolution): { rootCause?: string; resolution?: string } {

@@ -1,8 +1,9 @@
-import { closeAlert, joinIncident, type Alert } from '../alerts/alert.ts';
+import { joinIncident, type Alert } from '../alerts/alert.ts';
 import type { Person } from '../events/event.ts';
 import { change, known, knownAlerts, type ActionParts } from './change.ts';
 import type { ChangeSet } from './change-set.ts';
-import { alertChanged, alertJoined, alertLeft, closeIncident, type Incident } from './incident.ts';
+import { closeAlertByHand } from './closing.ts';
+import { alertJoined, alertLeft, closeIncident, type Incident } from './incident.ts';
 import { withNames, type MergeNames } from './merging.ts';
 
 export interface AlertMerge extends MergeNames {
@@ -25,17 +26,15 @@ export class AlertActions {
       await set.loadAlerts(alertIds);
       for (const alert of knownAlerts(set, alertIds)) {
         set.begin();
-        if (alert.progress === 'Closed') continue;
-        const closed = closeAlert(alert, set.now);
-        set.putAlert(closed);
-        const incident = set.incident(alert.incidentId);
-        if (incident !== undefined) set.putIncident(alertChanged(incident, alert, closed, set.now));
-        set.alertEvent('a_close', alert.alertId, { person });
+        closeAlertByHand(set, alert.alertId, person);
       }
     });
   }
 
-  /** Moves alerts to an incident; an incident that is left empty closes. */
+  /**
+   * Moves alerts to an incident; an incident that is left empty closes. One that is closed takes no open alerts: they
+   * close, so that what still fires opens an incident again.
+   */
   async merge(merge: AlertMerge, person: Person): Promise<void> {
     await change(this.#parts, async (set) => {
       await set.loadAlerts(merge.alertIds, [merge.incidentId]);
@@ -49,6 +48,7 @@ export class AlertActions {
         if (alert.incidentId === merge.incidentId) continue;
         moveAlert(set, alert, merge.incidentId);
         set.alertEvent('a_merge', alert.alertId, { person, detail: mergeDetail(merge, named) });
+        if (target.progress === 'Closed') closeAlertByHand(set, alert.alertId, person);
         closeWhenEmpty(set, alert.incidentId, person);
       }
     });

@@ -5,6 +5,7 @@ import { alertPayload } from '../alerts/payload.ts';
 import type { Transaction } from '../database/database.ts';
 import { renderPush, type Event, type FanOut, type Person } from '../events/event.ts';
 import { appendEvents } from '../events/event-store.ts';
+import { appendNotes, type Note as TimelineNote } from '../events/note-store.ts';
 import type { Directory } from '../events/directory.ts';
 import type { AlertEventType, IncidentEventType } from '../events/event-types.ts';
 import type { Ids } from '../runtime/ids.ts';
@@ -45,12 +46,15 @@ export class ChangeSet {
   readonly #incidents = new Map<string, Held<Incident>>();
   readonly #openAlerts = new Map<string, string>();
   readonly #lockedChannels = new Set<number>();
+  readonly #listed = new Map<string, Promise<Incident[]>>();
+  readonly #active = new Map<number, Promise<Alert[]>>();
   readonly #knownGroupingKeys = new Map<string, GroupingKey>();
   readonly #newGroupingKeys: GroupingKey[] = [];
   readonly #closedIncidents: string[] = [];
   readonly #droppedIncidents: string[] = [];
   readonly #reports: StoredReport[] = [];
   readonly #events: Event[] = [];
+  readonly #notes: TimelineNote[] = [];
   #lastEventTime = 0;
 
   constructor(parts: ChangeSetParts, tx: Transaction, directory: Directory, now: number) {
@@ -90,10 +94,7 @@ export class ChangeSet {
   /** Loads the channel's incidents that an alert with these digests could join. */
   async loadGrouped(channelId: number, digests: readonly string[]): Promise<Incident[]> {
     if (digests.length === 0) return [];
-    if (!this.#lockedChannels.has(channelId)) {
-      await this.#parts.incidents.lockChannel(this.tx, channelId);
-      this.#lockedChannels.add(channelId);
-    }
+    await this.#lockChannel(channelId);
     for (const key of await this.#parts.incidents.findGrouped(this.tx, channelId, digests)) {
       this.#knownGroupingKeys.set(groupingId(key), key);
     }
@@ -103,6 +104,42 @@ export class ChangeSet {
     const ids = [...new Set(alike.map((key) => key.incidentId))].sort();
     await this.#hold([], ids);
     return ids.flatMap((id) => this.incident(id) ?? []);
+  }
+
+  /** The channel's newest incidents that are filed under a digest, open ones only; they are not loaded for a change. */
+  async listGrouped(channelId: number, digest: string, limit: number): Promise<Incident[]> {
+    await this.#lockChannel(channelId);
+    const place = `${channelId} ${digest}`;
+    const stored = this.#listed.get(place) ?? this.#parts.incidents.listGrouped(this.tx, channelId, digest, limit);
+    this.#listed.set(place, stored);
+    const found = new Map((await stored).map((incident) => [incident.incidentId, incident]));
+    for (const key of this.#newGroupingKeys) {
+      const incident = this.incident(key.incidentId);
+      if (incident !== undefined && key.channelId === channelId && key.digest === digest)
+        found.set(key.incidentId, incident);
+    }
+    const newest = [...found.keys()].toSorted().toReversed();
+    const incidents = newest.flatMap((id) => this.incident(id) ?? found.get(id) ?? []);
+    return incidents.filter((incident) => incident.progress !== 'Closed').slice(0, limit);
+  }
+
+  /**
+   * The channel's alerts that are open, changed since then, and are in no incident that somebody has acknowledged; those
+   * that changed last come first. They are not loaded for a change.
+   */
+  async listActiveAlerts(channelId: number, since: number, limit: number): Promise<Alert[]> {
+    const stored =
+      this.#active.get(channelId) ?? this.#parts.incidents.listActiveAlerts(this.tx, channelId, since, limit);
+    this.#active.set(channelId, stored);
+    const others = (await stored).filter((alert) => !this.#alerts.has(alert.alertId));
+    const own = [...this.#alerts.values()]
+      .map((one) => one.now)
+      .filter((alert) => {
+        const acknowledged = this.incident(alert.incidentId)?.progress === 'Processing';
+        const active = alert.progress === 'Triggered' && alert.updatedAt >= since;
+        return alert.channelId === channelId && active && !acknowledged;
+      });
+    return [...own, ...others].sort((a, b) => b.updatedAt - a.updatedAt).slice(0, limit);
   }
 
   openAlert(key: string): Alert | undefined {
@@ -147,7 +184,7 @@ export class ChangeSet {
 
   /** Alerts like those of some incidents find this one from now on, as far as they come into its channel. */
   async inheritGroupingKeys(fromIds: readonly string[], heir: Incident): Promise<void> {
-    await this.#parts.incidents.lockChannel(this.tx, heir.channelId);
+    await this.#lockChannel(heir.channelId);
     const keys = await this.#parts.incidents.groupingKeysOf(this.tx, [...fromIds, heir.incidentId]);
     for (const key of keys) this.#knownGroupingKeys.set(groupingId(key), key);
     const digests = keys.filter((key) => key.channelId === heir.channelId).map((key) => key.digest);
@@ -174,6 +211,13 @@ export class ChangeSet {
     this.#record('alert', alertId, type, changed, note, { alert: alertPayload(changed, title, this.directory) });
   }
 
+  /** Adds to the alert's timeline what is no event: nobody is told of it. */
+  alertNote(type: TimelineNote['type'], alertId: string, detail: TimelineNote['detail']): void {
+    const { lastSequence: sequence } = held(this.#alerts, alertId);
+    const noteId = this.#parts.ids.event();
+    this.#notes.push({ noteId, entityId: alertId, sequence, type, person: undefined, detail, createdAt: this.now });
+  }
+
   /** Adds an event about an incident, with the snapshot as it is now. */
   incidentEvent(type: IncidentEventType, incidentId: string, note: Note = {}): void {
     const incident = held(this.#incidents, incidentId);
@@ -195,9 +239,16 @@ export class ChangeSet {
       incidents.insertGroupingKeys(this.tx, this.#newGroupingKeys),
       incidents.deleteGroupingKeys(this.tx, [...new Set(this.#closedIncidents)]),
       appendEvents(this.tx, this.#events),
+      appendNotes(this.tx, this.#notes),
       fanOut.owe(this.tx, this.#events),
     ]);
     await incidents.delete(this.tx, this.#droppedIncidents);
+  }
+
+  async #lockChannel(channelId: number): Promise<void> {
+    if (this.#lockedChannels.has(channelId)) return;
+    await this.#parts.incidents.lockChannel(this.tx, channelId);
+    this.#lockedChannels.add(channelId);
   }
 
   async #hold(alerts: readonly Alert[], incidentIds: readonly string[] = []): Promise<void> {

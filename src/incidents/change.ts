@@ -4,12 +4,13 @@ import type { Directories } from '../events/directory.ts';
 import type { IncidentEventType } from '../events/event-types.ts';
 import type { Clock } from '../runtime/clock.ts';
 import { Failure } from '../runtime/failure.ts';
+import type { AssigningParts } from './assigning.ts';
 import { ChangeSet, type ChangeSetParts, type Note } from './change-set.ts';
 import type { FieldDirectory } from './field.ts';
 import type { Incident } from './incident.ts';
 
 /** What an action on alerts and incidents works with. */
-export interface ActionParts extends ChangeSetParts {
+export interface ActionParts extends ChangeSetParts, AssigningParts {
   readonly database: Database;
   readonly directories: Directories;
   readonly clock: Clock;

@@ -1,11 +1,12 @@
-import { closeAlert, joinIncident, worse } from '../alerts/alert.ts';
+import { joinIncident, worse } from '../alerts/alert.ts';
 import type { Person } from '../events/event.ts';
 import { invalid } from '../runtime/failure.ts';
 import { change, known, type ActionParts } from './change.ts';
 import type { ChangeSet } from './change-set.ts';
+import { closeAlertByHand } from './closing.ts';
 import { editsOf, fieldEditOf, type Edit, type FieldEdit } from './editing.ts';
 import { checkValue, type FieldDirectory, type FieldValue } from './field.ts';
-import { alertChanged, alertsMax, type Incident } from './incident.ts';
+import { alertsMax, type Incident } from './incident.ts';
 import { mergedAway, mergedInto, withNames, type MergeNames } from './merging.ts';
 import { responderPayload } from './payload.ts';
 import { removeIncidents } from './removal.ts';
@@ -64,7 +65,10 @@ export class EditActions {
       for (const source of sources) set.putIncident(mergedAway(source, person.person_id, set.now));
       const detail = mergeDetail(set, merge, sources);
       for (const id of [target.incidentId, ...sourceIds]) set.incidentEvent('i_merge', id, { person, detail });
-      for (const alert of toClose) closeInto(set, alert.alertId, target.incidentId, person);
+      for (const alert of toClose) {
+        set.putAlert(joinIncident(alert, target.incidentId, set.now));
+        closeAlertByHand(set, alert.alertId, person);
+      }
       if (merge.removeSources) for (const id of sourceIds) set.dropIncident(id);
     });
   }
@@ -117,16 +121,6 @@ function fieldValue(fields: FieldDirectory, incident: Incident, name: string, va
   const checked = checkValue(field, value);
   if (!checked.ok) throw invalid([{ field: 'field_value', message: checked.message }]);
   return checked.value;
-}
-
-function closeInto(set: ChangeSet, alertId: string, targetId: string, person: Person): void {
-  const [alert, target] = [set.alert(alertId), set.incident(targetId)];
-  if (alert === undefined || target === undefined) return;
-  const moved = joinIncident(alert, targetId, set.now);
-  const closed = closeAlert(moved, set.now);
-  set.putAlert(closed);
-  set.putIncident(alertChanged(target, moved, closed, set.now));
-  set.alertEvent('a_close', alertId, { person });
 }
 
 function mergeDetail(set: ChangeSet, merge: IncidentMerge, sources: readonly Incident[]): Record<string, unknown> {

@@ -43,7 +43,14 @@ test('an edit that was made is nothing the second time', () => {
   const severity = fc.option(fc.constantFrom('Critical' as const, 'Warning' as const, 'Info' as const), {
     nil: undefined,
   });
-  const edits = fc.record({ title: text, description: text, impact: text, rootCause: text, resolution: text, severity });
+  const edits = fc.record({
+    title: text,
+    description: text,
+    impact: text,
+    rootCause: text,
+    resolution: text,
+    severity,
+  });
   fc.assert(
     fc.property(edits, (edit) => {
       const after = applied(incident, edit);

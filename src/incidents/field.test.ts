@@ -43,11 +43,11 @@ for (const { name, open } of databases) {
     test('defaults go into incidents made afterwards, by hand and by alerts, and into no other', async () => {
       await using domain = await disposableDomain(open);
       const { fields } = domain.administration;
-      const before = await domain.incidents.create(manual({}), [], ada);
+      const before = await domain.incidents.create(manual({}), undefined, ada);
       await fields.create({ name: 'level', type: 'single_select', options, defaultValue: 'low' }, 1);
       await fields.create({ name: 'public', type: 'checkbox', defaultValue: false }, 1);
       await fields.create({ name: 'note', type: 'text' }, 1);
-      const after = await domain.incidents.create(manual({ note: 'n', level: 'top', public: null }), [], ada);
+      const after = await domain.incidents.create(manual({ note: 'n', level: 'top', public: null }), undefined, ada);
       await domain.report(report());
       const ids = [before.incidentId, after.incidentId, domain.owed.at(-1)?.entityId ?? ''];
       const read = await readIncidents(domain.database, ids);
@@ -58,13 +58,16 @@ for (const { name, open } of databases) {
     test('an incident by hand names every custom field that is wrong, and is not made', async () => {
       await using domain = await disposableDomain(open);
       await domain.administration.fields.create({ name: 'level', type: 'single_select', options }, 1);
-      await assert.rejects(domain.incidents.create(manual({ level: 'no', other: 1 }), [], ada), (error: Failure) => {
-        assert.deepEqual(
-          error.faults.map((fault) => fault.field),
-          ['fields.level', 'fields.other'],
-        );
-        return true;
-      });
+      await assert.rejects(
+        domain.incidents.create(manual({ level: 'no', other: 1 }), undefined, ada),
+        (error: Failure) => {
+          assert.deepEqual(
+            error.faults.map((fault) => fault.field),
+            ['fields.level', 'fields.other'],
+          );
+          return true;
+        },
+      );
       assert.equal(domain.owed.length, 0);
     });
 
@@ -72,7 +75,7 @@ for (const { name, open } of databases) {
       await using domain = await disposableDomain(open);
       const { fields } = domain.administration;
       const level = await fields.create({ name: 'level', type: 'multi_select', options }, 1);
-      const { incidentId } = await domain.incidents.create(manual({}), [], ada);
+      const { incidentId } = await domain.incidents.create(manual({}), undefined, ada);
       const set = (value: unknown) => domain.edits.resetField(incidentId, 'level', value, ada);
       await set(['top', 'low']);
       await set(['low', 'top']);

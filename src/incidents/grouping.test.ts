@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { applyReport, type Alert } from '../alerts/alert.ts';
 import { defaultSettings, type ChannelGroup } from '../channels/channel.ts';
+import type { Condition } from '../filters/condition.ts';
 import { groupingDigests, windowEnd } from './grouping.ts';
 
 const noGrouping = defaultSettings.group;
@@ -17,6 +18,8 @@ function alert(labels: Record<string, string>, title = 'disk'): Alert {
 }
 
 const rule = (changes: Partial<ChannelGroup>): ChannelGroup => ({ ...noGrouping, method: 'p', ...changes });
+
+const web: Condition = { key: 'labels.service', oper: 'IN', vals: ['web*'] };
 
 function alike(group: ChannelGroup, a: Alert, b: Alert): boolean {
   const digests = groupingDigests(group, a);
@@ -72,6 +75,46 @@ const rows: [string, ChannelGroup, Alert, Alert, boolean][] = [
     rule({ equals: [['labels.constructor']], allEqualsRequired: true }),
     alert({}),
     alert({}),
+    false,
+  ],
+  [
+    'alike by the case that matches, where the channel’s own set says otherwise',
+    rule({ equals: [['labels.b']], cases: [{ if: [web], equals: ['labels.a'] }] }),
+    alert({ service: 'web', a: '1', b: '1' }),
+    alert({ service: 'web', a: '1', b: '2' }),
+    true,
+  ],
+  [
+    'different by the case that matches, where the channel’s own set says otherwise',
+    rule({ equals: [['labels.b']], cases: [{ if: [web], equals: ['labels.a'] }] }),
+    alert({ service: 'web', a: '1', b: '1' }),
+    alert({ service: 'web', a: '2', b: '1' }),
+    false,
+  ],
+  [
+    'alike by the channel’s own set, where no case matches',
+    rule({ equals: [['labels.b']], cases: [{ if: [web], equals: ['labels.a'] }] }),
+    alert({ a: '1', b: '1' }),
+    alert({ a: '2', b: '1' }),
+    true,
+  ],
+  [
+    'the first case that matches decides, and the next one is not asked',
+    rule({
+      cases: [
+        { if: [web], equals: ['labels.a'] },
+        { if: [web], equals: ['labels.b'] },
+      ],
+    }),
+    alert({ service: 'web', a: '1', b: '1' }),
+    alert({ service: 'web', a: '2', b: '1' }),
+    false,
+  ],
+  [
+    'a case asks for all of its conditions',
+    rule({ cases: [{ if: [web, { key: 'severity', oper: 'IN', vals: ['Critical'] }], equals: ['title'] }] }),
+    alert({ service: 'web' }),
+    alert({ service: 'web' }),
     false,
   ],
 ];

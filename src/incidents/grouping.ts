@@ -4,10 +4,12 @@ import { factOf, matchesAll, type Facts } from '../filters/matcher.ts';
 
 /**
  * A digest for each set of attributes that the alert has a say in. Two alerts that share a digest are alike, so that
- * finding an alert's incident is a look-up and not a comparison with each open one.
+ * finding an alert's incident is a look-up and not a comparison with each open one. Under the method `i` all share one,
+ * which only says whom to compare with.
  */
 export function groupingDigests(rule: ChannelGroup, alert: Facts): string[] {
-  if (rule.method !== 'p') return [];
+  if (rule.method === 'i') return [comparedDigest];
+  if (rule.method === 'n') return [];
   const digests = equalsFor(rule, alert).flatMap((keys) => {
     const names = [...new Set(keys)].sort();
     const values = names.map((key) => factOf(alert, key) ?? '');
@@ -20,6 +22,9 @@ export function groupingDigests(rule: ChannelGroup, alert: Facts): string[] {
   });
   return [...new Set(digests)];
 }
+
+/** What incidents are filed under whose alerts are compared one by one. */
+export const comparedDigest = 'i';
 
 /** Until when alerts may join an incident that was triggered, or last joined, at `from`. */
 export function windowEnd(rule: ChannelGroup, from: number): number {

@@ -1,8 +1,10 @@
-import type { Image, Severity, Status } from '../alerts/alert.ts';
+import type { Alert, Image, Severity, Status } from '../alerts/alert.ts';
+import { alertOf } from '../alerts/alert-store.ts';
 import type { Database, Transaction } from '../database/database.ts';
 import type { IncidentRow } from '../database/tables.ts';
 import type { Assignment, GroupMethod, Incident, IncidentProgress, Responder, StatusCounts } from './incident.ts';
 import { numOf } from './incident.ts';
+import { dueAt, noTimers, type Timers } from './timers.ts';
 
 /** Locks, reads and writes incidents in the caller's transaction. Locks are taken in the order of the ids. */
 export class IncidentStore {
@@ -44,6 +46,37 @@ export class IncidentStore {
       .where(this.#dialect.anyOf('digest', digests))
       .execute();
     return rows.map((row) => ({ channelId, digest: row.digest, incidentId: row.incident_id }));
+  }
+
+  /** The newest open incidents that are filed under a digest, without a lock. */
+  async listGrouped(tx: Transaction, channelId: number, digest: string, limit: number): Promise<Incident[]> {
+    const rows = await tx.query
+      .selectFrom('grouping_key')
+      .innerJoin('incident', 'incident.incident_id', 'grouping_key.incident_id')
+      .selectAll('incident')
+      .where('grouping_key.channel_id', '=', channelId)
+      .where('grouping_key.digest', '=', digest)
+      .orderBy('grouping_key.incident_id', 'desc')
+      .limit(limit)
+      .execute();
+    return rows.map(incidentOf);
+  }
+
+  /** Open alerts that changed since then and whose incident, if any, nobody has acknowledged; those that changed last first. */
+  async listActiveAlerts(tx: Transaction, channelId: number, since: number, limit: number): Promise<Alert[]> {
+    const rows = await tx.query
+      .selectFrom('alert')
+      .leftJoin('incident', 'incident.incident_id', 'alert.incident_id')
+      .selectAll('alert')
+      .where('alert.channel_id', '=', channelId)
+      .where('alert.progress', '=', 'Triggered')
+      .where('alert.updated_at', '>=', since)
+      .where(({ eb, or }) => or([eb('incident.progress', 'is', null), eb('incident.progress', '=', 'Triggered')]))
+      .orderBy('alert.updated_at', 'desc')
+      .orderBy('alert.alert_id', 'desc')
+      .limit(limit)
+      .execute();
+    return rows.map(alertOf);
   }
 
   async groupingKeysOf(tx: Transaction, incidentIds: readonly string[]): Promise<GroupingKey[]> {
@@ -132,6 +165,7 @@ export function incidentOf(row: IncidentRow): Incident {
     manualOverrides: JSON.parse(row.manual_overrides_json) as string[],
     storms: JSON.parse(row.storms_json) as number[],
     everMuted: row.ever_muted === 1,
+    timers: { ...noTimers, ...(JSON.parse(row.timers_json) as Partial<Timers>) },
     createdAt: row.created_at,
     updatedAt: row.updated_at,
     lastSequence: row.last_sequence,
@@ -178,6 +212,8 @@ function rowOf(incident: Incident): IncidentRow {
     manual_overrides_json: JSON.stringify(incident.manualOverrides),
     storms_json: JSON.stringify(incident.storms),
     ever_muted: incident.everMuted ? 1 : 0,
+    timers_json: JSON.stringify(incident.timers),
+    due_at: dueAt(incident),
     created_at: incident.createdAt,
     updated_at: incident.updatedAt,
     last_sequence: incident.lastSequence,

@@ -1,5 +1,6 @@
 import type { Alert, Image, Severity, Status } from '../alerts/alert.ts';
 import { worse } from '../alerts/alert.ts';
+import { noTimers, restarted, type Timers } from './timers.ts';
 
 export type IncidentProgress = 'Triggered' | 'Processing' | 'Closed';
 export type GroupMethod = 'n' | 'p' | 'i';
@@ -19,7 +20,16 @@ export interface Assignment {
   readonly escalateRuleId: string;
   readonly escalateRuleName: string;
   readonly layerIdx: number;
+  /** Only who was named, and not who was found through the rule. */
   readonly personIds: readonly number[];
+  /** When the rule's next layer follows; absent in the last layer and without a rule. */
+  readonly escalation?: Escalation | undefined;
+}
+
+export interface Escalation {
+  readonly afterMs: number;
+  /** Also when somebody has acknowledged. */
+  readonly force: boolean;
 }
 
 /**
@@ -72,6 +82,7 @@ export interface Incident {
   /** Storm thresholds that have fired. */
   readonly storms: readonly number[];
   readonly everMuted: boolean;
+  readonly timers: Timers;
   readonly createdAt: number;
   readonly updatedAt: number;
   readonly lastSequence: number;
@@ -115,6 +126,7 @@ const blank = {
   manualOverrides: [],
   storms: [],
   everMuted: false,
+  timers: noTimers,
   lastSequence: 0,
   lastEventTime: 0,
 } as const;
@@ -206,6 +218,7 @@ export function alertJoined(incident: Incident, alert: Alert, now: number): Inci
       alertEventCnt: incident.alertEventCnt + alert.eventCnt,
       severity: followed(incident, 'severity') ? worse(incident.severity, alert.severity) : incident.severity,
       lastTime: Math.max(incident.lastTime, alert.lastTime),
+      timers: restarted(incident.timers, now),
       updatedAt: now,
     },
     alert.endTime,
@@ -237,6 +250,7 @@ export function alertChanged(incident: Incident, before: Alert, after: Alert, no
       description: first && followed(incident, 'description') ? after.description : incident.description,
       labels: first ? after.labels : incident.labels,
       lastTime: Math.max(incident.lastTime, after.lastTime),
+      timers: restarted(incident.timers, now),
       updatedAt: now,
     },
     after.endTime,

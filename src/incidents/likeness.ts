@@ -2,7 +2,6 @@ import { factOf, type Facts } from '../filters/matcher.ts';
 
 /** What the intelligent grouping compares when a channel does not say (contract 4.4). */
 export const likenessKeysDefault: readonly string[] = ['title', 'description', 'labels.service', 'labels.resource'];
-export const likenessDefault = 0.9;
 
 /** Open incidents that a new alert is compared with, the newest first. */
 export const candidatesMax = 200;
@@ -11,20 +10,12 @@ export const candidatesMax = 200;
 const textMaxChars = 512;
 
 /**
- * How alike two alerts or incidents are, 0 to 1: the mean, over the keys that at least one of them has, of how many of
- * their trigrams both share (Dice's coefficient). Runs of digits count as one digit, so that hosts of one kind and
- * measured values are alike. The same texts give the same number everywhere; `docs/grouping.md` tells it at length.
+ * How alike two alerts or incidents are, 0 to 1: the mean, over the keys that at least one of them has, of the share of
+ * trigrams that their values have in common (Dice's coefficient). Runs of digits count as one digit, so that hosts of one
+ * kind and measured values are alike. The same texts give the same number everywhere; `docs/grouping.md` tells it at length.
  */
 export function likeness(one: Facts, other: Facts, keys: readonly string[]): number {
-  let sum = 0;
-  let compared = 0;
-  for (const key of keys) {
-    const [left, right] = [factOf(one, key) ?? '', factOf(other, key) ?? ''];
-    if (left === '' && right === '') continue;
-    compared += 1;
-    sum += left === right ? 1 : dice(trigramsOf(left), trigramsOf(right));
-  }
-  return compared === 0 ? 0 : sum / compared;
+  return scoreFrom(0, pairsOf(one, other, keys)) ?? 0;
 }
 
 /** Those that are alike enough, the most alike first; of equally alike ones the first of the list. */
@@ -34,10 +25,30 @@ export function alikeOnes<Candidate extends Facts>(
   { keys, threshold }: { keys: readonly string[]; threshold: number },
 ): Candidate[] {
   return candidates
-    .map((candidate) => ({ candidate, score: likeness(facts, candidate, keys) }))
-    .filter(({ score }) => score >= threshold)
+    .flatMap((candidate) => {
+      const score = scoreFrom(threshold, pairsOf(facts, candidate, keys));
+      return score === undefined ? [] : [{ candidate, score }];
+    })
     .sort((a, b) => b.score - a.score)
     .map(({ candidate }) => candidate);
+}
+
+type Pair = readonly [left: string, right: string];
+
+function pairsOf(one: Facts, other: Facts, keys: readonly string[]): Pair[] {
+  const pairs = keys.map((key): Pair => [factOf(one, key) ?? '', factOf(other, key) ?? '']);
+  return pairs.filter(([left, right]) => left !== '' || right !== '');
+}
+
+/** `undefined` when it is below the threshold; most are, and show it by the first pair. */
+function scoreFrom(threshold: number, pairs: readonly Pair[]): number | undefined {
+  let sum = 0;
+  for (const [index, [left, right]] of pairs.entries()) {
+    sum += left === right ? 1 : dice(trigramsOf(left), trigramsOf(right));
+    const remaining = pairs.length - index - 1;
+    if ((sum + remaining) / pairs.length < threshold) return undefined;
+  }
+  return pairs.length === 0 ? undefined : sum / pairs.length;
 }
 
 /** Sorted and without doubles. */
@@ -59,7 +70,10 @@ function trigramsOf(text: string): Trigrams {
 /** Blanks around the text make its first and last characters count as much as the others. */
 function readTrigrams(text: string): Trigrams {
   const plain = text.slice(0, textMaxChars).normalize('NFKC').toLowerCase();
-  const padded = `  ${plain.replace(/\p{Nd}+/gu, '0').replace(/\s+/g, ' ').trim()} `;
+  const padded = `  ${plain
+    .replace(/\p{Nd}+/gu, '0')
+    .replace(/\s+/g, ' ')
+    .trim()} `;
   const found = new Set<number>();
   for (let index = 0; index + 2 < padded.length; index += 1) {
     const [a, b, c] = [padded.charCodeAt(index), padded.charCodeAt(index + 1), padded.charCodeAt(index + 2)];

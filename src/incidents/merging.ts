@@ -1,5 +1,6 @@
 import type { Severity } from '../alerts/alert.ts';
 import { worse } from '../alerts/alert.ts';
+import { restarted } from './timers.ts';
 import { closeIncident, withAlerts, type Incident, type Responder, type StatusCounts } from './incident.ts';
 
 /** What else is said when something is merged into an incident. */
@@ -35,6 +36,7 @@ export function mergedInto(
     alertEventCnt: sum([target, ...sources], (one) => one.alertEventCnt),
     lastTime: Math.max(target.lastTime, ...sources.map((one) => one.lastTime)),
     groupUntil: groupUntil(target, sources),
+    timers: restarted(target.timers, now),
     updatedAt: now,
   };
   const alertCnt = sum([target, ...sources], (one) => one.alertCnt);

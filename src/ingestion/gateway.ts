@@ -1,9 +1,11 @@
 import { openKey } from '../alerts/alert.ts';
-import type { Channel } from '../channels/channel.ts';
+import type { ChannelDirectory } from '../channels/channel.ts';
 import type { IncidentActions } from '../incidents/actions.ts';
 import type { Clock } from '../runtime/clock.ts';
+import type { People } from '../members/people.ts';
 import { invalid, type Failure, type Fault } from '../runtime/failure.ts';
 import type { Ids } from '../runtime/ids.ts';
+import { pickableChannels, type PickableChannels } from './channel-picker.ts';
 import type { Reply } from './formats/format.ts';
 import { formats } from './formats/index.ts';
 import { isObject } from './formats/format.ts';
@@ -12,7 +14,8 @@ import { sourceOf, type Integration, type IntegrationDirectory } from './integra
 
 export interface GatewayParts {
   readonly integrations: { current(): Promise<IntegrationDirectory> };
-  readonly channels: { current(): Promise<{ readonly list: readonly Channel[] }> };
+  readonly channels: { current(): Promise<ChannelDirectory> };
+  readonly people: { current(): Promise<People> };
   readonly incidents: Pick<IncidentActions, 'commentByAlert'>;
   /** Resolves when what the push caused is durable. */
   readonly ingest: (push: Push) => Promise<PushCounts>;
@@ -75,6 +78,17 @@ export class Gateway {
     const keys = channels.map((one) => openKey({ integrationId, channelId: one, alertKey }));
     await this.#parts.incidents.commentByAlert(keys, alertKey, comment);
     return { data: {} };
+  }
+
+  /** The channels that the holder of a shared integration's key may choose among (contract 6.9). */
+  async listChannels(key: string, body: unknown): Promise<{ data: PickableChannels }> {
+    const integration = await this.#authorized(key, undefined, body);
+    if (integration.channelId !== 0) {
+      const message = 'integration_key is not a valid one: it belongs to an integration that is not shared';
+      throw invalid([{ field: '', message }]);
+    }
+    const { channels, people } = this.#parts;
+    return { data: pickableChannels(body, await channels.current(), await people.current()) };
   }
 
   /** A key opens only the path of its own type: a body read by the wrong format would be understood wrongly. */

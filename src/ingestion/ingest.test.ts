@@ -5,6 +5,7 @@ import { databases } from '../../test/support/databases.ts';
 import { ada, domainOn, report } from '../../test/support/domain.ts';
 import { readAlerts } from '../alerts/alert-list-store.ts';
 import type { AlertReport, Status } from '../alerts/alert.ts';
+import { defaultSettings } from '../channels/channel.ts';
 import type { Event } from '../events/event.ts';
 import { listIncidents, readIncidents } from '../incidents/incident-list-store.ts';
 
@@ -151,14 +152,7 @@ for (const { name, open } of databases) {
   });
 }
 
-const noGroup = {
-  method: 'n',
-  equals: [],
-  allEqualsRequired: false,
-  timeWindowMinutes: 0,
-  windowType: 'tumbling',
-  stormThresholds: [],
-} as const;
+const noGroup = defaultSettings.group;
 
 async function disposable(open: () => ReturnType<(typeof databases)[number]['open']>, settings = {}) {
   const domain = await domainOn(await open(), settings);

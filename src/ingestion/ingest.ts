@@ -1,35 +1,48 @@
-import { applyReport, joinIncident, openKey, type Alert, type AlertReport } from '../alerts/alert.ts';
-import type { Channel, ChannelDirectory, ChannelGroup } from '../channels/channel.ts';
+import { applyReport, type Alert } from '../alerts/alert.ts';
+import type { Channel } from '../channels/channel.ts';
+import { isDropped, type NoiseDirectory } from '../channels/noise-rule.ts';
 import { DatabaseFailure, type Database, type Transaction } from '../database/database.ts';
 import type { Directories } from '../events/directory.ts';
 import { ChangeSet, type ChangeSetParts } from '../incidents/change-set.ts';
-import type { FieldSource } from '../incidents/change.ts';
 import { closeWhenRunOut } from '../incidents/closing.ts';
-import { groupingDigests, windowEnd } from '../incidents/grouping.ts';
-import { alertChanged, alertJoined, incidentFromAlert, takesAlerts } from '../incidents/incident.ts';
-import { raiseStorms } from '../incidents/storm.ts';
+import { alertChanged } from '../incidents/incident.ts';
 import type { Clock } from '../runtime/clock.ts';
+import { arrivalsOf, ending, factsOf, type Arrival, type Push } from './arrival.ts';
+import { muteOf } from './muting.ts';
+import { place, type PlacingParts } from './placing.ts';
+import type { RouteDirectory } from './route.ts';
 
-/** The reports of one request, from one integration into one channel; channel 0 = no route was found. */
-export interface Push {
-  readonly integrationId: number;
-  readonly channelId: number;
-  readonly reports: readonly AlertReport[];
-}
+export type { Push } from './arrival.ts';
 
-/** What became of a push's reports. */
-export type PushCounts = Record<
-  'opened' | 'updated' | 'recovered' | 'refreshed' | 'duplicate' | 'unmatched' | 'unrouted',
-  number
->;
+/** What can become of a report. */
+export const reportOutcomes = [
+  'opened',
+  'muted',
+  'updated',
+  'recovered',
+  'refreshed',
+  'duplicate',
+  'dropped',
+  'unmatched',
+  'unrouted',
+] as const;
+type Outcome = (typeof reportOutcomes)[number];
 
-export interface IngestParts extends ChangeSetParts {
+/** What became of a push's reports; one that goes into several channels counts in each. */
+export type PushCounts = Record<Outcome, number>;
+
+export interface IngestParts extends ChangeSetParts, PlacingParts {
   readonly database: Database;
   readonly directories: Directories;
-  readonly channels: { in(tx: Transaction): Promise<ChannelDirectory> };
-  readonly customFields: FieldSource;
+  readonly noise: Source<NoiseDirectory>;
+  readonly routes: Source<RouteDirectory>;
   readonly clock: Clock;
   readonly mergeWindowMs: number;
+}
+
+/** What is configured, as a transaction sees it. */
+interface Source<T> {
+  in(tx: Transaction): Promise<T>;
 }
 
 /**
@@ -55,18 +68,21 @@ function isConflict(error: unknown): boolean {
 
 async function ingestOnce(parts: IngestParts, pushes: readonly Push[]): Promise<PushCounts[]> {
   return parts.database.transaction(async (tx) => {
-    const [directory, channels] = [await parts.directories.in(tx), await parts.channels.in(tx)];
+    const directory = await parts.directories.in(tx);
+    const [channels, noise, routes] = [
+      await parts.channels.in(tx),
+      await parts.noise.in(tx),
+      await parts.routes.in(tx),
+    ];
     const set = new ChangeSet(parts, tx, directory, parts.clock.now());
-    await set.loadOpenAlerts(pushes.flatMap((push) => push.reports.map((report) => openKey({ ...push, ...report }))));
+    const step: Step = { parts, set, noise };
+    const routed = pushes.map((push) => push.reports.map((report) => arrivalsOf(push, report, channels, routes)));
+    await set.loadOpenAlerts(routed.flat(2).map((arrival) => arrival.key));
     const counts: PushCounts[] = [];
-    for (const push of pushes) {
-      const channel = takingAlerts(channels.find(push.channelId));
+    for (const reports of routed) {
       const count = noCounts();
-      for (const report of push.reports) {
-        set.begin();
-        if (channel === undefined) set.addReport({ ...push, alertId: '', report });
-        count[channel === undefined ? 'unrouted' : await absorb(set, push, report, channel, parts)] += 1;
-      }
+      for (const arrivals of reports)
+        for (const arrival of ending(set, arrivals)) count[await take(step, arrival)] += 1;
       counts.push(count);
     }
     await set.save();
@@ -74,15 +90,26 @@ async function ingestOnce(parts: IngestParts, pushes: readonly Push[]): Promise<
   });
 }
 
-/** One report, from alert to incident: the events come in the order a_new, i_new or a_merge (contract 9, 29). */
-async function absorb(
-  set: ChangeSet,
-  push: Push,
-  report: AlertReport,
-  channel: Channel,
-  parts: IngestParts,
-): Promise<keyof PushCounts> {
-  const before = set.openAlert(openKey({ ...push, ...report }));
+/** What all reports of a transaction are taken with. */
+interface Step {
+  readonly parts: IngestParts;
+  readonly set: ChangeSet;
+  readonly noise: NoiseDirectory;
+}
+
+/**
+ * One report in one channel. The order is the contract's (4.1): the channel's drop rules, then its alert, then silence
+ * and inhibit rules, then its incident. A recovery that ends an alert is never dropped, else the alert would stay open.
+ */
+async function take(step: Step, arrival: Arrival): Promise<Outcome> {
+  const { set, parts, noise } = step;
+  const { push, report, channel } = arrival;
+  set.begin();
+  if (channel === undefined) return keep(step, arrival, '', 'unrouted');
+  const before = set.openAlert(arrival.key);
+  const ends = before !== undefined && report.status === 'Ok';
+  const drops = ends ? [] : noise.of(channel.channelId, 'drop');
+  if (drops.length > 0 && isDropped(drops, factsOf(push, report))) return 'dropped';
   const outcome = applyReport(before, report, {
     alertId: parts.ids.object,
     integrationId: push.integrationId,
@@ -90,58 +117,63 @@ async function absorb(
     now: set.now,
     mergeWindowMs: parts.mergeWindowMs,
   });
-  switch (outcome.kind) {
-    case 'duplicate':
-      break;
-    case 'unmatched':
-      set.addReport({ ...push, alertId: '', report });
-      break;
-    case 'opened':
-      if (before !== undefined && outcome.outgrown !== undefined) outgrow(set, before, outcome.outgrown);
-      set.addReport({ ...push, alertId: outcome.alert.alertId, report });
-      await place(set, outcome.alert, channel.settings.group, parts);
-      break;
-    case 'refreshed':
-    case 'updated':
-    case 'recovered':
-      if (before !== undefined) follow(set, before, outcome.alert);
-      if (outcome.kind === 'refreshed') break;
-      set.addReport({ ...push, alertId: outcome.alert.alertId, report });
-      set.alertEvent('a_update', outcome.alert.alertId, {
-        detail: { severity: outcome.alert.severity, status: outcome.alert.status, progress: outcome.alert.progress },
-      });
-      if (outcome.kind === 'recovered' && !channel.settings.disableAutoClose)
-        closeWhenRunOut(set, outcome.alert.incidentId, 'event');
-      break;
+  if (outcome.kind === 'unmatched') return keep(step, arrival, '', 'unmatched');
+  if (outcome.kind === 'opened') {
+    if (before !== undefined && outcome.outgrown !== undefined) outgrow(set, before, outcome.outgrown);
+    return open(step, arrival, outcome.alert, channel);
+  }
+  const after = 'alert' in outcome ? outcome.alert : before;
+  if (before === undefined || after === undefined) return outcome.kind;
+  if (after !== before) follow(set, before, after);
+  if (outcome.kind === 'updated' || outcome.kind === 'recovered') {
+    keep(step, arrival, after.alertId, outcome.kind);
+    const { severity, status, progress } = after;
+    set.alertEvent('a_update', after.alertId, { detail: { severity, status, progress } });
+  }
+  if (outcome.kind === 'recovered') {
+    if (!channel.settings.disableAutoClose) closeWhenRunOut(set, after.incidentId, 'event');
+  } else {
+    await surface(step, after.alertId, channel);
   }
   return outcome.kind;
 }
 
-/** A new alert joins the incident of its like, or opens one. */
-async function place(set: ChangeSet, alert: Alert, group: ChannelGroup, parts: IngestParts): Promise<void> {
-  const digests = groupingDigests(group, alert);
-  const detail = { severity: alert.severity, status: alert.status };
-  const candidates = await set.loadGrouped(alert.channelId, digests);
-  const home = candidates.find((incident) => takesAlerts(incident, set.now));
-  const incidentId = home?.incidentId ?? parts.ids.object();
-  const placed = joinIncident(alert, incidentId, set.now);
-  set.putAlert(placed);
-  set.addGroupingKeys(alert.channelId, digests, incidentId);
-  if (home === undefined) {
-    const until = windowEnd(group, set.now);
-    const grouping = { method: group.method, equalsMd5: digests[0] ?? '', until };
-    const fields = (await parts.customFields.in(set.tx)).defaults;
-    set.putIncident({ ...incidentFromAlert(incidentId, placed, grouping, set.now), fields });
-    set.alertEvent('a_new', alert.alertId, { detail });
-    set.incidentEvent('i_new', incidentId, { detail: { severity: alert.severity, title: alert.title } });
-    return;
+/** A muted alert is kept and pushed, but no incident takes it, so nobody is called (contract 4.10). */
+async function open(step: Step, arrival: Arrival, alert: Alert, channel: Channel): Promise<Outcome> {
+  const { set, parts, noise } = step;
+  const mute = await muteOf(set, alert, noise);
+  if (mute?.discards === true) return 'dropped';
+  keep(step, arrival, alert.alertId, 'opened');
+  const announce = (alertId: string) =>
+    set.alertEvent('a_new', alertId, { detail: { severity: alert.severity, status: alert.status } });
+  if (mute === undefined) {
+    await place(set, alert, channel.settings.group, parts, announce);
+    return 'opened';
   }
-  const joined = alertJoined(home, placed, set.now);
-  const until = group.windowType === 'sliding' ? windowEnd(group, set.now) : joined.groupUntil;
-  set.putIncident({ ...joined, groupUntil: until });
-  set.alertEvent('a_new', alert.alertId, { detail });
-  set.alertEvent('a_merge', alert.alertId, { detail: { incident: { incident_id: incidentId, title: joined.title } } });
-  raiseStorms(set, incidentId, group.stormThresholds);
+  set.putAlert({ ...alert, everMuted: true });
+  announce(alert.alertId);
+  set.alertNote(mute.type, alert.alertId, mute.detail);
+  return 'muted';
+}
+
+/**
+ * A muted alert that is reported again when nothing mutes it any more joins an incident then. Else what fires before a
+ * maintenance ends, and goes on firing after it, would never be seen by anybody.
+ */
+async function surface({ set, parts, noise }: Step, alertId: string, channel: Channel): Promise<void> {
+  const alert = set.alert(alertId);
+  if (alert === undefined || alert.incidentId !== '' || !alert.everMuted) return;
+  if ((await muteOf(set, alert, noise)) === undefined) await place(set, alert, channel.settings.group, parts);
+}
+
+function keep<Result extends Outcome>(
+  { set }: Step,
+  { push, report }: Arrival,
+  alertId: string,
+  outcome: Result,
+): Result {
+  set.addReport({ integrationId: push.integrationId, channelId: push.channelId, alertId, report });
+  return outcome;
 }
 
 /** An alert that has been open for longer than it takes reports closes, and its incident when nothing else is left in it. */
@@ -158,11 +190,6 @@ function follow(set: ChangeSet, before: Alert, after: Alert): void {
   if (incident !== undefined) set.putIncident(alertChanged(incident, before, after, set.now));
 }
 
-/** A channel that is disabled or gone takes no alerts; what comes for it is kept as it came. */
-function takingAlerts(channel: Channel | undefined): Channel | undefined {
-  return channel?.status === 'enabled' ? channel : undefined;
-}
-
 function noCounts(): PushCounts {
-  return { opened: 0, updated: 0, recovered: 0, refreshed: 0, duplicate: 0, unmatched: 0, unrouted: 0 };
+  return Object.fromEntries(reportOutcomes.map((outcome) => [outcome, 0])) as PushCounts;
 }

@@ -1,17 +1,8 @@
 import type { Metrics } from '../runtime/metrics.ts';
-import type { PushCounts } from './ingest.ts';
+import { reportOutcomes, type PushCounts } from './ingest.ts';
 
-/** What can become of a report; `skipped` = an item of a group that could not be read. */
-const outcomes = [
-  'opened',
-  'updated',
-  'recovered',
-  'refreshed',
-  'duplicate',
-  'unmatched',
-  'unrouted',
-  'skipped',
-] as const;
+/** `skipped` = an item of a group that could not be read. */
+const outcomes = [...reportOutcomes, 'skipped'] as const;
 
 export function createIngestionMetrics(metrics: Metrics) {
   const reports = metrics.counterBy(

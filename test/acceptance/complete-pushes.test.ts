@@ -213,7 +213,10 @@ test('what a person does is pushed with every key and with the person', async ()
   const pushes = (await incidents.pushes(1 + steps.length)).map(pushOf).slice(1);
   const [closed] = (await alerts.pushes(2)).map(pushOf).slice(1);
 
-  assert.deepEqual(pushes.map((push) => push.event_type).slice(0, steps.length), steps.map(([type]) => type));
+  assert.deepEqual(
+    pushes.map((push) => push.event_type).slice(0, steps.length),
+    steps.map(([type]) => type),
+  );
   assert.equal(closed?.event_type, 'a_close');
   const all = [...pushes, ...(closed === undefined ? [] : [closed])];
   assert.deepEqual(all.flatMap(faultsOfPush), []);
@@ -226,7 +229,8 @@ test('what a person does is pushed with every key and with the person', async ()
   assert.ok(seconds(acknowledged?.['ack_time']));
   assert.ok(Number(snoozed?.['snoozed_before']) > Date.now() / 1000 + 200);
   assert.equal(woken?.['snoozed_before'], 0);
-  assert.deepEqual((assigned?.['assigned_to'] as { person_ids?: number[] }).person_ids, [grace]);
+  const assignment = assigned?.['assigned_to'] as { person_ids?: number[] } | undefined;
+  assert.deepEqual(assignment?.person_ids, [grace]);
   assert.deepEqual([resolved?.['root_cause'], resolved?.['closer_id']], ['logs', me['member_id']]);
   assert.deepEqual(resolved?.['closer'], {
     person_id: me['member_id'],
@@ -243,7 +247,10 @@ test('an incident by hand has its creator, and belongs to a channel or to none',
   await scene.service.api('/incident/create', made);
   const [inChannel] = (await incidents.pushes(1)).map(pushOf);
   const [, alone] = (await outside.pushes(2)).map(pushOf);
-  assert.deepEqual([inChannel, alone].flatMap((push) => (push === undefined ? ['missing'] : faultsOfPush(push))), []);
+  assert.deepEqual(
+    [inChannel, alone].flatMap((push) => (push === undefined ? ['missing'] : faultsOfPush(push))),
+    [],
+  );
   assert.equal(inChannel?.incident?.['channel_id'], place.channelId);
   assert.deepEqual([alone?.incident?.['channel_id'], alone?.incident?.['channel_name']], [0, '']);
   for (const push of [inChannel, alone]) {
@@ -263,9 +270,9 @@ test('alerts that are moved or closed by hand are pushed with the person who did
   await scene.service.api('/alert/merge', { alert_ids: [two], incident_id: target });
   await scene.service.api('/alert/close', { alert_ids: [first?.alert?.['alert_id']] });
   const changes = (await alerts.pushes(4)).map(pushOf).slice(2);
-  assert.deepEqual(changes.map((push) => [push.event_type, push.alert?.['title']]).toSorted(), [
-    ['a_close', 'one'],
-    ['a_merge', 'two'],
+  assert.deepEqual(changes.map((push) => `${push.event_type} ${String(push.alert?.['title'])}`).toSorted(), [
+    'a_close one',
+    'a_merge two',
   ]);
   assert.deepEqual(changes.flatMap(faultsOfPush), []);
   for (const push of changes) assert.equal(push.person?.['email'], 'admin@example.org');

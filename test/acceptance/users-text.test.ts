@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
 import { seeded } from '../counterparts/receiver-process.ts';
 import { startReceiver, verifySignature } from '../counterparts/receiver.ts';
-import type { Answer } from '../counterparts/receiver.ts';
+import type { Answer, Received } from '../counterparts/receiver.ts';
 import { selfSigned } from '../support/certificate.ts';
 import { pushOf, startScene } from '../support/scene.ts';
 import type { Hook, Push, Scene } from '../support/scene.ts';
@@ -196,7 +196,7 @@ for (const database of ['sqlite', 'postgres'] as const) {
       const pushes = [...(await one.pushes(1)), ...(await two.pushes(1)), ...(await unsigned.pushes(1))];
       const ids = pushes.map((push) => [pushOf(push).event_id, push.headers['webhook-id']]);
       assert.equal(new Set(ids.flat()).size, 1);
-      assert.match(ids[0]?.[0] ?? '', /^[0-9a-f]{32}$/);
+      assert.match(String(ids[0]?.[0]), /^[0-9a-f]{32}$/);
       const [first, second, third] = pushes;
       assert.ok(first !== undefined && second !== undefined);
       verifySignature(first, one.secret);
@@ -220,11 +220,11 @@ for (const database of ['sqlite', 'postgres'] as const) {
   });
 }
 
-function titlesOf(received: Parameters<typeof pushOf>[0][]): unknown[] {
-  return received.map((one) => pushOf(one).alert?.['title']);
+function titlesOf(received: readonly Received[]): string[] {
+  return received.map((one) => String(pushOf(one).alert?.['title']));
 }
 
-function typesOf(received: Parameters<typeof pushOf>[0][]): string[] {
+function typesOf(received: readonly Received[]): string[] {
   return received.map((one) => pushOf(one).event_type);
 }
 

@@ -4,7 +4,7 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import { freePort, startProgram } from './program.ts';
 import type { Program } from './program.ts';
 
-/** One line of the log on disk: what reached the receiver, and what became of it. */
+/** One line of the log on disk: what reached the receiver, what became of it, and when (`at`, Unix milliseconds). */
 export type WireRecord =
   | {
       /** All of a request has arrived. Written before it is answered, so nothing that was answered is missing. */
@@ -13,12 +13,18 @@ export type WireRecord =
       readonly path: string;
       readonly headers: Readonly<Record<string, string>>;
       readonly body: string;
+      readonly at: number;
     }
-  | { readonly kind: 'answered'; readonly number: number; readonly status: number }
+  | { readonly kind: 'answered'; readonly number: number; readonly status: number; readonly at: number }
   /** The connection ended before the answer was out: the sender died or gave up. */
-  | { readonly kind: 'abandoned'; readonly number: number }
-  /** The connection ended in the middle of the request. */
-  | { readonly kind: 'torn'; readonly path: string };
+  | { readonly kind: 'abandoned'; readonly number: number; readonly at: number }
+  /** The connection ended in the middle of the request: a receiver may have acted on that much. */
+  | {
+      readonly kind: 'torn';
+      readonly path: string;
+      readonly headers: Readonly<Record<string, string>>;
+      readonly at: number;
+    };
 
 export interface ReceiverProcess extends Program {
   /** Everything so far, in the order in which it happened. */
@@ -27,7 +33,8 @@ export interface ReceiverProcess extends Program {
 
 /**
  * Starts a receiver as a process of its own, which outlives the death of whoever pushes to it. The first part of a path
- * says how it behaves: `/ok` answers at once, `/slow` after 5 to 80 ms, `/flaky` refuses or resets now and then.
+ * says how it behaves: `/ok` answers at once, `/once` too and then closes the connection, `/slow` answers after 5 to
+ * 80 ms, `/flaky` refuses or resets now and then.
  */
 export async function startReceiverProcess(logFile: string, seed: number): Promise<ReceiverProcess> {
   const port = await freePort();
@@ -74,15 +81,16 @@ function serve(logFile: string, port: number, random: () => number): void {
     void readBody(request).then((body) => {
       const path = request.url ?? '';
       if (body === undefined) {
-        write({ kind: 'torn', path });
+        write({ kind: 'torn', path, headers: flat(request), at: Date.now() });
         return;
       }
       requests += 1;
       const number = requests;
-      write({ kind: 'request', number, path, headers: flat(request), body });
+      write({ kind: 'request', number, path, headers: flat(request), body, at: Date.now() });
       response.once('close', () => {
-        if (response.writableFinished) write({ kind: 'answered', number, status: response.statusCode });
-        else write({ kind: 'abandoned', number });
+        const at = Date.now();
+        if (response.writableFinished) write({ kind: 'answered', number, status: response.statusCode, at });
+        else write({ kind: 'abandoned', number, at });
       });
       behave(path, response, random);
     });
@@ -94,6 +102,7 @@ function serve(logFile: string, port: number, random: () => number): void {
 function behave(path: string, response: ServerResponse, random: () => number): void {
   const chance = random();
   if (path.startsWith('/slow')) setTimeout(() => response.writeHead(200).end(), 5 + chance * 75);
+  else if (path.startsWith('/once')) response.writeHead(200, { connection: 'close' }).end();
   else if (path.startsWith('/flaky') && chance < 0.1) response.socket?.resetAndDestroy();
   else if (path.startsWith('/flaky') && chance < 0.3) response.writeHead(503).end();
   else response.writeHead(200).end();

@@ -42,6 +42,7 @@ export function openStore(file: string, ports: { clock: Clock; timers: Timers },
   const reader = new FaultyHandle(file, slow, { readOnly: true }, power, disk);
   const commits = new GroupCommit(writer, ports);
   const close = () => {
+    if (!power.on) return;
     power.on = false;
     reader.close();
     writer.close();
@@ -62,9 +63,7 @@ export function openStore(file: string, ports: { clock: Clock; timers: Timers },
   };
   return {
     database,
-    cut() {
-      if (power.on) close();
-    },
+    cut: close,
   };
 }
 

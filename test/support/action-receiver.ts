@@ -6,7 +6,7 @@ import type { Database } from '../../src/database/database.ts';
 import { systemClock } from '../../src/runtime/clock.ts';
 import { noCrashPoints } from '../../src/runtime/crash-points.ts';
 import { systemIds } from '../../src/runtime/ids.ts';
-import { createLogger } from '../../src/runtime/logger.ts';
+import { silentLogger } from '../../src/runtime/logger.ts';
 import { systemRandom } from '../../src/runtime/random.ts';
 import { systemTimers } from '../../src/runtime/timers.ts';
 import type { ActionCaller } from '../../src/webhooks/action-caller.ts';
@@ -41,7 +41,7 @@ export async function startActionReceiver(
       ids: systemIds(systemClock, systemRandom),
       build: createRequestBuilder('test'),
       sender,
-      logger: createLogger('silent'),
+      logger: silentLogger,
     }),
     [Symbol.asyncDispose]: async () => {
       sender.close();

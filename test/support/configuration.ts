@@ -71,7 +71,7 @@ export function configurationOn(database: Database): Configuration {
   const { authenticator, ...administration } = administrationOf({ ...ports, database }, kept, { deliveries, policy });
   const configuration: Configuration = {
     database,
-    services: { ...administration, ...settings, trial },
+    services: { ...administration, ...settings, clock, trial },
     authenticate: async (key) => {
       const found = await authenticator.authenticate(key);
       return found === undefined ? undefined : { person: personOf(found.member), role: found.member.role };

@@ -1,10 +1,12 @@
 import type { z } from 'zod';
 import type { Role } from '../../src/access/role.ts';
 import { configurationRoutes } from '../../src/http/routes/index.ts';
+import type * as alertRoute from '../../src/http/shapes/alert-route.ts';
 import type * as appKey from '../../src/http/shapes/app-key.ts';
 import type * as channel from '../../src/http/shapes/channel.ts';
 import type * as integration from '../../src/http/shapes/integration.ts';
 import type * as member from '../../src/http/shapes/member.ts';
+import type * as noiseRule from '../../src/http/shapes/noise-rule.ts';
 import type * as team from '../../src/http/shapes/team.ts';
 import type * as webhook from '../../src/http/shapes/webhook.ts';
 import { closing, configurationOn, install, type Configuration } from './configuration.ts';
@@ -39,6 +41,14 @@ interface Replies {
   '/channel/info': typeof channel.channel;
   '/channel/infos': typeof channel.channelInfosReply;
   '/channel/list': typeof channel.channelListReply;
+  '/channel/unsubscribe/rule/create': typeof noiseRule.ruleCreateReply;
+  '/channel/unsubscribe/rule/list': typeof noiseRule.dropListReply;
+  '/channel/silence/rule/create': typeof noiseRule.ruleCreateReply;
+  '/channel/silence/rule/list': typeof noiseRule.silenceListReply;
+  '/channel/inhibit/rule/create': typeof noiseRule.ruleCreateReply;
+  '/channel/inhibit/rule/list': typeof noiseRule.inhibitListReply;
+  '/route/info': typeof alertRoute.routeReply;
+  '/route/list': typeof alertRoute.routeListReply;
   '/integration/create': typeof integration.integrationCreateReply;
   '/integration/info': typeof integration.integration;
   '/integration/list': typeof integration.integrationListReply;

@@ -4,6 +4,7 @@ import { createDeliveryMetrics } from '../../src/delivery/delivery-metrics.ts';
 import type { DeliveryState } from '../../src/delivery/delivery.ts';
 import { Dispatcher } from '../../src/delivery/dispatcher.ts';
 import { createFanOut } from '../../src/delivery/fan-out.ts';
+import { soleOwner } from '../../src/delivery/owner.ts';
 import { createRequestBuilder } from '../../src/delivery/request.ts';
 import { createSender } from '../../src/delivery/sender.ts';
 import { appendEvents } from '../../src/events/event-store.ts';
@@ -55,6 +56,7 @@ export async function createRig(open: () => Promise<Database>, list: readonly We
     build: createRequestBuilder('test'),
     sender,
     metrics: createDeliveryMetrics(metrics),
+    owner: soleOwner,
   });
   const fanOut = createFanOut({ ...base, ids: systemIds(systemClock, systemRandom), hints: dispatcher });
   if (options.started !== false) await dispatcher.start();

@@ -52,7 +52,7 @@ export async function domainOn(database: Database, settings: Partial<ChannelSett
   };
   const account = { accountId: 10_010_001_001, accountName: 'Demo', consoleUrl: 'https://duty.example.test' };
   const { parts, incidents, edits, alerts, customActions } = domainOf(ports, kept, account, fanOut);
-  const ingestParts: IngestParts = { ...parts, channels: kept.channels, mergeWindowMs: 24 * 3_600_000 };
+  const ingestParts: IngestParts = { ...parts, mergeWindowMs: 24 * 3_600_000 };
   const push = (reports: readonly AlertReport[], channelId = channel.channelId): Push => ({
     integrationId: integration.integrationId,
     channelId,

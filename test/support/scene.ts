@@ -16,6 +16,8 @@ const windowMs = 3_600_000;
 export interface Scene {
   readonly service: Service;
   readonly receiver: Receiver;
+  /** Where its data is. */
+  readonly folder: string;
   /** A channel with a source, which no other place's events reach. */
   place(): Promise<Place>;
   /** One request of the API as it is on the wire; as the administrator unless `init` says otherwise. */
@@ -116,6 +118,7 @@ export async function startScene({ database = 'sqlite', env = {} }: SceneOptions
     return {
       service,
       receiver,
+      folder: folder.path,
       place: () => placeIn(service, receiver, (places += 1)),
       call: (path, body = {}, options = {}) => call(service, path, body, options),
       stop: () => stack.disposeAsync(),

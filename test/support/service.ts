@@ -1,7 +1,8 @@
 import { spawn } from 'node:child_process';
-import type { ChildProcess } from 'node:child_process';
+import type { ChildProcess, ChildProcessByStdio } from 'node:child_process';
 import { once } from 'node:events';
 import { join } from 'node:path';
+import type { Readable } from 'node:stream';
 import { stripVTControlCharacters } from 'node:util';
 import { freePort } from '../counterparts/program.ts';
 
@@ -40,8 +41,13 @@ export interface Service {
   push(type: string, integrationKey: string, body: object): Promise<{ status: number; body: string }>;
   /** Ends it with a signal and waits until it has ended. */
   kill(signal: NodeJS.Signals): Promise<void>;
-  /** Starts it again on the same data and the same port, after it has ended. */
-  restart(): Promise<void>;
+  /**
+   * Starts it again on the same data and the same port, after it has ended. Rejects when it ends before it listens.
+   * @param env for this life only.
+   */
+  restart(env?: Readonly<Record<string, string>>): Promise<void>;
+  /** Resolves when it has ended, by whatever cause, with the signal if it was one. */
+  ended(): Promise<NodeJS.Signals | null>;
   /** Ends it in good order; fails when it does not end with 0 in time. */
   stop(): Promise<void>;
 }
@@ -53,7 +59,8 @@ export async function startService(options: ServiceOptions): Promise<Service> {
   const appKey = `test-key-${'k'.repeat(32)}`;
   const logs: string[] = [];
   const environment = { ...cleanEnvironment(), ...settings(options, port, appKey), ...options.env };
-  let child = await launch(options, environment, logs);
+  let child = launch(options, environment);
+  await untilListening(child, logs);
   const url = `http://127.0.0.1:${port}`;
 
   const kill = async (signal: NodeJS.Signals) => {
@@ -69,12 +76,24 @@ export async function startService(options: ServiceOptions): Promise<Service> {
     get pid() {
       return child.pid;
     },
-    api: (path, body = {}) => call(`${url}${path}`, appKey, body),
+    async api(path, body = {}) {
+      const answer = await post(`${url}${path}`, body, { authorization: `Bearer ${appKey}` }).catch(
+        (error: unknown) => {
+          throw failure(`${path} has no answer`, logs, error);
+        },
+      );
+      return dataOf(path, answer);
+    },
     push: (type, integrationKey, body) => push(`${url}/event/push/alert/${type}`, integrationKey, body),
     kill,
-    async restart() {
+    async restart(env = {}) {
       if (!hasEnded(child)) throw new Error('the service still runs: end it before it is started again');
-      child = await launch(options, environment, logs);
+      child = launch(options, { ...environment, ...env });
+      await untilListening(child, logs);
+    },
+    async ended() {
+      if (!hasEnded(child)) await once(child, 'exit');
+      return child.signalCode;
     },
     async stop() {
       const late = setTimeout(() => child.kill('SIGKILL'), endMaxMs);
@@ -110,14 +129,19 @@ function settings(options: ServiceOptions, port: number, appKey: string): Record
   };
 }
 
-/** Resolves once it has said where it listens. */
-async function launch(options: ServiceOptions, env: Record<string, string>, logs: string[]): Promise<ChildProcess> {
+type Child = ChildProcessByStdio<null, Readable, Readable>;
+
+function launch(options: ServiceOptions, env: Record<string, string>): Child {
   const [command, ...rest] = options.command ?? [process.execPath, 'src/main.ts', 'serve'];
-  const child = spawn(command, rest, { cwd: root, env, stdio: ['ignore', 'pipe', 'pipe'] });
-  const { promise, resolve, reject } = Promise.withResolvers<ChildProcess>();
+  return spawn(command, rest, { cwd: root, env, stdio: ['ignore', 'pipe', 'pipe'] });
+}
+
+/** Resolves once it has said where it listens. */
+async function untilListening(child: Child, logs: string[]): Promise<void> {
+  const { promise, resolve, reject } = Promise.withResolvers<void>();
   const keep = lines((line) => {
     logs.push(line);
-    if (listeningPattern.test(line)) resolve(child);
+    if (listeningPattern.test(line)) resolve();
   });
   child.stdout.on('data', keep);
   child.stderr.on(
@@ -131,7 +155,7 @@ async function launch(options: ServiceOptions, env: Record<string, string>, logs
     reject(failure(`the service did not say "listening on http://…" within ${listeningMaxMs} ms`, logs));
   }, listeningMaxMs);
   try {
-    return await promise;
+    await promise;
   } finally {
     clearTimeout(late);
   }
@@ -147,26 +171,25 @@ function lines(take: (line: string) => void): (chunk: Buffer) => void {
   };
 }
 
-async function call(url: string, appKey: string, body: object): Promise<Json> {
-  const answer = await fetch(url, {
+async function post(url: string, body: object, headers: Record<string, string> = {}): Promise<Response> {
+  return fetch(url, {
     method: 'POST',
-    headers: { 'content-type': 'application/json', authorization: `Bearer ${appKey}` },
+    headers: { 'content-type': 'application/json', ...headers },
     body: JSON.stringify(body),
   });
+}
+
+async function dataOf(path: string, answer: Response): Promise<Json> {
   const envelope = (await answer.json()) as { data?: Json; error?: { code: string; message: string } };
   if (envelope.error !== undefined || !answer.ok) {
     const { code, message } = envelope.error ?? { code: '', message: 'no error in the envelope' };
-    throw new Error(`${new URL(url).pathname} answered ${answer.status} ${code}: ${message}`);
+    throw new Error(`${path} answered ${answer.status} ${code}: ${message}`);
   }
   return envelope.data ?? {};
 }
 
 async function push(url: string, integrationKey: string, body: object): Promise<{ status: number; body: string }> {
-  const answer = await fetch(`${url}?integration_key=${encodeURIComponent(integrationKey)}`, {
-    method: 'POST',
-    headers: { 'content-type': 'application/json' },
-    body: JSON.stringify(body),
-  });
+  const answer = await post(`${url}?integration_key=${encodeURIComponent(integrationKey)}`, body);
   return { status: answer.status, body: await answer.text() };
 }
 
@@ -174,6 +197,6 @@ function hasEnded(child: ChildProcess): boolean {
   return child.pid === undefined || child.exitCode !== null || child.signalCode !== null;
 }
 
-function failure(message: string, logs: readonly string[]): Error {
-  return new Error(`${message}; it printed:\n${logs.slice(-shownLinesMax).join('\n')}`);
+function failure(message: string, logs: readonly string[], cause?: unknown): Error {
+  return new Error(`${message}; it printed:\n${logs.slice(-shownLinesMax).join('\n')}`, { cause });
 }

@@ -1,14 +1,18 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { WireRecord } from '../counterparts/receiver-process.ts';
-import { count, findFaults, findTooLittle } from './checks.ts';
-import type { Evidence, Target } from './checks.ts';
+import { findFaults } from './checks.ts';
+import { count, findTooLittle } from './counts.ts';
+import type { Evidence, HistoryItem, Target } from './evidence.ts';
 
 // A torture test that could not fail would prove nothing; so each of its checks is shown a run that breaks it.
 
 const amo: Target = { path: '/slow/amo', integrationId: 1, mode: 'at_most_once', about: 'alert' };
 const alo: Target = { path: '/slow/alo', integrationId: 2, mode: 'at_least_once', about: 'alert' };
 const start = Date.UTC(2026, 0, 2);
+/** Long after the sound run, all of it. */
+const late = start + 60_000;
+const kill = { at: late, endedAt: late + 5 };
 
 interface Change {
   readonly target?: Target;
@@ -16,6 +20,10 @@ interface Change {
   readonly eventTime?: number;
   readonly text?: string;
   readonly status?: string;
+  /** When the request came. */
+  readonly at?: number;
+  /** Its sender died before it was answered. */
+  readonly abandoned?: true;
 }
 
 let requests = 0;
@@ -34,13 +42,16 @@ function sent(number: number, change: Change = {}): WireRecord[] {
   };
   const headers = { 'webhook-id': `e${number}`, 'tocsin-sequence': String(change.sequence ?? number) };
   const path = (change.target ?? alo).path;
+  const at = change.at ?? start + number;
   return [
-    { kind: 'request', number: requests, path, headers, body: JSON.stringify(body) },
-    { kind: 'answered', number: requests, status: 200 },
+    { kind: 'request', number: requests, path, headers, body: JSON.stringify(body), at },
+    change.abandoned
+      ? { kind: 'abandoned', number: requests, at: at + 1 }
+      : { kind: 'answered', number: requests, status: 200, at: at + 1 },
   ];
 }
 
-function record(target: Target, number: number, status = 200) {
+function record(target: Target, number: number, status = 200): HistoryItem {
   return {
     integration_id: target.integrationId,
     ref_id: 'a',
@@ -50,13 +61,18 @@ function record(target: Target, number: number, status = 200) {
   };
 }
 
+/** What recovery writes. */
+function interrupted(target: Target, number: number): HistoryItem {
+  return { ...record(target, number, 0), error_message: 'the service was interrupted while it was sending' };
+}
+
 /** Two pushes, both delivered to both; the last one a recovery. */
 function sound(): Evidence {
   return {
     acknowledged: [
-      { number: 1, alertKey: 'k', recovery: false },
-      { number: 2, alertKey: 'k', recovery: false },
-      { number: 3, alertKey: 'k', recovery: true },
+      { number: 1, alertKey: 'k', recovery: false, at: start + 1 },
+      { number: 2, alertKey: 'k', recovery: false, at: start + 2 },
+      { number: 3, alertKey: 'k', recovery: true, at: start + 3 },
     ],
     wire: [alo, amo].flatMap((target) => [
       ...sent(1, { target }),
@@ -66,7 +82,7 @@ function sound(): Evidence {
     history: [alo, amo].flatMap((target) => [record(target, 1), record(target, 2), record(target, 3)]),
     alerts: [{ alert_key: 'k', description: 'push 2' }],
     targets: [amo, alo],
-    kills: 1,
+    kills: [kill],
     maxInFlight: 8,
   };
 }
@@ -84,11 +100,23 @@ test('a sound run has no faults', () => {
   assert.deepEqual(findFaults(sound()), []);
 });
 
-test('a repeated request of an at-least-once webhook is no fault', () => {
+test('a request that a kill cut off is repeated at least once, and unknown at most once; neither is a fault', () => {
   const run = sound();
-  const wire = [...without(run.wire, alo, 'e3'), ...sent(2), ...sent(3, { text: 'push 2', status: 'Ok' })];
-  assert.deepEqual(findFaults({ ...run, wire }), []);
-  assert.equal(count({ ...run, wire }).repeated, 1);
+  const last = { text: 'push 2', status: 'Ok' };
+  const cut = { ...last, at: late - 1, abandoned: true as const };
+  const wire = [
+    ...without(without(run.wire, alo, 'e3'), amo, 'e3'),
+    ...sent(3, cut),
+    ...sent(3, { ...cut, target: amo }),
+    ...sent(3, { ...last, at: late + 500 }),
+  ];
+  const evidence = { ...run, wire, history: [...run.history.slice(0, -1), interrupted(amo, 3)] };
+  assert.deepEqual(findFaults(evidence), []);
+  const { repeated, unknown, killsInFlight, abandoned } = count(evidence);
+  assert.deepEqual(
+    { repeated, unknown, killsInFlight, abandoned },
+    { repeated: 1, unknown: 1, killsInFlight: 1, abandoned: 2 },
+  );
 });
 
 const broken: readonly { name: string; because: RegExp; change: (run: Evidence) => Partial<Evidence> }[] = [
@@ -115,7 +143,9 @@ const broken: readonly { name: string; because: RegExp; change: (run: Evidence) 
   {
     name: 'an acknowledged push that was never delivered',
     because: /push 4 of k was acknowledged and never delivered/,
-    change: (run) => ({ acknowledged: [...run.acknowledged, { number: 4, alertKey: 'k', recovery: false }] }),
+    change: (run) => ({
+      acknowledged: [...run.acknowledged, { number: 4, alertKey: 'k', recovery: false, at: start + 4 }],
+    }),
   },
   {
     name: 'a delivery that was received but never answered',
@@ -125,7 +155,9 @@ const broken: readonly { name: string; because: RegExp; change: (run: Evidence) 
   {
     name: 'an acknowledged recovery that was never delivered',
     because: /2 recoveries of k were acknowledged, 1 delivered/,
-    change: (run) => ({ acknowledged: [...run.acknowledged, { number: 4, alertKey: 'k', recovery: true }] }),
+    change: (run) => ({
+      acknowledged: [...run.acknowledged, { number: 4, alertKey: 'k', recovery: true, at: start + 4 }],
+    }),
   },
   {
     name: 'a gap in the sequence of an entity',
@@ -153,12 +185,57 @@ const broken: readonly { name: string; because: RegExp; change: (run: Evidence) 
     change: (run) => ({ history: [...run.history.slice(0, -1), { ...record(amo, 3, 0), status: 'success' }] }),
   },
   {
+    name: 'half of a request and then all of it, at most once',
+    because: /was received twice/,
+    change: (run) => ({
+      wire: [{ kind: 'torn', path: amo.path, headers: { 'webhook-id': 'e1' }, at: start }, ...run.wire],
+    }),
+  },
+  {
+    name: 'a repetition that no kill explains, at least once',
+    because: /was sent again; its request took 1 ms, and ended 59996 ms before its sender/,
+    change: (run) => ({ wire: [...run.wire, ...sent(3, { text: 'push 2', status: 'Ok' })] }),
+  },
+  {
     name: 'more losses than could be in flight',
     because: /have an unknown end/,
     change: (run) => ({
-      kills: 0,
-      history: [...run.history.slice(0, -1), record(amo, 3, 0)],
+      kills: [],
+      wire: without(run.wire, amo, 'e3'),
+      history: [...run.history.slice(0, -1), interrupted(amo, 3)],
     }),
+  },
+  {
+    name: 'a loss of what was answered long before the kill',
+    because: /is unknown; its request took 1 ms, and ended 59996 ms before/,
+    change: (run) => ({ history: [...run.history.slice(0, -1), interrupted(amo, 3)] }),
+  },
+  {
+    name: 'an unknown end of what had a successor in the same life',
+    because: /is unknown, but the same process had sent its successor/,
+    change: (run) => ({
+      wire: [
+        ...without(without(run.wire, amo, 'e2'), amo, 'e3'),
+        ...sent(2, { target: amo, at: late - 30 }),
+        ...sent(3, { target: amo, at: late - 20, text: 'push 2', status: 'Ok' }),
+      ],
+      history: run.history.map((item, index) => (index === 4 ? interrupted(amo, 2) : item)),
+    }),
+  },
+  {
+    name: 'a failure at a receiver that never fails',
+    because: /was not delivered: no reason given/,
+    change: (run) => ({ history: [...run.history.slice(0, -1), record(amo, 3, 0)] }),
+  },
+  {
+    name: 'an at-least-once delivery that was given up',
+    because: /alo: .* was not delivered/,
+    change: (run) => ({ history: [...run.history.slice(0, 2), interrupted(alo, 3), ...run.history.slice(3)] }),
+  },
+  {
+    name: 'a record of an event that went to one webhook only',
+    because: /which was never delivered elsewhere/,
+    change: (run) => ({ history: [...run.history, interrupted(amo, 4)] }),
   },
   {
     name: 'a state that is older than what was acknowledged',
@@ -175,9 +252,25 @@ for (const { name, because, change } of broken) {
 }
 
 test('a run in which too little happened proves nothing', () => {
-  const counts = { acknowledged: 100, kills: 20, requests: 300, abandoned: 5, unknown: 1, repeated: 1 };
+  const counts = {
+    acknowledged: 200,
+    kills: 20,
+    killsInFlight: 15,
+    requests: 300,
+    abandoned: 60,
+    unknown: 30,
+    carried: 50,
+    repeated: 30,
+  };
   assert.deepEqual(findTooLittle(counts), []);
-  for (const name of ['acknowledged', 'abandoned', 'unknown', 'repeated'] as const) {
+  for (const name of ['acknowledged', 'killsInFlight', 'abandoned', 'unknown', 'carried', 'repeated'] as const) {
     assert.match(findTooLittle({ ...counts, [name]: 0 }).join('\n'), new RegExp(`${name} is 0`));
   }
+});
+
+test('what was acknowledged before a kill and sent first after it was carried over', () => {
+  const run = sound();
+  assert.equal(count(run).carried, 0);
+  const wire = [...without(run.wire, amo, 'e2'), ...sent(2, { target: amo, at: late + 100 })];
+  assert.equal(count({ ...run, wire }).carried, 1);
 });

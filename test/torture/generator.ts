@@ -19,6 +19,8 @@ export interface Acknowledged {
   readonly number: number;
   readonly alertKey: string;
   readonly recovery: boolean;
+  /** When its 200 had been read, Unix milliseconds. */
+  readonly at: number;
 }
 
 export interface GeneratorOptions {
@@ -33,6 +35,7 @@ export interface GeneratorOptions {
 
 export interface Generator {
   acknowledged(): Acknowledged[];
+  acknowledgedCount(): number;
   stop(): Promise<void>;
 }
 
@@ -40,9 +43,13 @@ export interface Generator {
 export function startGenerator(options: GeneratorOptions): Generator {
   appendFileSync(options.logFile, '');
   const child = spawn(process.execPath, [import.meta.filename, JSON.stringify(options)], {
-    stdio: ['ignore', 'inherit', 'inherit'],
+    stdio: ['ignore', 'pipe', 'inherit'],
   });
+  let acknowledgedCount = 0;
+  // A byte for each, as it is acknowledged.
+  child.stdout.on('data', (chunk: Buffer) => (acknowledgedCount += chunk.length));
   return {
+    acknowledgedCount: () => acknowledgedCount,
     acknowledged: () => readLines(options.logFile).map((line) => JSON.parse(line) as Acknowledged),
     async stop() {
       if (child.exitCode !== null || child.signalCode !== null) throw new Error('the generator has died');
@@ -83,8 +90,9 @@ async function work(
       labels: { worker: String(worker) },
     });
     if (answered === 200) {
-      const line: Acknowledged = { number, alertKey, recovery };
+      const line: Acknowledged = { number, alertKey, recovery, at: Date.now() };
       appendFileSync(options.logFile, `${JSON.stringify(line)}\n`);
+      process.stdout.write('.');
       if (!recovery) open.add(alertKey);
       await sleep(random() * paceMaxMs);
     } else await sleep(pauseMs);

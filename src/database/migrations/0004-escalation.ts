@@ -22,8 +22,6 @@ export const escalation: Migration = {
     await statement(`alter table incident add column timers_json text not null default '{}'`);
     await statement(`alter table incident add column due_at int8 not null default 0`);
     await statement(`create index incident_due on incident (due_at, incident_id) where due_at > 0`);
-    await statement(
-      `update incident set due_at = snoozed_before where snoozed_before > 0 and progress <> 'Closed'`,
-    );
+    await statement(`update incident set due_at = snoozed_before where snoozed_before > 0 and progress <> 'Closed'`);
   },
 };

@@ -2,8 +2,20 @@ import type { Migration } from '../migrate.ts';
 import { initial } from './0001-initial.ts';
 import { customFields } from './0002-custom-fields.ts';
 import { noiseRules } from './0003-noise-rules.ts';
+import { escalation } from './0004-escalation.ts';
+import { audit } from './0005-audit.ts';
 import { retries } from './0006-retries.ts';
 import { routes } from './0007-routes.ts';
+import { shards } from './0008-shards.ts';
 
 /** All of them, in the order in which they run. Names never change: they are what the database remembers. */
-export const migrations: readonly Migration[] = [initial, customFields, noiseRules, retries, routes];
+export const migrations: readonly Migration[] = [
+  initial,
+  customFields,
+  noiseRules,
+  escalation,
+  audit,
+  retries,
+  routes,
+  shards,
+];

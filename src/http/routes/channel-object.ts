@@ -1,7 +1,8 @@
 import type { z } from 'zod';
-import type { Channel, ChannelGroup, ChannelSettings } from '../../channels/channel.ts';
+import { defaultSettings, type Channel, type ChannelGroup, type ChannelSettings } from '../../channels/channel.ts';
 import type { ChannelChange } from '../../channels/channels.ts';
 import { seconds } from '../../events/event.ts';
+import { likenessKeysDefault } from '../../incidents/likeness.ts';
 import type { People } from '../../members/people.ts';
 import type { Account } from '../../ingestion/directories.ts';
 import type * as shape from '../shapes/channel.ts';
@@ -29,6 +30,9 @@ function groupOf(input: z.output<typeof shape.group>): ChannelGroup {
   return {
     method: input.method,
     equals: input.equals,
+    cases: input.cases ?? [],
+    likenessKeys: input.i_keys ?? [],
+    likenessThreshold: input.i_score_threshold ?? defaultSettings.group.likenessThreshold,
     allEqualsRequired: input.all_equals_required,
     timeWindowMinutes: input.time_window,
     windowType: input.window_type,
@@ -88,11 +92,20 @@ function groupObject(group: ChannelGroup): z.input<typeof shape.channel>['group'
   return {
     method: group.method,
     equals: group.equals.map((keys) => [...keys]),
-    cases: [],
+    cases: group.cases.map((one) => ({
+      if: one.if.map((condition) => ({ ...condition, vals: [...condition.vals] })),
+      equals: [...one.equals],
+    })),
+    ...(group.method === 'i' ? likenessObject(group) : {}),
     all_equals_required: group.allEqualsRequired,
     time_window: group.timeWindowMinutes,
     window_type: group.windowType,
     storm_threshold: group.stormThresholds[0] ?? 0,
     storm_thresholds: [...group.stormThresholds],
   };
+}
+
+function likenessObject({ likenessKeys, likenessThreshold }: ChannelGroup) {
+  const keys = likenessKeys.length > 0 ? likenessKeys : likenessKeysDefault;
+  return { i_keys: [...keys], i_score_threshold: likenessThreshold };
 }

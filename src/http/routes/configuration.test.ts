@@ -33,6 +33,27 @@ const leastRoles: Readonly<Record<string, Role>> = {
   '/channel/enable': 'admin',
   '/channel/disable': 'admin',
   '/channel/delete': 'admin',
+  '/channel/unsubscribe/rule/create': 'admin',
+  '/channel/unsubscribe/rule/update': 'admin',
+  '/channel/unsubscribe/rule/enable': 'admin',
+  '/channel/unsubscribe/rule/disable': 'admin',
+  '/channel/unsubscribe/rule/delete': 'admin',
+  '/channel/unsubscribe/rule/list': 'viewer',
+  '/channel/silence/rule/create': 'admin',
+  '/channel/silence/rule/update': 'admin',
+  '/channel/silence/rule/enable': 'admin',
+  '/channel/silence/rule/disable': 'admin',
+  '/channel/silence/rule/delete': 'admin',
+  '/channel/silence/rule/list': 'viewer',
+  '/channel/inhibit/rule/create': 'admin',
+  '/channel/inhibit/rule/update': 'admin',
+  '/channel/inhibit/rule/enable': 'admin',
+  '/channel/inhibit/rule/disable': 'admin',
+  '/channel/inhibit/rule/delete': 'admin',
+  '/channel/inhibit/rule/list': 'viewer',
+  '/route/info': 'viewer',
+  '/route/list': 'viewer',
+  '/route/upsert': 'admin',
   '/integration/list': 'viewer',
   '/integration/info': 'viewer',
   '/integration/create': 'admin',
@@ -80,6 +101,7 @@ const text = (length: number) => 'x'.repeat(length);
 const numbers = (length: number) => Array.from({ length }, (_, index) => index + 1);
 const channel = { channel_name: 'Web' };
 const group = (changes: object) => ({ ...channel, group: { method: 'p', ...changes } });
+const critical = { key: 'severity', oper: 'IN', vals: ['Critical'] };
 const source = { name: 'prom', type: 'prometheus', channel_id: 0 };
 const hook = { type: 'incident', name: 'Tickets', endpoint: url };
 const team = { team_name: 'Web' };
@@ -150,6 +172,9 @@ const edges: readonly {
       group({
         equals: Array.from({ length: 5 }, () => ['title', 'labels.a', 'severity', 'description', 'labels.b.c']),
       }),
+      group({ cases: Array.from({ length: 100 }, () => ({ if: [critical], equals: ['title'] })) }),
+      group({ method: 'i', i_keys: Array.from({ length: 10 }, () => 'labels.a'), i_score_threshold: 0.5 }),
+      group({ method: 'i', i_score_threshold: 1 }),
       group({ time_window: 1440, window_type: 'sliding', storm_thresholds: [2, 10_000, 3, 4, 5], cases: [] }),
     ],
     bad: [
@@ -166,9 +191,15 @@ const edges: readonly {
       ['escalate_rule', { ...channel, escalate_rule: {} }],
       ['plugin_ids', { ...channel, plugin_ids: [1] }],
       ['flapping.max_changes', { ...channel, flapping: { max_changes: 101 } }],
-      ['group.method', group({ method: 'i' })],
       ['group.method', group({ method: 'x' })],
-      ['group.cases', group({ cases: [{}] })],
+      ['group.cases[0].if', group({ cases: [{ equals: ['title'] }] })],
+      ['group.cases[0].if', group({ cases: [{ if: [], equals: ['title'] }] })],
+      ['group.cases[0].if[0].vals[0]', group({ cases: [{ if: [{ ...critical, vals: ['/(/'] }], equals: ['title'] }] })],
+      ['group.cases[0].equals', group({ cases: [{ if: [critical], equals: [] }] })],
+      ['group.cases', group({ cases: Array.from({ length: 101 }, () => ({ if: [critical], equals: ['title'] })) })],
+      ['group.i_keys', group({ method: 'i', i_keys: Array.from({ length: 11 }, () => 'title') })],
+      ['group.i_score_threshold', group({ method: 'i', i_score_threshold: 0.49 })],
+      ['group.i_score_threshold', group({ method: 'i', i_score_threshold: 1.01 })],
       ['group.equals', group({ equals: Array.from({ length: 6 }, () => ['title']) })],
       ['group.equals[0]', group({ equals: [[]] })],
       ['group.equals[0]', group({ equals: [Array.from({ length: 6 }, () => 'title')] })],

@@ -1,4 +1,6 @@
+import type { z } from 'zod';
 import type { IncidentActions } from '../../incidents/actions.ts';
+import type { Assignees } from '../../incidents/assigning.ts';
 import { route, type Route } from '../route.ts';
 import * as shape from '../shapes/incident.ts';
 import { nothing } from '../shapes/scalars.ts';
@@ -22,7 +24,7 @@ export function incidentOperationRoutes({ incidents }: { readonly incidents: Inc
             channelId: input.channel_id,
             fields: input.fields,
           },
-          input.assigned_to?.person_ids ?? [],
+          input.assigned_to === undefined ? undefined : assigneesOf(input.assigned_to),
           call.person,
         );
         return { incident_id: made.incidentId, title: made.title };
@@ -86,8 +88,7 @@ export function incidentOperationRoutes({ incidents }: { readonly incidents: Inc
       reply: nothing,
       handle: async (input, call) => {
         const ids = input.incident_ids ?? [input.incident_id ?? ''];
-        const { type, person_ids: personIds } = input.assigned_to;
-        await incidents.assign(ids, type, personIds, call.person);
+        await incidents.assign(ids, assigneesOf(input.assigned_to), call.person);
         return {};
       },
     }),
@@ -152,4 +153,14 @@ export function incidentOperationRoutes({ incidents }: { readonly incidents: Inc
       },
     }),
   ];
+}
+
+function assigneesOf(input: z.output<typeof shape.assignIncidents>['assigned_to']): Assignees {
+  return {
+    type: input.type,
+    personIds: input.person_ids,
+    emails: input.emails,
+    escalateRuleId: input.escalate_rule_id,
+    layerIdx: input.layer_idx,
+  };
 }

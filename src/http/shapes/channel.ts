@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { limitMax } from '../paging.ts';
 import { description, listOf, notYet, numberId, numberIdOrNone, query } from './fields.ts';
+import { conditionsOf } from './filter.ts';
 import { seconds } from './scalars.ts';
 
 export const channelNameMaxChars = 59;
@@ -8,6 +9,8 @@ export const managingTeamsMax = 3;
 export const autoResolveMaxSeconds = 2_592_000;
 export const equalsMax = 5;
 export const equalsKeysMax = 5;
+export const casesMax = 100;
+export const likenessKeysMax = 10;
 export const timeWindowMaxMinutes = 1440;
 export const stormThresholdsMax = 5;
 
@@ -19,14 +22,27 @@ const stormThreshold = z.int().min(2).max(10_000);
 
 /** Contract 4.4, 6.9. What is left out has its default: a group is always set as a whole. */
 export const group = z.object({
-  method: z.enum(['n', 'p'], {
-    error: 'must be "n" (no grouping) or "p" (by rule); "i" (intelligent grouping) is not available',
-  }),
+  method: z.enum(['n', 'p', 'i']).describe('n = no grouping, p = by rule, i = by likeness.'),
   equals: z.array(z.array(groupKey).min(1).max(equalsKeysMax)).max(equalsMax).default([]),
-  cases: z.array(z.unknown()).max(0, 'is not supported yet: say what must be equal in equals').nullish(),
+  cases: z
+    .array(
+      z.object({
+        if: conditionsOf({ subject: 'alert' }).min(1),
+        equals: z.array(groupKey).min(1).max(equalsKeysMax),
+      }),
+    )
+    .max(casesMax)
+    .nullish()
+    .describe('Tried in order: the first whose conditions all hold decides by its own keys, instead of equals.'),
   all_equals_required: z.boolean().default(false),
   time_window: z.int().min(0).max(timeWindowMaxMinutes).default(0).describe('Minutes; 0 = until the incident closes.'),
   window_type: z.enum(['tumbling', 'sliding']).default('tumbling'),
+  i_keys: z
+    .array(groupKey)
+    .max(likenessKeysMax)
+    .nullish()
+    .describe('What method i compares; title, description, labels.service and labels.resource when left out.'),
+  i_score_threshold: z.number().min(0.5).max(1).nullish().describe('How alike alerts must be for method i; 0.9.'),
   storm_threshold: z.int().min(0).max(10_000).optional().describe('Old form of storm_thresholds; 0 or 1 = none.'),
   storm_thresholds: z.array(stormThreshold).max(stormThresholdsMax).optional(),
 });
@@ -60,7 +76,7 @@ const channelName = z.string().trim().min(1).max(channelNameMaxChars);
 export const channelCreateRequest = z.object({
   channel_name: channelName,
   ...settings,
-  escalate_rule: notYet('escalation rules are not supported yet: leave it out, and assign with /incident/assign'),
+  escalate_rule: notYet('a rule is not made with its channel: leave it out, and use /channel/escalate/rule/create'),
   plugin_ids: z
     .array(z.unknown())
     .max(0, 'is not supported: leave it out, and add sources with /integration/create')

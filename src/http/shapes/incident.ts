@@ -89,11 +89,38 @@ export const incident = pushedIncident
   })
   .meta({ id: 'Incident' });
 
-/** Whom to give it to. */
-const assignees = z.object({
-  person_ids: z.array(z.int().min(1)).min(1).max(idsMax),
-  type: z.enum(['assign', 'reassign']).default('assign'),
-});
+/** Whom to give it to (contract 6.2): people, a layer of an escalation rule, or both. */
+const assigneeFields = {
+  person_ids: z.array(z.int().min(1)).min(1).max(idsMax).optional(),
+  emails: z
+    .array(z.string().trim().max(254))
+    .min(1)
+    .max(idsMax)
+    .optional()
+    .describe('Addresses of members; others are passed over.'),
+  escalate_rule_id: objectId.optional(),
+  layer_idx: z.int().min(0).max(99).optional().describe('Layer of the rule, from 0; the first when left out.'),
+};
+const named = (input: { person_ids?: unknown; emails?: unknown; escalate_rule_id?: unknown; type?: string }) =>
+  input.type === 'escalate' ||
+  input.person_ids !== undefined ||
+  input.emails !== undefined ||
+  input.escalate_rule_id !== undefined;
+const nobodyNamed = { path: ['person_ids'], message: 'is required, or emails, or escalate_rule_id' };
+
+const firstAssignees = z
+  .object({ ...assigneeFields, type: z.enum(['assign']).default('assign') })
+  .refine(named, nobodyNamed);
+
+const assignees = z
+  .object({
+    ...assigneeFields,
+    type: z
+      .enum(['assign', 'reassign', 'escalate'])
+      .default('assign')
+      .describe('escalate: to a layer of the rule, the next one when none is named; who acknowledged stays.'),
+  })
+  .refine(named, nobodyNamed);
 
 export const createIncident = z.object({
   incident_severity: severity,
@@ -101,7 +128,9 @@ export const createIncident = z.object({
   description: text(1024).default(''),
   channel_id: z.int().min(0).default(0).describe('0 = the incident belongs to no channel.'),
   fields: z.record(z.string(), z.unknown()).default({}),
-  assigned_to: assignees.optional(),
+  assigned_to: firstAssignees
+    .optional()
+    .describe('When it is left out, the escalation rules of the channel say who it goes to.'),
 });
 
 export const createdIncident = z.object({ incident_id: objectId, title: z.string() });

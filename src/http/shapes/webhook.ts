@@ -22,12 +22,15 @@ const name = z.string().trim().min(1).max(webhookNameMaxChars);
 const endpoint = z.string().describe('http:// or https://; called as it is, query included.');
 
 /** Refused, since zod would leave such a key out in silence, and the push would go without its header. */
-const headers = z.preprocess((value, context) => {
-  if (typeof value === 'object' && value !== null && Object.hasOwn(value, '__proto__')) {
-    context.addIssue({ code: 'custom', message: '"__proto__" cannot be the name of a header', input: value });
-  }
-  return value;
-}, z.record(z.string(), z.string()));
+const headers = z.preprocess(
+  (value, context) => {
+    if (typeof value === 'object' && value !== null && Object.hasOwn(value, '__proto__')) {
+      context.addIssue({ code: 'custom', message: '"__proto__" cannot be the name of a header', input: value });
+    }
+    return value;
+  },
+  z.record(z.string(), z.string()),
+);
 
 const settings = {
   description: description.optional(),

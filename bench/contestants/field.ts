@@ -1,0 +1,62 @@
+import type { Bench } from '../bench.ts';
+import { alertmanager } from './alertmanager.ts';
+import type { Contestant, Entry } from './contestant.ts';
+import { peers } from './peers.ts';
+import { tocsinEntry } from './tocsin.ts';
+
+export const ours = tocsinEntry('sqlite');
+export const oursOnPostgres = tocsinEntry('postgres');
+const everyone: readonly Entry[] = [ours, oursOnPostgres, ...peers, alertmanager];
+
+export interface Running {
+  readonly entry: Entry;
+  readonly contestant: Contestant;
+}
+
+/** The contestants of a scenario, all started before the first round, so that rounds can be interleaved. */
+export class Field {
+  readonly #running: Running[] = [];
+  readonly missing: string[] = [];
+
+  static async start(bench: Bench, fanOut: number): Promise<Field> {
+    const field = new Field();
+    for (const entry of everyone.filter(({ key }) => isChosen(bench, key))) {
+      try {
+        const { sinkPort, postgres } = bench;
+        const contestant = await entry.start({ sinkPort, postgres, fanOut });
+        field.#running.push({ entry, contestant });
+      } catch (error) {
+        field.missing.push(`${entry.name}: ${reason(error)}`);
+      }
+    }
+    return field;
+  }
+
+  /** In the other direction every second round, so that no one always comes after the same neighbour. */
+  order(round: number): readonly Running[] {
+    return round % 2 === 0 ? [...this.#running] : this.#running.toReversed();
+  }
+
+  /** It failed: it is stopped, and its row says why. */
+  async drop(running: Running, error: unknown): Promise<void> {
+    this.#running.splice(this.#running.indexOf(running), 1);
+    this.missing.push(`${running.entry.name}: ${reason(error)}`);
+    await running.contestant.stop();
+  }
+
+  get entries(): readonly Entry[] {
+    return everyone.filter((entry) => this.#running.some((one) => one.entry === entry));
+  }
+
+  async stop(): Promise<void> {
+    for (const { contestant } of this.#running) await contestant.stop();
+  }
+}
+
+export function isChosen({ options }: Bench, key: string): boolean {
+  return options.contestants.length === 0 || options.contestants.includes(key);
+}
+
+export function reason(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
+}

@@ -1,0 +1,40 @@
+import { openDatabase } from '../../src/database/open.ts';
+import { claimDeliveries, releaseDeliveries } from '../../src/delivery/delivery-store.ts';
+import { readHeads } from '../../src/delivery/lane-store.ts';
+import { systemClock } from '../../src/runtime/clock.ts';
+import { systemTimers } from '../../src/runtime/timers.ts';
+import { serveParent } from './parent.ts';
+
+/** As many as the dispatcher reads at once. */
+const heads = 64;
+const times = 200;
+
+/** What the dispatcher does to get work, timed: read the next heads of a webhook, claim them; then they are given back. */
+serveParent({
+  measure: async ({ folder, url, webhookIds }: { folder: string; url: string; webhookIds: readonly number[] }) => {
+    const database = await openDatabase({ url, folder, clock: systemClock, timers: systemTimers });
+    const reads: number[] = [];
+    const claims: number[] = [];
+    try {
+      for (let index = 0; index < times; index += 1) {
+        const webhookId = webhookIds[index % webhookIds.length] ?? 0;
+        const before = performance.now();
+        const found = await readHeads(database.read, webhookId, '', heads);
+        const read = performance.now();
+        const ids = found.map((head) => head.delivery.deliveryId);
+        const claimed = await database.transaction((tx) => claimDeliveries(tx, database.dialect, ids, Date.now()));
+        const done = performance.now();
+        reads.push(read - before);
+        claims.push(done - read);
+        const given = found.flatMap(({ delivery }) => {
+          const claim = claimed.get(delivery.deliveryId);
+          return claim === undefined ? [] : [{ ...delivery, ...claim }];
+        });
+        await database.transaction((tx) => releaseDeliveries(tx, given));
+      }
+    } finally {
+      await database.close();
+    }
+    return { reads, claims };
+  },
+});

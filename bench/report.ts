@@ -1,0 +1,72 @@
+import type { Bar, Section } from './bench.ts';
+
+export interface Report {
+  readonly date: string;
+  readonly command: string;
+  readonly machine: readonly (readonly [string, string])[];
+  readonly sections: readonly Section[];
+}
+
+const head = `# Benchmarks
+
+Made by \`npm run bench\`: do not edit. Every table compares what ran interleaved in one run on one machine, so read the
+ratios and not the figures: on another machine the figures differ, and the ratios much less.
+
+- Everyone takes the same requests over HTTP, one alert of about 1.3 KB each, and posts on to the same receiver. The load,
+  the receiver, the contestant and its database or Redis share the processors.
+- Rounds are interleaved: everyone has a turn in each round, in the other direction every second round, after a round that
+  is not counted. A ratio is taken within each round; the table shows the median of the rounds, and their spread.
+- At most 64 requests wait for an answer, at most 5,000 pushes are on their way, and at most 64 requests to a receiver are
+  in flight, for everyone alike.
+- Tocsin runs as it comes: durable at every step (SQLite with a sync for each commit, PostgreSQL with fsync), in order for
+  each alert, signed, with its history. Only the limits on requests are off. Each change is a new alert, and makes an
+  incident too, which no webhook here asks for.
+- The relay answers its sender when the receiver has answered; it keeps nothing. The queues answer when the job is stored;
+  they keep no order between jobs of one alert and no history. Alertmanager keeps what it owes in memory.
+`;
+
+export function markdown({ date, command, machine, sections }: Report): string {
+  const bars = sections.flatMap((section) => section.bars);
+  return [
+    head,
+    `Run on ${date} by \`${command}\`.`,
+    table(
+      ['', ''],
+      machine.map(([name, value]) => [name, value]),
+    ),
+    ...(bars.length === 0 ? [] : ['## What is promised, and what came out', barTable(bars)]),
+    ...sections.flatMap(sectionText),
+  ]
+    .join('\n\n')
+    .concat('\n');
+}
+
+export function sectionText(section: Section): string[] {
+  const { title, about, columns, rows, missing } = section;
+  return [
+    `## ${title}`,
+    about,
+    ...(rows.length === 0 ? [] : [table(columns, rows)]),
+    ...(missing.length === 0 ? [] : [`Not here:\n\n${missing.map((line) => `- ${oneLine(line)}`).join('\n')}`]),
+  ];
+}
+
+export function barTable(bars: readonly Bar[]): string {
+  return table(
+    ['promise', 'measured', 'met'],
+    bars.map(({ promise, measured, met }) => [promise, measured, met ? 'yes' : '**no**']),
+  );
+}
+
+function table(columns: readonly string[], rows: readonly (readonly string[])[]): string {
+  const line = (cells: readonly string[]) => `| ${cells.map((cell) => oneLine(cell)).join(' | ')} |`;
+  return [line(columns), `|${columns.map(() => ' --- |').join('')}`, ...rows.map(line)].join('\n');
+}
+
+/** A fault's text may have lines of its own. */
+function oneLine(text: string): string {
+  return text
+    .replaceAll(/\s*\n\s*/g, ' ')
+    .replaceAll('|', '\\|')
+    .slice(0, 400);
+}

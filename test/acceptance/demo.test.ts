@@ -1,0 +1,70 @@
+import assert from 'node:assert/strict';
+import { execFile, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { existsSync } from 'node:fs';
+import { join } from 'node:path';
+import { test } from 'node:test';
+import { promisify } from 'node:util';
+import { freePort, missingCommand, skipWithout } from '../counterparts/program.ts';
+
+const root = join(import.meta.dirname, '..', '..');
+const readyMaxMs = 30_000;
+
+test(
+  'the demonstration shows alerts that fire, change and recover, and every command that it prints works',
+  { ...skipWithout(missingCommand('curl', 'curl')), timeout: 60_000 },
+  async (t) => {
+    const port = await freePort();
+    const environment = { ...process.env, TOCSIN_LISTEN: `127.0.0.1:${port}` };
+    const child = spawn(process.execPath, ['src/main.ts', 'demo'], {
+      cwd: root,
+      env: environment,
+      stdio: ['ignore', 'pipe', 'pipe'],
+    });
+    t.after(() => child.kill('SIGKILL'));
+    let output = '';
+    const { promise: ready, resolve, reject } = Promise.withResolvers<void>();
+    const read = (chunk: Buffer) => {
+      output += chunk.toString();
+      if (/what there is: /.test(output)) resolve();
+    };
+    child.stdout.on('data', read);
+    child.stderr.on('data', read);
+    child.once('exit', () => reject(new Error(`it ended:\n${output}`)));
+    const late = setTimeout(() => reject(new Error(`it did not get so far:\n${output}`)), readyMaxMs);
+    await ready;
+    clearTimeout(late);
+
+    const pushes = output.split('\n').filter((line) => /^ +[\d.]+ ms /.test(line));
+    const told = pushes.map((line) => /ms +\S+ +(\S+) +(#\d+) +(signature ok|SIGNATURE WRONG) +(.*)$/.exec(line));
+    assert.deepEqual(told.map((found) => String(found?.slice(1).join(' '))).toSorted(), [
+      'a_new #1 signature ok DiskFull / db-3:9100 (Warning)',
+      'a_new #1 signature ok HighCPU / web-01:9100 (Critical)',
+      'a_update #2 signature ok DiskFull / db-3:9100 (Critical)',
+      'a_update #2 signature ok HighCPU / web-01:9100 (Ok)',
+      'a_update #3 signature ok DiskFull / db-3:9100 (Ok)',
+      'i_new #1 signature ok DiskFull / db-3:9100 (Triggered)',
+      'i_new #1 signature ok HighCPU / web-01:9100 (Triggered)',
+      'i_rslv #2 signature ok DiskFull / db-3:9100 (Closed)',
+      'i_rslv #2 signature ok HighCPU / web-01:9100 (Closed)',
+    ]);
+    const folder = /its database in (\S+?)\.?\n/.exec(output)?.[1] ?? '';
+    assert.ok(existsSync(folder), folder);
+
+    const commands = output.split('\n').filter((line) => line.startsWith('  curl '));
+    assert.equal(commands.length, 3);
+    for (const command of commands) {
+      const { stdout } = await promisify(execFile)('sh', ['-c', `${command.trim()} --fail-with-body`]);
+      assert.ok('data' in (JSON.parse(stdout) as object), stdout);
+    }
+    const [history = ''] = commands;
+    const { stdout } = await promisify(execFile)('sh', ['-c', history.trim()]);
+    assert.equal((JSON.parse(stdout) as { data: { items: unknown[] } }).data.items.length, 12);
+
+    child.removeAllListeners('exit');
+    const ended = once(child, 'exit');
+    child.kill('SIGINT');
+    assert.deepEqual(await ended, [0, null]);
+    assert.equal(existsSync(folder), false);
+  },
+);

@@ -1,0 +1,140 @@
+import type { EntityChange } from '../change-log.ts';
+import type { Attempt, CommittedEvent, ConfiguredWebhook, Owed } from '../model.ts';
+
+/** What holds in every commit. Each function gives a sentence that says what is wrong, or nothing. */
+type Fault = string | undefined;
+
+/** Where a delivery has got to after a change. */
+type Moved = Pick<Owed, 'state' | 'attempt' | 'fence' | 'reason'>;
+
+/** I1: the events of an entity are numbered 1, 2, 3 … without a gap. */
+export function sequenceIsNext(event: CommittedEvent, last: CommittedEvent | undefined): Fault {
+  const next = (last?.sequence ?? 0) + 1;
+  return event.sequence === next
+    ? undefined
+    : `event ${event.eventId} of ${event.entityId} has sequence ${event.sequence}, not ${next}`;
+}
+
+/** I1: an entity's row says what its newest event says. */
+export function stateIsTheSnapshot(
+  entity: EntityChange,
+  last: CommittedEvent | undefined,
+  fresh: readonly CommittedEvent[],
+): Fault {
+  const [entityId, sequence, eventTime, progress, title] = entity;
+  if (sequence !== (last?.sequence ?? 0) || eventTime !== (last?.eventTime ?? 0)) {
+    return `${entityId} is at event ${sequence} of ${eventTime}, its newest event is ${last?.sequence} of ${last?.eventTime}`;
+  }
+  if (last === undefined || !fresh.includes(last)) return undefined;
+  const snapshot = (JSON.parse(last.payload) as Record<string, { progress: string; title: string }>)[last.kind];
+  return snapshot?.progress === progress && snapshot.title === title
+    ? undefined
+    : `${entityId} is ${progress}, "${title}"; its event says ${snapshot?.progress}, "${snapshot?.title}"`;
+}
+
+/** I10: `event_time` strictly rises per entity, whatever the clock does. */
+export function timeRises(event: CommittedEvent, last: CommittedEvent | undefined): Fault {
+  return last === undefined || event.eventTime > last.eventTime
+    ? undefined
+    : `event ${event.sequence} of ${event.entityId} has the time ${event.eventTime}, the one before it ${last.eventTime}`;
+}
+
+/** Who is owed an event, written down once more and differently from the service. */
+export function receiversOf(event: CommittedEvent, webhooks: Iterable<ConfiguredWebhook>): Set<number> {
+  const receivers = new Set<number>();
+  for (const webhook of webhooks) {
+    const { type, status, channelIds, eventTypes } = webhook;
+    if (type !== event.kind || (status !== 'enabled' && status !== 'paused')) continue;
+    if (channelIds.length > 0 && !channelIds.includes(event.channelId)) continue;
+    if (eventTypes.length > 0 && !eventTypes.includes(event.type)) continue;
+    receivers.add(webhook.webhookId);
+  }
+  return receivers;
+}
+
+/** I3: one delivery for each webhook that matched in the event's own transaction, and no other. */
+export function isOwedToAll(event: CommittedEvent, expected = new Set<number>(), found: readonly number[] = []): Fault {
+  const missing = [...expected].filter((webhookId) => !found.includes(webhookId));
+  const wrong = found.filter((webhookId, index) => !expected.has(webhookId) || found.indexOf(webhookId) !== index);
+  if (missing.length === 0 && wrong.length === 0) return undefined;
+  return `event ${event.eventId} (${event.type}) is not owed to ${missing.join(', ')}; wrongly owed to ${wrong.join(', ')}`;
+}
+
+const ways: Readonly<Record<string, readonly string[]>> = {
+  pending: ['sending', 'expired', 'cancelled', 'superseded'],
+  sending: ['pending', 'delivered', 'failed', 'unknown', 'retry_wait', 'expired'],
+  retry_wait: ['pending', 'expired', 'cancelled', 'superseded'],
+};
+
+export function isOpen(state: string): boolean {
+  return state in ways;
+}
+
+/** I12, I7: states change only along the ways there are; what has ended is never written again. */
+export function isAWay(before: Owed, to: Moved): Fault {
+  if (to.state === 'retry_wait' && before.mode === 'at_most_once') {
+    return `${before.deliveryId} is at_most_once, and was put into retry_wait`;
+  }
+  return ways[before.state]?.includes(to.state) === true
+    ? undefined
+    : `${before.deliveryId} went from ${before.state} to ${to.state} (${to.reason})`;
+}
+
+/** I12: only a claim raises the fence and the attempt; a release takes the attempt back. */
+export function keepsItsFence(before: Owed, to: Moved): Fault {
+  const claims = to.state === 'sending';
+  const released = before.state === 'sending' && to.state === 'pending';
+  const fence = before.fence + (claims ? 1 : 0);
+  const attempt = before.attempt + (claims ? 1 : released ? -1 : 0);
+  return to.fence === fence && to.attempt === attempt
+    ? undefined
+    : `${before.deliveryId} went to ${to.state} with attempt ${to.attempt}, fence ${to.fence}, not ${attempt}, ${fence}`;
+}
+
+/** I4: a claim is given back only when nothing was written under it. */
+export function givesBackOnlyTheUnsent(before: Owed, to: Moved, sent: boolean): Fault {
+  return to.state === 'pending' && sent
+    ? `${before.deliveryId} was given back, but its attempt ${before.attempt} is on the wire`
+    : undefined;
+}
+
+/** I13: what an attempt came to is what was seen of it; only what a dead process left is `interrupted`. */
+export function endsTruthfully(before: Owed, to: Moved, statusSeen: number, life: number): Fault {
+  if (to.reason === 'interrupted') {
+    return before.claim?.life === life
+      ? `${before.deliveryId} was taken for interrupted by the life that claimed it`
+      : undefined;
+  }
+  if (to.state === 'pending') return undefined;
+  const taken = statusSeen >= 200 && statusSeen < 300;
+  return (to.state === 'delivered') === taken
+    ? undefined
+    : `${before.deliveryId} became ${to.state} (${to.reason}), but the answer was ${statusSeen}`;
+}
+
+/** I13: the row of an attempt tells what happened. */
+export function isTrue(attempt: Attempt, wire: { readonly statusSeen: number } | undefined): Fault {
+  const { deliveryId, outcome, maybeSent, statusCode } = attempt;
+  const name = `attempt ${attempt.attempt} of ${deliveryId} (${outcome}, ${attempt.reason})`;
+  if (maybeSent !== (wire !== undefined)) {
+    return `${name} says maybe_sent ${maybeSent}; on the wire there was ${wire === undefined ? 'nothing' : 'a request'}`;
+  }
+  if (wire === undefined) return outcome === 'failed' ? undefined : `${name} was never on the wire`;
+  if (wire.statusSeen !== statusCode) return `${name} says status ${statusCode}; seen was ${wire.statusSeen}`;
+  const taken = wire.statusSeen >= 200 && wire.statusSeen < 300;
+  const expected = taken ? 'delivered' : wire.statusSeen === 0 ? 'unknown' : 'failed';
+  return outcome === expected ? undefined : `${name} should be ${expected}: the answer was ${wire.statusSeen}`;
+}
+
+/** I18: nothing is claimed for a webhook that may not be called. */
+export function mayBeClaimed(owed: Owed, webhook: ConfiguredWebhook | undefined): Fault {
+  return webhook?.status === 'enabled'
+    ? undefined
+    : `${owed.deliveryId} was claimed while its webhook was ${webhook?.status}`;
+}
+
+/** I21: only what has ended is forgotten. */
+export function mayBeForgotten(deliveryId: string, owed: Owed | undefined): Fault {
+  if (owed === undefined) return `${deliveryId} was forgotten, but it does not exist`;
+  return isOpen(owed.state) ? `${deliveryId} was forgotten while it was ${owed.state}` : undefined;
+}

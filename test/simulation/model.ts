@@ -1,0 +1,254 @@
+import type { Sealer } from '../../src/access/sealer.ts';
+import type {
+  AttemptChange,
+  Change,
+  EntityChange,
+  EventChange,
+  MovedChange,
+  OwedChange,
+  WebhookChange,
+} from './change-log.ts';
+import * as commit from './invariants/commit.ts';
+
+/** The configuration that counts for a webhook's deliveries, as it is committed. */
+export interface ConfiguredWebhook {
+  readonly webhookId: number;
+  readonly type: string;
+  readonly status: string;
+  readonly endpoint: string;
+  readonly channelIds: readonly number[];
+  readonly eventTypes: readonly string[];
+  readonly mode: string;
+  readonly signing: boolean;
+  readonly secrets: readonly { readonly secret: string; readonly expiresAt: number }[];
+}
+
+export interface CommittedEvent {
+  readonly eventId: string;
+  readonly kind: 'alert' | 'incident';
+  readonly entityId: string;
+  readonly sequence: number;
+  readonly type: string;
+  readonly eventTime: number;
+  readonly channelId: number;
+  readonly payload: string;
+}
+
+/** What was committed with a claim. */
+export interface Claim {
+  readonly attempt: number;
+  readonly fence: number;
+  /** Virtual milliseconds. */
+  readonly at: number;
+  /** Which life of the service made it. */
+  readonly life: number;
+  readonly webhook: ConfiguredWebhook | undefined;
+}
+
+export interface Owed {
+  readonly deliveryId: string;
+  readonly webhookId: number;
+  readonly eventId: string;
+  readonly generation: number;
+  readonly entityId: string;
+  readonly sequence: number;
+  readonly mode: string;
+  /** Virtual milliseconds. */
+  readonly owedAt: number;
+  state: string;
+  attempt: number;
+  fence: number;
+  dueAt: number;
+  reason: string;
+  claim: Claim | undefined;
+  endedAt: number;
+}
+
+export interface Attempt {
+  readonly deliveryId: string;
+  readonly attempt: number;
+  readonly outcome: string;
+  readonly reason: string;
+  readonly maybeSent: boolean;
+  readonly statusCode: number;
+}
+
+/** What the model needs of the run that it belongs to. */
+export interface Witness {
+  now(): number;
+  /** The number of the service's present life. */
+  life(): number;
+  /** What was on the wire for an attempt; undefined = nothing. */
+  onWire(deliveryId: string, attempt: number): { readonly statusSeen: number } | undefined;
+  violated(id: string, message: string): void;
+}
+
+/** What is committed, as the change log tells it: kept beside the database, and checked with each commit. */
+export class Model {
+  readonly events = new Map<string, CommittedEvent>();
+  readonly owed = new Map<string, Owed>();
+  readonly attempts = new Map<string, Attempt>();
+  readonly webhooks = new Map<number, ConfiguredWebhook>();
+  /** What reports and comments said, each unique. */
+  readonly said = new Set<string>();
+  readonly lastOf = new Map<string, CommittedEvent>();
+  readonly progressOf = new Map<string, string>();
+  /** By webhook and entity, in order of sequence. */
+  readonly lanes = new Map<string, Owed[]>();
+  readonly #open = new Map<string, Owed>();
+  readonly #sealer: Sealer;
+  readonly #witness: Witness;
+  created = 0;
+  forgotten = 0;
+
+  constructor(sealer: Sealer, witness: Witness) {
+    this.#sealer = sealer;
+    this.#witness = witness;
+  }
+
+  get open(): ReadonlyMap<string, Owed> {
+    return this.#open;
+  }
+
+  apply(changes: readonly Change[]): void {
+    const events: CommittedEvent[] = [];
+    const entities = new Map<string, EntityChange>();
+    const expected = new Map<string, Set<number>>();
+    const found = new Map<string, number[]>();
+    for (const { what, row } of changes) {
+      const columns = JSON.parse(row) as unknown;
+      switch (what) {
+        case 'event': {
+          const event = eventOf(columns as EventChange);
+          this.#check('I1', commit.sequenceIsNext(event, this.lastOf.get(event.entityId)));
+          this.#check('I10', commit.timeRises(event, this.lastOf.get(event.entityId)));
+          this.events.set(event.eventId, event);
+          this.lastOf.set(event.entityId, event);
+          events.push(event);
+          expected.set(event.eventId, commit.receiversOf(event, this.webhooks.values()));
+          const comment = (JSON.parse((columns as EventChange)[8]) as { comment?: string }).comment;
+          if (comment !== undefined) this.said.add(comment);
+          break;
+        }
+        case 'owed':
+          this.#owe(columns as OwedChange, found);
+          break;
+        case 'moved':
+          this.#move(columns as MovedChange);
+          break;
+        case 'forgotten':
+          this.#forget((columns as [string])[0]);
+          break;
+        case 'attempt':
+          this.#attempted(columns as AttemptChange);
+          break;
+        case 'webhook': {
+          const webhook = this.#webhookOf(columns as WebhookChange);
+          this.webhooks.set(webhook.webhookId, webhook);
+          break;
+        }
+        case 'entity':
+          entities.set((columns as EntityChange)[0], columns as EntityChange);
+          this.progressOf.set((columns as EntityChange)[0], (columns as EntityChange)[3]);
+          break;
+        case 'report':
+          this.said.add((columns as [string])[0]);
+          break;
+      }
+    }
+    for (const [entityId, entity] of entities) {
+      const last = this.lastOf.get(entityId);
+      this.#check('I1', commit.stateIsTheSnapshot(entity, last, events));
+    }
+    for (const event of events) {
+      this.#check('I3', commit.isOwedToAll(event, expected.get(event.eventId), found.get(event.eventId)));
+      if (!entities.has(event.entityId)) this.#check('I1', `event ${event.eventId} came without its ${event.kind}`);
+    }
+  }
+
+  laneOf(owed: Pick<Owed, 'webhookId' | 'entityId'>): readonly Owed[] {
+    return this.lanes.get(`${owed.webhookId} ${owed.entityId}`) ?? [];
+  }
+
+  #owe(columns: OwedChange, found: Map<string, number[]>): void {
+    const [deliveryId, webhookId, eventId, generation, entityId, sequence, mode, state, attempt, fence] = columns;
+    const owed: Owed = {
+      ...{ deliveryId, webhookId, eventId, generation, entityId, sequence, mode, state, attempt, fence },
+      ...{ owedAt: this.#witness.now(), dueAt: 0, reason: '', claim: undefined, endedAt: 0 },
+    };
+    this.created += 1;
+    this.owed.set(deliveryId, owed);
+    this.#open.set(deliveryId, owed);
+    const key = `${webhookId} ${entityId}`;
+    const lane = this.lanes.get(key);
+    if (lane === undefined) this.lanes.set(key, [owed]);
+    else lane.push(owed);
+    if (generation === 0) found.set(eventId, [...(found.get(eventId) ?? []), webhookId]);
+  }
+
+  #move([deliveryId, state, attempt, fence, reason, dueAt]: MovedChange): void {
+    const owed = this.owed.get(deliveryId);
+    if (owed === undefined) return this.#check('I14', `${deliveryId} was changed, but it does not exist`);
+    const to = { state, attempt, fence, reason };
+    const wire = this.#witness.onWire(deliveryId, owed.attempt);
+    this.#check('I12', commit.isAWay(owed, to));
+    this.#check('I12', commit.keepsItsFence(owed, to));
+    if (owed.state === 'sending') {
+      this.#check('I4', commit.givesBackOnlyTheUnsent(owed, to, wire !== undefined));
+      this.#check('I13', commit.endsTruthfully(owed, to, wire?.statusSeen ?? 0, this.#witness.life()));
+    }
+    Object.assign(owed, to, { dueAt });
+    if (state === 'sending') {
+      const webhook = this.webhooks.get(owed.webhookId);
+      this.#check('I18', commit.mayBeClaimed(owed, webhook));
+      owed.claim = { attempt, fence, at: this.#witness.now(), life: this.#witness.life(), webhook };
+    }
+    if (!commit.isOpen(state)) {
+      owed.endedAt = this.#witness.now();
+      this.#open.delete(deliveryId);
+    }
+  }
+
+  #forget(deliveryId: string): void {
+    const owed = this.owed.get(deliveryId);
+    this.#check('I21', commit.mayBeForgotten(deliveryId, owed));
+    if (owed === undefined) return;
+    this.forgotten += 1;
+    this.owed.delete(deliveryId);
+    this.#open.delete(deliveryId);
+    const key = `${owed.webhookId} ${owed.entityId}`;
+    this.lanes.set(
+      key,
+      (this.lanes.get(key) ?? []).filter((one) => one !== owed),
+    );
+    for (let attempt = 1; attempt <= owed.attempt; attempt += 1) this.attempts.delete(`${deliveryId} ${attempt}`);
+  }
+
+  #attempted([deliveryId, number, outcome, reason, maybeSent, statusCode]: AttemptChange): void {
+    const attempt: Attempt = {
+      ...{ deliveryId, attempt: number, outcome, reason, maybeSent: maybeSent === 1, statusCode },
+    };
+    this.attempts.set(`${deliveryId} ${number}`, attempt);
+    this.#check('I13', commit.isTrue(attempt, this.#witness.onWire(deliveryId, number)));
+  }
+
+  #webhookOf(columns: WebhookChange): ConfiguredWebhook {
+    const [webhookId, type, status, endpoint, channelIds, eventTypes, mode, signing, secrets] = columns;
+    const sealed = JSON.parse(secrets) as { sealed: string; expires_at: number }[];
+    return {
+      ...{ webhookId, type, status, endpoint, mode, signing: signing === 1 },
+      channelIds: JSON.parse(channelIds) as number[],
+      eventTypes: JSON.parse(eventTypes) as string[],
+      secrets: sealed.map((one) => ({ secret: this.#sealer.open(one.sealed), expiresAt: one.expires_at })),
+    };
+  }
+
+  #check(id: string, fault: string | undefined): void {
+    if (fault !== undefined) this.#witness.violated(id, fault);
+  }
+}
+
+function eventOf(columns: EventChange): CommittedEvent {
+  const [eventId, kind, entityId, sequence, type, eventTime, channelId, payload] = columns;
+  return { eventId, kind, entityId, sequence, type, eventTime, channelId, payload };
+}

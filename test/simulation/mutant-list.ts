@@ -1,0 +1,3 @@
+import type { Variant } from './mutants.ts';
+
+export const mutants: readonly Variant[] = [];

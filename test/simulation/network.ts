@@ -1,0 +1,222 @@
+import { Exchange, type Outgoing } from '../../src/delivery/exchange.ts';
+import type { Report } from '../../src/delivery/outcome.ts';
+import type { Sender } from '../../src/delivery/sender.ts';
+import type { Endpoint, Meeting } from './endpoint.ts';
+import type { Kernel } from './kernel.ts';
+import type { Life } from './life.ts';
+
+/** A request that has put at least one byte on the wire. */
+export interface WireRequest {
+  readonly deliveryId: string;
+  readonly webhookId: number;
+  readonly attempt: number;
+  readonly life: number;
+  readonly url: string;
+  readonly body: string;
+  readonly headers: ReadonlyMap<string, string>;
+  readonly timeoutMs: number;
+  /** When its dial began: virtual milliseconds, and the wall clock's. */
+  readonly sentAt: number;
+  readonly sentWall: number;
+  readonly writtenAt: number;
+  /** The status that reached the process in time; 0 = none. */
+  statusSeen: number;
+  /** It is over for both sides. */
+  over: boolean;
+}
+
+/** What the network asks of the run: which delivery a request is for, and what to make of it. */
+export interface Wire {
+  deliveryOf(webhookId: number, eventId: string, attempt: number): string;
+  wrote(request: WireRequest): void;
+  ended(report: Report): void;
+  endpointOf(webhookId: number): Endpoint;
+}
+
+const lost = (code: string) => Object.assign(new Error(`simulated: ${code}`), { code });
+const malformed = Object.assign(new Error('simulated: no HTTP'), { name: 'HTTPParserError' });
+const aftermathMs = 400;
+
+/**
+ * In place of sockets: each request goes through dial → write → answer → client sees. What the service makes of it, its
+ * deadline and its send window are the service's own `Exchange`.
+ */
+export class Network {
+  readonly requests = new Map<string, WireRequest[]>();
+  readonly #kernel: Kernel;
+  readonly #wire: Wire;
+  sent = 0;
+
+  constructor(kernel: Kernel, wire: Wire) {
+    this.#kernel = kernel;
+    this.#wire = wire;
+  }
+
+  /** By delivery and attempt; undefined when no byte of it was written. */
+  onWire(deliveryId: string, attempt: number): WireRequest | undefined {
+    return this.requests.get(deliveryId)?.find((request) => request.attempt === attempt);
+  }
+
+  /** A life's connections end with it. */
+  drop(life: number): void {
+    for (const requests of this.requests.values()) {
+      for (const request of requests) if (request.life === life) request.over = true;
+    }
+  }
+
+  senderFor(life: Life): Sender {
+    return {
+      send: (outgoing, done) => {
+        if (life.alive) new Call(outgoing, done, life, this.#kernel, this.#wire, this.requests).begin();
+        this.sent += 1;
+      },
+      close() {},
+    };
+  }
+}
+
+/** The number of a webhook, in the host name of its endpoint. */
+export function endpointUrl(serial: number, edition: number): string {
+  return `http://w${serial}.example.com/hook?edition=${edition}`;
+}
+
+export function serialOf(hostname: string): number {
+  return Number(/^w(\d+)\./.exec(hostname)?.[1]);
+}
+
+class Call {
+  readonly #outgoing: Outgoing;
+  readonly #life: Life;
+  readonly #kernel: Kernel;
+  readonly #wire: Wire;
+  readonly #requests: Map<string, WireRequest[]>;
+  readonly #exchange: Exchange;
+  readonly #meeting: Meeting;
+  readonly #sentAt: number;
+  readonly #sentWall: number;
+  readonly #serial: number;
+  readonly #controller;
+  #aborted = false;
+  #request: WireRequest | undefined;
+
+  constructor(
+    outgoing: Outgoing,
+    done: (report: Report) => void,
+    life: Life,
+    kernel: Kernel,
+    wire: Wire,
+    requests: Map<string, WireRequest[]>,
+  ) {
+    this.#outgoing = outgoing;
+    this.#life = life;
+    this.#kernel = kernel;
+    this.#wire = wire;
+    this.#requests = requests;
+    this.#sentAt = kernel.now;
+    this.#sentWall = life.clock.now();
+    this.#serial = serialOf(outgoing.target.hostname);
+    this.#meeting = wire.endpointOf(this.#serial).meet(kernel.now, outgoing.timeoutMs);
+    const { clock, timers, at } = life;
+    this.#exchange = new Exchange(outgoing, { clock, timers, at }, (report) => {
+      if (this.#request !== undefined) this.#request.over = true;
+      if (!life.alive) return;
+      wire.ended(report);
+      done(report);
+    });
+    this.#controller = {
+      abort: () => {
+        this.#aborted = true;
+      },
+    } as unknown as Parameters<Exchange['onRequestStart']>[0];
+  }
+
+  begin(): void {
+    const { reused, dialMs, dial } = this.#meeting;
+    this.#exchange.queued();
+    if (reused) return this.#later(0, () => this.#write());
+    this.#life.at('send.before-connect');
+    this.#exchange.reached('dns');
+    if (dial === 'dns') return this.#later(dialMs, () => this.#fail('ENOTFOUND'));
+    if (dial === 'denied') return this.#later(dialMs, () => this.#fail('ADDRESS_REFUSED'));
+    this.#later(0, () => {
+      this.#exchange.reached('connect');
+      if (dial === 'silent') return;
+      if (dial === 'refused') return this.#later(dialMs, () => this.#fail('ECONNREFUSED'));
+      this.#later(dialMs, () => {
+        if (dial === 'tls') {
+          this.#exchange.reached('tls');
+          return this.#fail('CERT_HAS_EXPIRED');
+        }
+        this.#exchange.reached('handover');
+        return this.#write();
+      });
+    });
+  }
+
+  #write(): void {
+    this.#exchange.onRequestStart(this.#controller);
+    if (this.#aborted || this.#exchange.over || !this.#life.alive) return;
+    this.#request = this.#recorded();
+    const { answer, answerMs } = this.#meeting;
+    if (answer.kind !== 'silence') this.#later(answerMs, () => this.#answer(answer));
+  }
+
+  #recorded(): WireRequest {
+    const { headers: list, body, timeoutMs, target } = this.#outgoing;
+    const headers = new Map<string, string>();
+    for (let index = 0; index < list.length; index += 2) headers.set(String(list[index]), String(list[index + 1]));
+    const attempt = Number(headers.get('tocsin-attempt'));
+    const eventId = headers.get('webhook-id') ?? '';
+    const deliveryId = this.#wire.deliveryOf(this.#serial, eventId, attempt);
+    const request: WireRequest = {
+      ...{ deliveryId, webhookId: this.#serial, attempt, life: this.#life.number, body, headers, timeoutMs },
+      ...{ url: target.origin + target.path, sentAt: this.#sentAt, sentWall: this.#sentWall },
+      ...{ writtenAt: this.#kernel.now, statusSeen: 0, over: false },
+    };
+    this.#wire.wrote(request);
+    const known = this.#requests.get(deliveryId);
+    if (known === undefined) this.#requests.set(deliveryId, [request]);
+    else known.push(request);
+    return request;
+  }
+
+  #answer(answer: Exclude<Meeting['answer'], { kind: 'silence' }>): void {
+    switch (answer.kind) {
+      case 'reset':
+        return this.#fail('ECONNRESET');
+      case 'malformed':
+        return this.#exchange.onResponseError(undefined, malformed);
+      case 'upgrade':
+        if (this.#request !== undefined) this.#request.statusSeen = 101;
+        return this.#exchange.onResponseStart(this.#controller, 101, {});
+      case 'flood':
+        for (let count = 0; count < 9; count += 1) this.#exchange.onResponseStart(this.#controller, 103, {});
+        return undefined;
+      case 'status':
+        return this.#answerStatus(answer);
+    }
+  }
+
+  #answerStatus(answer: Extract<Meeting['answer'], { kind: 'status' }>): void {
+    // The process has it before it comes to the crash point behind it.
+    if (this.#request !== undefined) this.#request.statusSeen = answer.status;
+    this.#exchange.onResponseStart(this.#controller, answer.status, answer.headers);
+    if (answer.body === 'drips') return;
+    this.#later(answer.body === 'whole' ? 0 : aftermathMs / 8, () => {
+      if (answer.body === 'reset') return this.#fail('ECONNRESET');
+      this.#exchange.onResponseData(this.#controller, Buffer.from('ok'));
+      return this.#exchange.onResponseEnd();
+    });
+  }
+
+  #fail(code: string): void {
+    this.#exchange.onResponseError(undefined, lost(code));
+  }
+
+  /** Nothing of it reaches a dead process, or one that has given it up. */
+  #later(delayMs: number, work: () => void): void {
+    this.#kernel.after(delayMs, 'io', () => {
+      if (this.#life.alive && !this.#exchange.over) work();
+    });
+  }
+}

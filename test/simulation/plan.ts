@@ -1,0 +1,81 @@
+import type { Chance } from './chance.ts';
+import { characters, type Character } from './endpoint.ts';
+
+/** What a run does, drawn from its seed: each run has some of the faults, and sizes of its own. */
+export interface Plan {
+  /** How long faults and inputs go on, virtual milliseconds. */
+  readonly safetyMs: number;
+  /** Between two operations at the average. */
+  readonly operationEveryMs: number;
+  readonly webhooks: number;
+  readonly entities: number;
+  readonly burstMax: number;
+  readonly atLeastOnce: boolean;
+  /** Receivers that take turns at being good and bad. */
+  readonly characters: readonly Character[];
+  /** Between two changes of a receiver's character; 0 = none. */
+  readonly characterEveryMs: number;
+  /** Receivers that stay hung for ever, also when everything else has healed. */
+  readonly hungForEver: number;
+  readonly configures: boolean;
+  readonly operates: boolean;
+  /** Between two crashes at the average; 0 = none. */
+  readonly crashEveryMs: number;
+  /** Between two orderly restarts; 0 = none. */
+  readonly restartEveryMs: number;
+  /** At each pass of a crash point. */
+  readonly crashAtPoint: number;
+  readonly freezeAtPoint: number;
+  readonly freezeEveryMs: number;
+  readonly clockEveryMs: number;
+  readonly latenessMs: number;
+  readonly disk: DiskPlan;
+}
+
+export interface DiskPlan {
+  readonly slow: boolean;
+  readonly busy: number;
+  readonly full: number;
+  readonly unavailable: number;
+  readonly inDoubt: number;
+  readonly cut: number;
+  readonly read: number;
+  /** Between two times in which it fails all the while; 0 = none. */
+  readonly outageEveryMs: number;
+}
+
+export function planOf(chance: Chance): Plan {
+  const some = (probability: number, value: number) => (chance.yes(probability) ? value : 0);
+  const troubled = chance.yes(0.5);
+  const few = chance.pick([1, 2, 3, 6, 14]);
+  return {
+    safetyMs: chance.between(4_000, 25_000),
+    operationEveryMs: chance.pick([100, 250, 600]),
+    webhooks: few,
+    entities: chance.pick([1, 2, 5, 20]),
+    burstMax: chance.pick([1, 1, 4, 12]),
+    atLeastOnce: chance.yes(0.5),
+    characters: chance.yes(0.2) ? ['healthy'] : Array.from({ length: 4 }, () => chance.pick(characters)),
+    characterEveryMs: some(0.5, 2_000),
+    hungForEver: some(0.3, 1),
+    configures: chance.yes(0.6),
+    operates: chance.yes(0.7),
+    crashEveryMs: some(0.4, 5_000),
+    restartEveryMs: some(0.2, 8_000),
+    crashAtPoint: some(0.35, 0.015),
+    freezeAtPoint: some(0.2, 0.01),
+    freezeEveryMs: some(0.2, 4_000),
+    clockEveryMs: some(0.3, 3_000),
+    latenessMs: some(0.2, 60),
+    disk: {
+      slow: chance.yes(0.2),
+      busy: some(troubled ? 0.4 : 0, 0.03),
+      full: some(troubled ? 0.4 : 0, 0.01),
+      unavailable: some(troubled ? 0.4 : 0, 0.02),
+      inDoubt: some(troubled ? 0.4 : 0, 0.03),
+      cut: some(troubled ? 0.3 : 0, 0.004),
+      read: some(troubled ? 0.4 : 0, 0.03),
+      outageEveryMs: some(troubled ? 0.4 : 0, 6_000),
+    },
+  };
+}
