@@ -8,6 +8,7 @@ import { createSealer, parseSealingKey } from './access/sealer.ts';
 import type { Config } from './config.ts';
 import { Batcher } from './database/batcher.ts';
 import type { Database } from './database/database.ts';
+import { holdNodeFolder } from './database/node-folder.ts';
 import { openDatabase } from './database/open.ts';
 import { readRevision } from './database/revision.ts';
 import { createDelivery } from './delivery/engine.ts';
@@ -42,6 +43,8 @@ export interface App {
 export interface AppOptions {
   /** Where a test wants the process killed; '' = nowhere. */
   readonly crashPlan?: string;
+  /** The database was restored from a backup: what waits in it may have been sent since. */
+  readonly restored?: boolean;
 }
 
 /** How long the start waits for a PostgreSQL server that cannot be reached yet. */
@@ -51,18 +54,19 @@ const databaseWaitMs = 60_000;
  * Builds everything once and starts it, each part after those that it rests on.
  * @throws Failure or DatabaseFailure with a sentence for the operator.
  */
-export async function startApp(config: Config, { crashPlan = '' }: AppOptions = {}): Promise<App> {
+export async function startApp(config: Config, options: AppOptions = {}): Promise<App> {
   const logger = createLogger(config.logLevel as LogLevel);
   const closing = new Closing();
   try {
-    return await start(config, logger, crashPlan, closing);
+    return await start(config, options, logger, closing);
   } catch (error) {
     await closing.run();
     throw error;
   }
 }
 
-async function start(config: Config, logger: Logger, crashPlan: string, closing: Closing): Promise<App> {
+async function start(config: Config, options: AppOptions, logger: Logger, closing: Closing): Promise<App> {
+  const { crashPlan = '', restored = false } = options;
   const database = await openDatabase({
     url: config.databaseUrl,
     folder: config.data,
@@ -80,6 +84,8 @@ async function start(config: Config, logger: Logger, crashPlan: string, closing:
     ids,
     random: systemRandom,
   };
+  const folder = database.shared === undefined ? undefined : holdNodeFolder(config.data, () => ports.ids.object());
+  closing.add(async () => folder?.release());
   const sealer = createSealer(sealingKey(config), systemRandom);
   const metrics = createMetrics();
   const kept = configurationOn(ports, sealer);
@@ -92,6 +98,7 @@ async function start(config: Config, logger: Logger, crashPlan: string, closing:
       metrics,
       logger,
       version,
+      nodeName: folder?.name,
     },
     {
       allow: config.egressAllow,
@@ -99,6 +106,7 @@ async function start(config: Config, logger: Logger, crashPlan: string, closing:
       proxy: config.egressProxy,
       historyDays: config.historyDays,
       leaseMs: config.leaseSeconds * 1000,
+      restored,
     },
   );
   const policy = { refusal: delivery.refusesName, ownHosts: ownHosts(config) };

@@ -14,10 +14,12 @@ const program = new Command('tocsin')
 program
   .command('serve', { isDefault: true })
   .description('starts the service; settings come from the environment and tocsin.toml')
-  .action(() =>
-    run(() =>
-      serve(readConfig(sources()), { say, crashPlan: process.env['TOCSIN_TEST_CRASH'] ?? '', stop: stopped() }),
-    ),
+  .option('--restored', 'after a restore from a backup: sends nothing again that may have been sent since')
+  .action(({ restored = false }: { restored?: boolean }) =>
+    run(() => {
+      const crashPlan = process.env['TOCSIN_TEST_CRASH'] ?? '';
+      return serve(readConfig(sources()), { say, crashPlan, restored, stop: stopped() });
+    }),
   );
 
 program

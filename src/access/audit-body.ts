@@ -41,8 +41,7 @@ const namesMax = 100;
 const nameMaxChars = 100;
 
 const hidden = '(hidden)';
-const secretName =
-  /secret|password|token|authorization|cookie|credential|template$|^key$|(?:app|integration|api)_key$/i;
+const secretName = /secret|password|token|authorization|cookie|credential|template$|(?:app|integration|api)_key$/i;
 
 function shown(name: string, value: unknown): unknown {
   if (value === undefined || value === null || value === '' || typeof value === 'boolean') return value;

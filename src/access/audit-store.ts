@@ -1,5 +1,5 @@
 import type { Database, Query, Transaction } from '../database/database.ts';
-import type { AuditEntryRow } from '../database/tables.ts';
+import type { AuditEntryRow, Tables } from '../database/tables.ts';
 
 /** A line of the audit log. */
 export interface AuditEntry {
@@ -92,6 +92,34 @@ export async function purgeAudit(tx: Transaction, before: number, limit: number)
     .limit(limit);
   const gone = await tx.query.deleteFrom('audit_entry').where('audit_id', 'in', old).returning('audit_id').execute();
   return gone.length;
+}
+
+/** What can be made by an action, and the columns of the ids. Nobody knows an id before its row is inserted. */
+const idColumns: Partial<Record<keyof Tables, string>> = {
+  member: 'member_id',
+  team: 'team_id',
+  app_key: 'key_id',
+  channel: 'channel_id',
+  integration: 'integration_id',
+  webhook: 'webhook_id',
+  custom_field: 'field_id',
+  escalation_rule: 'rule_id',
+  noise_rule: 'rule_id',
+};
+
+/** The same transaction, with the ids of what it makes put into `made`. */
+export function noting(tx: Transaction, made: string[]): Transaction {
+  return {
+    query: tx.query,
+    insertMany(table, rows) {
+      const column = idColumns[table];
+      if (column !== undefined)
+        made.push(...rows.map((row) => String((row as unknown as Record<string, unknown>)[column])));
+      return tx.insertMany(table, rows);
+    },
+    updateMany: (table, changes) => tx.updateMany(table, changes),
+    afterCommit: (work) => tx.afterCommit(work),
+  };
 }
 
 function matching(database: Database, filter: AuditFilter) {

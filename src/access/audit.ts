@@ -1,9 +1,8 @@
 import { AsyncLocalStorage } from 'node:async_hooks';
 import type { Database, Transaction } from '../database/database.ts';
-import type { Tables } from '../database/tables.ts';
 import type { Clock } from '../runtime/clock.ts';
 import type { Ids } from '../runtime/ids.ts';
-import { appendAudit } from './audit-store.ts';
+import { appendAudit, noting } from './audit-store.ts';
 import { idMeant, withoutSecrets } from './audit-body.ts';
 
 /** Something that somebody does to the configuration, as it was asked for. */
@@ -90,32 +89,4 @@ interface Running {
   readonly action: Action;
   /** Until its line is written or it is over. */
   open: boolean;
-}
-
-/** What can be made by an action, and the columns of the ids. Nobody knows an id before its row is inserted. */
-const idColumns: Partial<Record<keyof Tables, string>> = {
-  member: 'member_id',
-  team: 'team_id',
-  app_key: 'key_id',
-  channel: 'channel_id',
-  integration: 'integration_id',
-  webhook: 'webhook_id',
-  custom_field: 'field_id',
-  escalation_rule: 'rule_id',
-  noise_rule: 'rule_id',
-};
-
-/** The same transaction, with the ids of what it makes put into `made`. */
-function noting(tx: Transaction, made: string[]): Transaction {
-  return {
-    query: tx.query,
-    insertMany(table, rows) {
-      const column = idColumns[table];
-      if (column !== undefined)
-        made.push(...rows.map((row) => String((row as unknown as Record<string, unknown>)[column])));
-      return tx.insertMany(table, rows);
-    },
-    updateMany: (table, changes) => tx.updateMany(table, changes),
-    afterCommit: (work) => tx.afterCommit(work),
-  };
 }

@@ -36,28 +36,29 @@ for (const { name, open } of databases) {
         await tx.insertMany('audit_entry', lines);
       });
       const kept: number[][] = [];
-      await new Promise<void>((done) => {
-        const forgetting = new Forgetting({
-          database,
-          idempotency,
-          clock: { now: () => now, monotonic: () => 0 },
-          logger: silentLogger,
-          timers: {
-            soon: systemTimers.soon,
-            // A moment until the next page; the next run is told of, and at the third it is enough.
-            after(delayMs, work) {
-              if (delayMs < 1000) return systemTimers.after(0, work);
-              void count(database).then((counts) => {
-                kept.push(counts);
-                if (kept.length < 3) work();
-                else void forgetting.stop().then(done);
-              });
-              return () => {};
-            },
+      const enough = Promise.withResolvers<void>();
+      const forgetting = new Forgetting({
+        database,
+        idempotency,
+        clock: { now: () => now, monotonic: () => 0 },
+        logger: silentLogger,
+        timers: {
+          soon: systemTimers.soon,
+          // A moment until the next page; the next run is told of, and at the third it is enough.
+          after(delayMs, work) {
+            if (delayMs < 1000) return systemTimers.after(0, work);
+            void count(database).then((counts) => {
+              kept.push(counts);
+              if (kept.length < 3) work();
+              else enough.resolve();
+            });
+            return () => {};
           },
-        });
-        forgetting.start();
+        },
       });
+      forgetting.start();
+      await enough.promise;
+      await forgetting.stop();
       assert.deepEqual(kept, [
         [6, 2],
         [6, 1],

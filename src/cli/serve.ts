@@ -5,13 +5,15 @@ export interface ServeOptions {
   readonly say: (line: string) => void;
   /** Where a test wants the process killed; '' = nowhere. */
   readonly crashPlan: string;
+  /** The database was restored from a backup. */
+  readonly restored: boolean;
   /** Settles when the service is to stop. */
   readonly stop: Promise<void>;
 }
 
 /** Runs the service until it is told to stop, then drains it. */
-export async function serve(config: Config, { say, crashPlan, stop }: ServeOptions): Promise<void> {
-  const app = await startApp(config, { crashPlan });
+export async function serve(config: Config, { say, crashPlan, restored, stop }: ServeOptions): Promise<void> {
+  const app = await startApp(config, { crashPlan, restored });
   say(`listening on ${app.url}`);
   if (app.firstKey !== undefined) {
     say('This is the first start: there is an administrator now. Their app key is shown only here, only once:');

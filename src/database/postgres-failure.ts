@@ -20,7 +20,8 @@ const kinds: Readonly<Record<string, [DatabaseFailureKind, string]>> = {
 };
 /** The server took the transaction back so that others could go on; the same work may succeed now. */
 const retried = new Set(['40P01', '40001']);
-const sqlState = /^[0-9A-Z]{5}$/;
+/** None begins with an E, as the system's codes do, of which EPIPE is as long. */
+const sqlState = /^[0-9A-DF-Z][0-9A-Z]{4}$/;
 
 /** Makes a failure of what pg threw, when it is one to be expected; else it is a bug of ours and stays as it is. */
 export function postgresFailure(error: unknown): unknown {

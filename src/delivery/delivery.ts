@@ -13,7 +13,8 @@ import type { Outcome } from './outcome.ts';
  *
  * `sending` is durable before the first byte leaves, so what a dead process left there may have been sent: under
  * at_most_once it becomes `unknown` and is never sent again. A release is the one way back: by the fence that claimed,
- * with nothing written. Ended states never change; a resend is a new generation of the same event.
+ * with nothing written. After a restore from a backup all that waits under at_most_once is `unknown` as well, because it
+ * may have been sent since the backup was made. Ended states never change; a resend is a new generation of the same event.
  */
 
 /** Still to be done: exactly the rows that the partial index `delivery_open` holds. */
@@ -25,7 +26,7 @@ export type EndedState = (typeof endedStates)[number];
 export type DeliveryState = OpenState | EndedState;
 
 const ways: Readonly<Record<DeliveryState, readonly DeliveryState[]>> = {
-  pending: ['sending', 'expired', 'cancelled', 'superseded'],
+  pending: ['sending', 'unknown', 'expired', 'cancelled', 'superseded'],
   sending: ['pending', 'delivered', 'failed', 'unknown', 'retry_wait'],
   retry_wait: ['pending', 'expired', 'cancelled', 'superseded'],
   delivered: [],

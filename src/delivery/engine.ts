@@ -16,6 +16,7 @@ import { createDeliveryMetrics } from './delivery-metrics.ts';
 import { createFanOut } from './fan-out.ts';
 import { createNode, leaseMsDefault } from './node.ts';
 import type { WebhookSource } from './pipeline.ts';
+import { settleRestored } from './restored.ts';
 import { createRequestBuilder } from './request.ts';
 import { systemResolver } from './resolver.ts';
 import { Retention } from './retention.ts';
@@ -36,6 +37,8 @@ export interface DeliveryParts {
   readonly metrics: Metrics;
   readonly logger: Logger;
   readonly version: string;
+  /** See `delivery/node.ts`. */
+  readonly nodeName?: string | undefined;
   /** In place of the network, where a whole engine runs in a simulation. */
   readonly sender?: Sender;
 }
@@ -48,6 +51,8 @@ export interface DeliverySettings {
   readonly historyDays: number;
   /** Where several nodes share a database: after how long the shards of one that has gone are taken over. */
   readonly leaseMs?: number;
+  /** The database was restored from a backup: what waits in it may have been sent since. */
+  readonly restored?: boolean;
 }
 
 /** What is owed to webhooks, from the transaction that owes it to the history that it becomes. */
@@ -97,6 +102,7 @@ export function createDelivery(parts: DeliveryParts, settings: DeliverySettings)
     actions: createActionCaller({ ...parts, build, sender }),
     refusesName: guard.refusesName.bind(guard),
     async start() {
+      if (settings.restored === true) await settleRestored(parts);
       await node.start();
       retention.start();
     },

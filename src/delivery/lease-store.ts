@@ -21,6 +21,15 @@ export async function prepareShards(tx: Transaction): Promise<void> {
     on conflict (shard) do nothing`.execute(tx.query);
 }
 
+/** Frees what a process held that has ended for certain: one whose node id begins so. */
+export async function freeShardsOf(tx: Transaction, formerly: string): Promise<void> {
+  await sql`delete from node where starts_with(node_id, ${formerly})`.execute(tx.query);
+  await sql`
+    with former as materialized (
+      select shard from shard_lease where starts_with(owner, ${formerly}) order by shard for update)
+    update shard_lease set owner = '', expires_at = 0 where shard in (select shard from former)`.execute(tx.query);
+}
+
 /** Says that the node is alive, and wants its share. */
 export async function announceNode(tx: Transaction, nodeId: string): Promise<void> {
   await sql`

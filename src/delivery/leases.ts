@@ -6,6 +6,7 @@ import { elapsedMs, momentOf, type Moment } from '../runtime/moment.ts';
 import type { Cancel, Timers } from '../runtime/timers.ts';
 import {
   announceNode,
+  freeShardsOf,
   prepareShards,
   readLeases,
   releaseShards,
@@ -37,6 +38,8 @@ export interface LeasesParts {
   readonly logger: Logger;
   /** Another one with every start. */
   readonly nodeId: string;
+  /** What the node's former ids begin with, where it is certain that their process has ended. */
+  readonly formerly?: string | undefined;
   readonly leaseMs: number;
 }
 
@@ -94,7 +97,11 @@ export class Leases implements Owner {
   /** Takes what is free of this node's share, and settles what was left there. More comes when others give it up. */
   async start(): Promise<void> {
     this.#running = true;
-    await this.#parts.shared.transaction(prepareShards);
+    const { shared, formerly } = this.#parts;
+    await shared.transaction(async (tx) => {
+      await prepareShards(tx);
+      if (formerly !== undefined) await freeShardsOf(tx, formerly);
+    });
     await this.#look();
     await this.#recovering;
   }

@@ -14,6 +14,8 @@ export const leaseMsDefault = 10_000;
 
 export interface NodeParts extends Omit<PipelineParts, 'owner'> {
   readonly ids: Ids;
+  /** The node's name, where no other process can have it; see `database/node-folder.ts`. */
+  readonly nodeName?: string | undefined;
   readonly leaseMetrics: Metrics;
   /** How long a lease lasts, where several nodes share the database. */
   readonly leaseMs: number;
@@ -54,8 +56,9 @@ function createSoleNode(parts: NodeParts): Node {
 }
 
 function createSharingNode(parts: NodeParts, shared: SharedDatabase): Node {
+  const formerly = parts.nodeName === undefined ? undefined : `${parts.nodeName}.`;
   const leases: Leases = new Leases(
-    { ...parts, shared, metrics: parts.leaseMetrics, nodeId: parts.ids.object() },
+    { ...parts, shared, metrics: parts.leaseMetrics, formerly, nodeId: `${formerly ?? ''}${parts.ids.object()}` },
     {
       recover: (shards) => recover(parts, { shards }),
       gained: () => dispatcher.gained(),

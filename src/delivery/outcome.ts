@@ -19,6 +19,7 @@ export const reasons = [
   'address_refused',
   'unsendable',
   'interrupted',
+  'restored',
   'cancelled',
   'expired',
   'superseded',

@@ -34,6 +34,16 @@ describe('pushes of alert events (contract 5.1)', () => {
     assert.deepEqual(server.toys.pushes, [{ body: comment }]);
   });
 
+  test('the channels that a source may name are listed for its key', async () => {
+    await using server = await startToyServer();
+    const path = '/channel/list-by-integration';
+    const answer = await server.post(`${path}?integration_key=${integrationKey}`, { query: 'web' }, anonymous);
+    assert.deepEqual(answer.body.data, { items: [], total: 0 });
+    assert.deepEqual(server.toys.pushes, [{ body: { query: 'web' } }]);
+    const refused = await server.post(`${path}?integration_key=nope`, {}, anonymous);
+    assert.equal(refused.body.error?.message, 'integration_key is not a valid one');
+  });
+
   const wrong: [what: string, query: string][] = [
     ['no key', ''],
     ['an empty key', '?integration_key='],

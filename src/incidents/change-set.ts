@@ -112,7 +112,12 @@ export class ChangeSet {
     const place = `${channelId} ${digest}`;
     const stored = this.#listed.get(place) ?? this.#parts.incidents.listGrouped(this.tx, channelId, digest, limit);
     this.#listed.set(place, stored);
-    const found = new Map((await stored).map((incident) => [incident.incidentId, incident]));
+    const found = new Map<string, Incident>();
+    for (const incident of await stored) {
+      const key = { channelId, digest, incidentId: incident.incidentId };
+      this.#knownGroupingKeys.set(groupingId(key), key);
+      found.set(incident.incidentId, incident);
+    }
     for (const key of this.#newGroupingKeys) {
       const incident = this.incident(key.incidentId);
       if (incident !== undefined && key.channelId === channelId && key.digest === digest)

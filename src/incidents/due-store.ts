@@ -1,3 +1,4 @@
+import { sql } from 'kysely';
 import type { Query } from '../database/database.ts';
 
 /** An incident, and the earliest moment at which something is due in it. */
@@ -5,6 +6,9 @@ export interface DueIncident {
   readonly incidentId: string;
   readonly dueAt: number;
 }
+
+/** Written out, not bound: only so does the database see that the index of those that wait for something holds them all. */
+const waiting = sql.lit(0);
 
 /** Incidents in which something is due at `now`, the longest overdue first, those after `after` only. */
 export async function readDue(
@@ -17,7 +21,7 @@ export async function readDue(
   const rows = await query
     .selectFrom('incident')
     .select(['incident_id', 'due_at'])
-    .where('due_at', '>', 0)
+    .where('due_at', '>', waiting)
     .where('due_at', '<=', now)
     .where((row) =>
       row.or([row('due_at', '>', dueAt), row.and([row('due_at', '=', dueAt), row('incident_id', '>', incidentId)])]),
@@ -34,7 +38,7 @@ export async function readNextDueAt(query: Query, now: number): Promise<number |
   const row = await query
     .selectFrom('incident')
     .select('due_at')
-    .where('due_at', '>', 0)
+    .where('due_at', '>', waiting)
     .where('due_at', '>', now)
     .orderBy('due_at')
     .limit(1)

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import fc from 'fast-check';
 import { databases } from '../../test/support/databases.ts';
-import { ada, domainOn, report } from '../../test/support/domain.ts';
+import { ada, domainOn, report, type Domain } from '../../test/support/domain.ts';
 import { readAlerts } from '../alerts/alert-list-store.ts';
 import type { AlertReport, Status } from '../alerts/alert.ts';
 import { defaultSettings } from '../channels/channel.ts';
@@ -126,29 +126,34 @@ for (const { name, open } of databases) {
       assert.deepEqual([target?.alertCnt, target?.title], [2, 'Both']);
     });
 
-    test('whatever is reported in whatever order, sequences have no gaps, times rise, and counts are right', async () => {
-      const keys = ['a', 'b', 'c'];
-      const statuses: readonly Status[] = ['Critical', 'Warning', 'Info', 'Ok'];
-      const step = fc.record({
-        alertKey: fc.constantFrom(...keys),
-        status: fc.constantFrom(...statuses),
-        description: fc.constantFrom('1', '2'),
-        resource: fc.constantFrom('x', 'y'),
+    for (const noisy of [false, true])
+      test(`whatever is reported in whatever order${noisy ? ', whatever is muted or dropped' : ''}, sequences have no gaps, times rise, and counts are right`, async () => {
+        const keys = ['a', 'b', 'c'];
+        const statuses: readonly Status[] = ['Critical', 'Warning', 'Info', 'Ok'];
+        const step = fc.record({
+          alertKey: fc.constantFrom(...keys),
+          status: fc.constantFrom(...statuses),
+          description: fc.constantFrom('1', '2'),
+          resource: fc.constantFrom('x', 'y'),
+        });
+        const group = { ...noGroup, method: 'p', equals: [['labels.resource']] } as const;
+        await using domain = await disposable(open, { group });
+        if (noisy) await addNoise(domain);
+        await fc.assert(
+          fc.asyncProperty(
+            fc.array(fc.array(step, { minLength: 1, maxLength: 4 }), { maxLength: 8 }),
+            async (bodies) => {
+              const pushes = bodies.map((steps) =>
+                domain.push(steps.map(({ resource, ...rest }) => report({ ...rest, labels: { resource } }))),
+              );
+              await Promise.all([domain.ingest(pushes.slice(0, 3)), domain.ingest(pushes.slice(3))]);
+              holdsTheLaws(domain.owed);
+            },
+          ),
+          { numRuns: 25 },
+        );
+        await countsAreRight(domain);
       });
-      const group = { ...noGroup, method: 'p', equals: [['labels.resource']] } as const;
-      await using domain = await disposable(open, { group });
-      await fc.assert(
-        fc.asyncProperty(fc.array(fc.array(step, { minLength: 1, maxLength: 4 }), { maxLength: 8 }), async (bodies) => {
-          const pushes = bodies.map((steps) =>
-            domain.push(steps.map(({ resource, ...rest }) => report({ ...rest, labels: { resource } }))),
-          );
-          await Promise.all([domain.ingest(pushes.slice(0, 3)), domain.ingest(pushes.slice(3))]);
-          holdsTheLaws(domain.owed);
-        }),
-        { numRuns: 25 },
-      );
-      await countsAreRight(domain);
-    });
   });
 }
 
@@ -157,6 +162,19 @@ const noGroup = defaultSettings.group;
 async function disposable(open: () => ReturnType<(typeof databases)[number]['open']>, settings = {}) {
   const domain = await domainOn(await open(), settings);
   return Object.assign(domain, { [Symbol.asyncDispose]: () => domain.database.close() });
+}
+
+/** Info is dropped at one place, silenced elsewhere, and a Critical alert inhibits the Warnings beside it. */
+async function addNoise({ channel: { channelId }, administration: { noiseRules } }: Domain): Promise<void> {
+  const is = (key: string, ...vals: string[]) => ({ key, oper: 'IN' as const, vals });
+  const dropped = [[is('severity', 'Info'), is('labels.resource', 'x')]];
+  await noiseRules.create('drop', { channelId, name: 'drop', spec: { filters: dropped } }, 0);
+  const time = { span: undefined, recurrences: [], timeZone: 'UTC', deletesItself: false, fromIncidentId: '' };
+  const silence = { filters: [[is('severity', 'Info')]], discards: false, ...time };
+  await noiseRules.create('silence', { channelId, name: 'silence', spec: silence }, 0);
+  const [sourceFilters, targetFilters] = [[[is('severity', 'Critical')]], [[is('severity', 'Warning')]]];
+  const inhibit = { sourceFilters, targetFilters, equals: ['resource'], discards: false };
+  await noiseRules.create('inhibit', { channelId, name: 'inhibit', spec: inhibit }, 0);
 }
 
 function holdsTheLaws(events: readonly Event[]): void {

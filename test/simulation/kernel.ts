@@ -60,6 +60,7 @@ export class Kernel {
 
   /** Runs until nothing is left before `until`, or `over` says so after a step. */
   async run(until: number, over: () => boolean): Promise<void> {
+    await settled();
     while (!over()) {
       const next = this.#heap[0];
       if (next === undefined || next.at > until) {

@@ -6,11 +6,15 @@ import type { Clock } from '../../src/runtime/clock.ts';
 import type { Timers } from '../../src/runtime/timers.ts';
 import type { DeliveriesOf } from '../../src/webhooks/webhooks.ts';
 import type { Life } from './life.ts';
+import type { Plan } from './plan.ts';
 
 /** A way in which a service is broken on purpose, by what is put between it and its ports. */
 export interface Variant {
   readonly name: string;
-  database?(database: Database): Database;
+  /** More of the faults under which it shows. */
+  plan?(plan: Plan): Plan;
+  /** @param now the wall clock. */
+  database?(database: Database, now: () => number): Database;
   sender?(sender: Sender, life: Life): Sender;
   clock?(clock: Clock): Clock;
   timers?(timers: Timers): Timers;

@@ -47,13 +47,13 @@ export interface DiskPlan {
 export function planOf(chance: Chance): Plan {
   const some = (probability: number, value: number) => (chance.yes(probability) ? value : 0);
   const troubled = chance.yes(0.5);
-  const few = chance.pick([1, 2, 3, 6, 14]);
+  const few = chance.pick([1, 2, 3, 5, 10]);
   return {
-    safetyMs: chance.between(4_000, 25_000),
-    operationEveryMs: chance.pick([100, 250, 600]),
+    safetyMs: chance.between(3_000, 14_000),
+    operationEveryMs: chance.pick([120, 300, 700]),
     webhooks: few,
     entities: chance.pick([1, 2, 5, 20]),
-    burstMax: chance.pick([1, 1, 4, 12]),
+    burstMax: chance.pick([1, 1, 3, 8]),
     atLeastOnce: chance.yes(0.5),
     characters: chance.yes(0.2) ? ['healthy'] : Array.from({ length: 4 }, () => chance.pick(characters)),
     characterEveryMs: some(0.5, 2_000),

@@ -78,7 +78,7 @@ export interface ServiceParts {
 
 /** The service as `app.ts` puts it together, without HTTP, on simulated ports. */
 export function createService({ life, chance, logger, variant, ...given }: ServiceParts) {
-  const database = variant.database?.(given.database) ?? given.database;
+  const database = variant.database?.(given.database, life.clock.now) ?? given.database;
   const sender = variant.sender?.(given.sender, life) ?? given.sender;
   const clock = variant.clock?.(life.clock) ?? life.clock;
   const timers = variant.timers?.(life.timers) ?? life.timers;
@@ -107,6 +107,7 @@ export function createService({ life, chance, logger, variant, ...given }: Servi
     incidents: domain.incidents,
     alerts: domain.alerts,
     webhooks: administration.webhooks,
+    resend: delivery.resend,
     start: () => delivery.start(),
     async stop() {
       await pushes.drain();

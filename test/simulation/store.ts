@@ -1,5 +1,5 @@
 import type { CompiledQuery, QueryResult } from 'kysely';
-import { DatabaseFailure, type Database } from '../../src/database/database.ts';
+import { DatabaseFailure } from '../../src/database/database.ts';
 import { sqliteDialect } from '../../src/database/dialects.ts';
 import { GroupCommit } from '../../src/database/group-commit.ts';
 import { refuseInside } from '../../src/database/inside.ts';
@@ -166,5 +166,3 @@ function failureOf(fault: DiskFault): DatabaseFailure {
   const kind = fault === 'busy' || fault === 'full' ? fault : 'unavailable';
   return new DatabaseFailure(kind, `simulated: ${fault}`);
 }
-
-export type { Database };

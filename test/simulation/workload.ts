@@ -144,6 +144,8 @@ export class Workload {
       resume: 4,
       disable: 2,
       enable: 4,
+      bounce: 2,
+      resend: 3,
       remove: present.length > 1 ? 1 : 0,
     });
     const name = `${does} webhook ${webhookId}`;
@@ -171,6 +173,16 @@ export class Workload {
         return quiet(name, (service) => service.webhooks.disable(webhookId));
       case 'enable':
         return quiet(name, (service) => service.webhooks.enable(webhookId));
+      case 'bounce':
+        return quiet(name, async (service) => {
+          await service.webhooks.disable(webhookId);
+          await service.webhooks.enable(webhookId);
+        });
+      case 'resend': {
+        const owed = this.#oneOf([...this.#model.owed.values()].filter((one) => one.webhookId === webhookId));
+        if (owed === undefined) return undefined;
+        return quiet(`resend ${owed.deliveryId}`, (service) => service.resend(webhookId, owed.deliveryId));
+      }
       case 'remove':
         return quiet(name, (service) => service.webhooks.remove(webhookId));
     }

@@ -33,7 +33,7 @@ export type ApiServices = AuditServices & ConfigurationServices & HistoryService
 export function apiRoutes(services: ApiServices): Route[] {
   const configuration = configurationRoutes(services);
   const others = [...incidentRoutes(services), ...alertRoutes(services), ...historyRoutes(services)];
-  const audited = [...configuration, ...others.filter((route) => auditedToo.includes(route.path))].filter(
+  const audited = [...configuration, ...others.filter((route) => auditedToo.has(route.path))].filter(
     (route) => route.writes,
   );
   return [
@@ -45,7 +45,7 @@ export function apiRoutes(services: ApiServices): Route[] {
 }
 
 /** Beside what is configured: what leaves no trace elsewhere, and what is sent again. Other work is told by timelines. */
-const auditedToo: readonly string[] = ['/incident/remove', '/webhook/history/resend', '/webhook/replay'];
+const auditedToo: ReadonlySet<string> = new Set(['/incident/remove', '/webhook/history/resend', '/webhook/replay']);
 
 /** What is configured: who may call, where alerts come from, and where changes go. */
 export function configurationRoutes(services: ConfigurationServices): Route[] {

@@ -100,12 +100,12 @@ export function givesBackOnlyTheUnsent(before: Owed, to: Moved, sent: boolean): 
 
 /** I13: what an attempt came to is what was seen of it; only what a dead process left is `interrupted`. */
 export function endsTruthfully(before: Owed, to: Moved, statusSeen: number, life: number): Fault {
+  if (to.state === 'pending') return undefined;
   if (to.reason === 'interrupted') {
     return before.claim?.life === life
       ? `${before.deliveryId} was taken for interrupted by the life that claimed it`
       : undefined;
   }
-  if (to.state === 'pending') return undefined;
   const taken = statusSeen >= 200 && statusSeen < 300;
   return (to.state === 'delivered') === taken
     ? undefined

@@ -1,0 +1,308 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { freshPostgres, hasPostgres } from '../../test/support/databases.ts';
+import { TestWebhooks, testEvent } from '../../test/support/deliveries.ts';
+import { later, pushOf, quiet, to } from '../../test/support/delivery-rig.ts';
+import { answer, ScriptedReceiver } from '../../test/support/scripted-receiver.ts';
+import { TcpProxy } from '../../test/support/tcp-proxy.ts';
+import type { Database } from '../database/database.ts';
+import { openPostgres } from '../database/postgres.ts';
+import { appendEvents } from '../events/event-store.ts';
+import type { Event } from '../events/event.ts';
+import { systemClock } from '../runtime/clock.ts';
+import { noCrashPoints } from '../runtime/crash-points.ts';
+import { systemIds } from '../runtime/ids.ts';
+import { silentLogger } from '../runtime/logger.ts';
+import { createMetrics } from '../runtime/metrics.ts';
+import { systemRandom } from '../runtime/random.ts';
+import { systemTimers } from '../runtime/timers.ts';
+import type { Webhook } from '../webhooks/webhook.ts';
+import { createDelivery } from './engine.ts';
+
+const only = { skip: hasPostgres ? false : 'needs PostgreSQL' };
+const leaseMs = 1_000;
+
+test('what is committed on any node goes out once and in order, while nodes come and leave', only, async () => {
+  await using receiver = await slowly();
+  await using cluster = await createCluster([to(receiver), to(receiver)]);
+  const lanes = Array.from({ length: 30 }, (_, index) => `lane${index}`);
+  const nodes = [await cluster.join()];
+  const joins = new Map([
+    [3, true],
+    [6, true],
+    [9, false],
+    [12, true],
+    [15, false],
+  ]);
+  for (let sequence = 1; sequence <= 18; sequence += 1) {
+    const joining = joins.get(sequence);
+    if (joining === true) nodes.push(await cluster.join());
+    const leaving = joining === false ? nodes.shift()?.leave() : undefined;
+    const at = nodes[sequence % nodes.length];
+    await at?.happen(lanes.map((lane) => testEvent(lane, sequence)));
+    await leaving;
+    await quiet(30);
+  }
+  await cluster.ended(30 * 18 * 2);
+  assert.deepEqual(await cluster.states(), { delivered: 30 * 18 * 2 });
+  assertInOrder(receiver, 18, 2);
+});
+
+test('two nodes on one lane: each event goes out once, in order', only, async () => {
+  await using receiver = await slowly();
+  await using cluster = await createCluster([to(receiver)]);
+  const nodes = [await cluster.join(), await cluster.join()];
+  for (let sequence = 1; sequence <= 60; sequence += 1) await nodes[sequence % 2]?.happen([testEvent('a', sequence)]);
+  await cluster.ended(60);
+  assertInOrder(receiver, 60, 1);
+});
+
+test('shards are shared evenly, and all of them are held again soon after a node has left', only, async () => {
+  await using cluster = await createCluster([]);
+  const first = await cluster.join();
+  assert.equal(await first.held(), 64);
+  const second = await cluster.join();
+  await until(async () => (await first.held()) === 32 && (await second.held()) === 32);
+  await first.leave();
+  await until(async () => (await second.held()) === 64);
+});
+
+test('without notifications, another node finds what is committed here within a second and a bit', only, async () => {
+  await using receiver = await slowly();
+  await using cluster = await createCluster([to(receiver)]);
+  const deaf = { hears: false };
+  const nodes = [await cluster.join(deaf), await cluster.join(deaf)];
+  await until(async () => (await nodes[1]?.held()) === 32);
+  const begun = systemClock.monotonic();
+  await nodes[0]?.happen(Array.from({ length: 40 }, (_, index) => testEvent(`lane${index}`, 1)));
+  await cluster.ended(40);
+  assert.ok(systemClock.monotonic() - begun < 2_000, `${systemClock.monotonic() - begun} ms`);
+});
+
+test('a notification brings what is committed here to its node at once', only, async () => {
+  await using receiver = await slowly();
+  await using cluster = await createCluster([to(receiver)]);
+  const nodes = [await cluster.join(), await cluster.join()];
+  await until(async () => (await nodes[1]?.held()) === 32);
+  const tookMs: number[] = [];
+  for (let index = 0; index < 12; index += 1) {
+    const begun = systemClock.monotonic();
+    await nodes[index % 2]?.happen([testEvent(`lane${index}`, 1)]);
+    await cluster.ended(index + 1);
+    tookMs.push(systemClock.monotonic() - begun);
+  }
+  assert.ok((tookMs.toSorted((one, other) => one - other).at(-3) ?? 0) < 500, tookMs.join(' '));
+});
+
+test('a node that is cut from the database sends nothing new, and others take over its shards', only, async () => {
+  await using receiver = await slowly();
+  await using cluster = await createCluster([to(receiver)]);
+  const { proxy, url } = await TcpProxy.before(cluster.url);
+  const cut = await cluster.join({ url });
+  const other = await cluster.join();
+  await until(async () => (await other.held()) === 32);
+  const lanes = Array.from({ length: 20 }, (_, index) => `lane${index}`);
+  await cut.happen(lanes.map((lane) => testEvent(lane, 1)));
+  proxy.cut();
+  for (const sequence of [2, 3, 4]) await other.happen(lanes.map((lane) => testEvent(lane, sequence)));
+  await until(async () => (await other.held()) === 64);
+  await cluster.ended(80);
+  proxy.mend();
+  await until(async () => (await cut.held()) === 32);
+  await cut.happen(lanes.map((lane) => testEvent(lane, 5)));
+  await cluster.ended(100);
+  const { delivered = 0, unknown = 0, ...rest } = await cluster.states();
+  assert.deepEqual([delivered + unknown, rest], [100, {}]);
+  assertOnceAndRising(receiver);
+  await cluster.close();
+  await proxy.close();
+});
+
+test('a claim whose commit was not answered is never sent under, and given back when it is certain', only, async () => {
+  await using receiver = await slowly();
+  await using cluster = await createCluster([to(receiver)]);
+  const { proxy, url } = await TcpProxy.before(cluster.url);
+  const node = await cluster.join({ url });
+  proxy.loseCommitAfter(`state = 'sending', attempt`);
+  await node.happen([testEvent('a', 1), testEvent('a', 2)]);
+  await cluster.ended(2);
+  assert.equal(proxy.lost, 1);
+  assertOnceAndRising(receiver);
+  assert.deepEqual(await cluster.states(), { delivered: 2 });
+  await cluster.close();
+  await proxy.close();
+});
+
+test('a webhook that is resumed on one node goes on with all', only, async () => {
+  await using receiver = await slowly();
+  const webhook = to(receiver);
+  await using cluster = await createCluster([webhook]);
+  const nodes = [await cluster.join(), await cluster.join()];
+  await until(async () => (await nodes[1]?.held()) === 32);
+  cluster.webhooks.set([{ ...webhook, status: 'paused' }]);
+  const lanes = Array.from({ length: 20 }, (_, index) => `lane${index}`);
+  await nodes[0]?.happen(lanes.map((lane) => testEvent(lane, 1)));
+  await quiet(200);
+  assert.deepEqual(await cluster.states(), { pending: 20 });
+  cluster.webhooks.set([webhook]);
+  nodes[0]?.delivery.deliveries.wake(webhook.webhookId);
+  await cluster.ended(20);
+  assertInOrder(receiver, 1, 1);
+});
+
+test('a retry that is due is found by the node that took the shard over', only, async () => {
+  let refusing = true;
+  await using receiver = await new ScriptedReceiver((socket) => socket.write(answer(refusing ? 503 : 200))).listen();
+  const retry = { maxAttempts: 9, maxAgeSeconds: 1_000_000_000, on: 'any' as const };
+  await using cluster = await createCluster([to(receiver, { mode: 'at_least_once', retry })]);
+  const first = await cluster.join();
+  await first.happen([testEvent('a', 1), testEvent('a', 2)]);
+  await until(async () => (await cluster.states()).retry_wait === 1);
+  refusing = false;
+  const second = await cluster.join();
+  await first.leave();
+  await until(async () => (await second.held()) === 64);
+  await cluster.ended(2);
+  assert.deepEqual(await cluster.states(), { delivered: 2 });
+});
+
+interface JoinOptions {
+  readonly url?: string;
+  readonly hears?: boolean;
+}
+
+interface TestNode {
+  readonly delivery: ReturnType<typeof createDelivery>;
+  happen(events: readonly Event[]): Promise<void>;
+  held(): Promise<number>;
+  leave(): Promise<void>;
+}
+
+/** Several nodes on one PostgreSQL, in this process, each with connections and a sender of its own. */
+async function createCluster(list: readonly Webhook[]) {
+  const { url, remove } = await freshPostgres();
+  const webhooks = new TestWebhooks(list);
+  const ports = { clock: systemClock, timers: systemTimers };
+  const looking = await openPostgres({ url, ...ports, poolMax: 2 });
+  const nodes = new Set<TestNode>();
+  const states = async (): Promise<Record<string, number>> => {
+    const rows = await looking.read
+      .selectFrom('delivery')
+      .select(['state', ({ fn }) => fn.countAll().as('count')])
+      .groupBy('state')
+      .execute();
+    return Object.fromEntries(rows.map((row) => [row.state, Number(row.count)]));
+  };
+  const close = async () => {
+    for (const node of nodes) await node.leave();
+    await looking.close();
+  };
+  let closing: Promise<void> | undefined;
+  return {
+    url,
+    webhooks,
+    states,
+    async join(options: JoinOptions = {}): Promise<TestNode> {
+      const database = await openPostgres({ url: options.url ?? url, ...ports, poolMax: 4 });
+      const node = createTestNode(options.hears === false ? deafened(database) : database, webhooks, () =>
+        nodes.delete(node),
+      );
+      nodes.add(node);
+      await node.delivery.start();
+      return node;
+    },
+    ended: (count: number) =>
+      until(async () => {
+        const { pending: _, sending: __, retry_wait: ___, ...ended } = await states();
+        return Object.values(ended).reduce((sum, part) => sum + part, 0) >= count;
+      }),
+    close: () => (closing ??= close()),
+    async [Symbol.asyncDispose]() {
+      await (closing ??= close());
+      await remove();
+    },
+  };
+}
+
+function createTestNode(database: Database, webhooks: TestWebhooks, left: () => void): TestNode {
+  const metrics = createMetrics();
+  const delivery = createDelivery(
+    {
+      database,
+      webhooks,
+      metrics,
+      clock: systemClock,
+      timers: systemTimers,
+      ids: systemIds(systemClock, systemRandom),
+      random: systemRandom,
+      at: noCrashPoints,
+      logger: silentLogger,
+      version: 'test',
+    },
+    { allow: ['127.0.0.1/32'], bind: [], proxy: '', historyDays: 36_500, leaseMs },
+  );
+  let leaving: Promise<void> | undefined;
+  return {
+    delivery,
+    happen: (events) =>
+      database.transaction(async (tx) => {
+        await appendEvents(tx, events);
+        await delivery.fanOut.owe(tx, events);
+      }),
+    async held() {
+      return Number(/^tocsin_shards_held (\d+)/m.exec(await metrics.text())?.[1]);
+    },
+    leave: () =>
+      (leaving ??= (async () => {
+        left();
+        await delivery.stop();
+        await database.close();
+      })()),
+  };
+}
+
+/** As behind a transaction pooler. */
+function deafened(database: Database): Database {
+  const { shared, ...rest } = database;
+  if (shared === undefined) throw new Error('nobody could be heard anyway');
+  const listen = () => ({ say: () => Promise.resolve(), close: () => Promise.resolve() });
+  return { ...rest, shared: { ...shared, listen } };
+}
+
+function slowly(): Promise<ScriptedReceiver & AsyncDisposable> {
+  return new ScriptedReceiver((socket) =>
+    later(Math.floor(systemRandom.fraction() * 6), () => socket.write(answer(200))),
+  ).listen();
+}
+
+function assertInOrder(receiver: ScriptedReceiver, last: number, webhooks: number): void {
+  const seen = new Map<string, number[]>();
+  for (const { lane, sequence } of receiver.requests.map(pushOf)) seen.set(lane, [...(seen.get(lane) ?? []), sequence]);
+  const wanted = Array.from({ length: last }, (_, index) => index + 1);
+  for (const [lane, sequences] of seen) {
+    if (webhooks === 1) assert.deepEqual(sequences, wanted, lane);
+    // Two webhooks come in at one receiver: each in order, one beside the other.
+    else
+      assert.deepEqual(
+        sequences.toSorted((one, other) => one - other),
+        wanted.flatMap((one) => [one, one]),
+        lane,
+      );
+  }
+}
+
+function assertOnceAndRising(receiver: ScriptedReceiver): void {
+  const last = new Map<string, number>();
+  for (const { lane, sequence } of receiver.requests.map(pushOf)) {
+    assert.ok(sequence > (last.get(lane) ?? 0), `${lane}: ${sequence} after ${last.get(lane)}`);
+    last.set(lane, sequence);
+  }
+}
+
+async function until(isSo: () => Promise<boolean>): Promise<void> {
+  const begun = systemClock.monotonic();
+  while (!(await isSo())) {
+    assert.ok(systemClock.monotonic() - begun < 20_000, 'it did not come to that');
+    await quiet(20);
+  }
+}

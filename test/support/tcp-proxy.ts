@@ -1,0 +1,85 @@
+import { connect, createServer, type Socket } from 'node:net';
+
+/** Between a node and its database, on the loopback: it can be cut, and it can lose the answer to a commit. */
+export class TcpProxy {
+  readonly #target: { readonly host: string; readonly port: number };
+  readonly #pairs = new Set<readonly [Socket, Socket]>();
+  readonly #server = createServer((client) => this.#join(client));
+  #cut = false;
+  #loseCommitAfter: string | undefined;
+  /** Commits whose answer was lost. */
+  lost = 0;
+
+  constructor(target: { readonly host: string; readonly port: number }) {
+    this.#target = target;
+  }
+
+  /** The same database, through this proxy. */
+  static async before(url: string): Promise<{ proxy: TcpProxy; url: string }> {
+    const through = new URL(url);
+    const proxy = new TcpProxy({ host: through.hostname, port: Number(through.port) });
+    through.port = String(await proxy.#listen());
+    return { proxy, url: through.href };
+  }
+
+  /** From now on nothing gets through; what is open ends. */
+  cut(): void {
+    this.#cut = true;
+    for (const [client, server] of this.#pairs) {
+      client.destroy();
+      server.destroy();
+    }
+  }
+
+  mend(): void {
+    this.#cut = false;
+  }
+
+  /** The next transaction with this text in it is committed, and nobody is told. */
+  loseCommitAfter(text: string): void {
+    this.#loseCommitAfter = text;
+  }
+
+  async close(): Promise<void> {
+    this.cut();
+    await new Promise((resolve) => this.#server.close(resolve));
+  }
+
+  async #listen(): Promise<number> {
+    await new Promise<void>((resolve) => void this.#server.listen(0, '127.0.0.1', resolve));
+    const address = this.#server.address();
+    if (address === null || typeof address === 'string') throw new Error('the proxy has no port');
+    return address.port;
+  }
+
+  #join(client: Socket): void {
+    if (this.#cut) return void client.destroy();
+    const server = connect(this.#target);
+    const pair = [client, server] as const;
+    this.#pairs.add(pair);
+    let marked = false;
+    let losing = false;
+    client.on('data', (chunk) => {
+      const text = chunk.toString('latin1');
+      if (this.#loseCommitAfter !== undefined && text.includes(this.#loseCommitAfter)) marked = true;
+      if (marked && /commit\0/i.test(text)) {
+        this.#loseCommitAfter = undefined;
+        losing = true;
+      } else if (/(?:commit|rollback)\0/i.test(text)) marked = false;
+      server.write(chunk);
+    });
+    server.on('data', (chunk) => {
+      if (!losing) return void client.write(chunk);
+      this.lost += 1;
+      client.destroy();
+      server.destroy();
+    });
+    for (const [one, other] of [pair, [server, client] as const]) {
+      one.on('error', () => {});
+      one.on('close', () => {
+        other.destroy();
+        this.#pairs.delete(pair);
+      });
+    }
+  }
+}

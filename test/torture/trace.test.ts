@@ -1,0 +1,60 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { durableBytes, findHaste, readTrace } from './trace.ts';
+
+const port = 9_000;
+const push = `7 read(30<TCP:[127.0.0.1:80->127.0.0.1:5]>, "POST /event/push/alert/standard?"..., 65536) = 400`;
+const frame = (offset: number) => `7 pwrite64(23</d/tocsin.db-wal>, "\\0\\0"..., 4096, ${offset}) = 4096`;
+const sync = `7 fdatasync(23</d/tocsin.db-wal>) = 0`;
+const ok = `7 write(30<TCP:[127.0.0.1:80->127.0.0.1:5]>, "HTTP/1.1 200 OK\\r\\n"..., 200) = 200`;
+const dial = `7 connect(31<TCP:[77]>, {sa_family=AF_INET, sin_port=htons(9000), sin_addr=inet_addr("127.0.0.1")}, 16) = -1 EINPROGRESS`;
+const request = `7 writev(31<TCP:[127.0.0.1:6->127.0.0.1:9000]>, [{iov_base="POST /once HTTP/1.1\\r\\n"...}], 2) = 900`;
+const inOrder = [push, frame(32), sync, ok, frame(4152), sync, dial, request, frame(8272), sync];
+
+const hasty: readonly { name: string; lines: readonly string[]; because: RegExp }[] = [
+  { name: 'a 200 before the commit', lines: [push, ok, frame(32), sync], because: /200 was written after 0 durable/ },
+  { name: 'a 200 before the sync', lines: [push, frame(32), ok, sync], because: /200 was written while the log/ },
+  {
+    name: 'a request before its claim',
+    lines: [push, frame(32), sync, ok, request, frame(4152), sync],
+    because: /request was written after 1 durable commits instead of 2/,
+  },
+  {
+    name: 'a connection before the claim is synced',
+    lines: [push, frame(32), sync, ok, frame(4152), dial, sync, request],
+    because: /dialled while the log was written and not synced/,
+  },
+];
+
+test('a trace in which everything is durable before it is told has no faults', () => {
+  assert.deepEqual(findHaste(readTrace(inOrder.join('\n'), port)), []);
+});
+
+for (const { name, lines, because } of hasty) {
+  test(`the trace shows ${name}`, () => {
+    assert.match(findHaste(readTrace(lines.join('\n'), port)).join('\n'), because);
+  });
+}
+
+test('a call that another thread interrupts counts where it counts: a sync at its end, a write at its beginning', () => {
+  const lines = [
+    push,
+    frame(32),
+    '7 fdatasync(23</d/tocsin.db-wal> <unfinished ...>',
+    '8 read(9</dev/null>, "", 1) = 0',
+    '7 <... fdatasync resumed>) = 0',
+    '7 write(30<TCP:[127.0.0.1:80->127.0.0.1:5]>, "HTTP/1.1 200 OK\\r\\n"..., 200 <unfinished ...>',
+    '7 <... write resumed>) = 200',
+  ];
+  assert.deepEqual(
+    readTrace(lines.join('\n'), port).map((step) => step.kind),
+    ['pushed', 'frames', 'synced', 'acknowledged'],
+  );
+});
+
+test('what is durable of the log is what was written before the last sync, and nothing after it has begun anew', () => {
+  const header = `7 pwrite64(23</d/tocsin.db-wal>, "7\\177"..., 32, 0) = 32`;
+  const steps = (lines: readonly string[]) => readTrace(lines.join('\n'), port);
+  assert.equal(durableBytes(steps([header, frame(56), sync, frame(4176)])), 4_152);
+  assert.equal(durableBytes(steps([header, frame(56), sync, header])), 0);
+});
