@@ -8,6 +8,36 @@ const readyMaxMs = 30_000;
 const endMaxMs = 5_000;
 const outputShownChars = 2_000;
 
+/** What must not outlive this process, whatever ends it. */
+const pids = new Set<() => number | undefined>();
+
+process.on('exit', () => {
+  for (const pidOf of pids) {
+    const pid = pidOf();
+    if (pid !== undefined) killIfThere(pid);
+  }
+});
+for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, () => process.exit(1));
+
+/** Says that a process ends with this one; `pidOf` gives nothing for one that has ended. @returns what takes it back. */
+export function endsWithUs(pidOf: () => number | undefined): () => void {
+  pids.add(pidOf);
+  return () => void pids.delete(pidOf);
+}
+
+function killIfThere(pid: number): void {
+  try {
+    process.kill(pid, 'SIGKILL');
+  } catch {
+    // It has ended by itself.
+  }
+}
+
+/** For `endsWithUs`. */
+export function alive(child: ChildProcess): number | undefined {
+  return child.exitCode === null && child.signalCode === null ? child.pid : undefined;
+}
+
 /** A program of the benchmark in a process of its own. */
 export interface Child {
   readonly pid: number;
@@ -32,6 +62,7 @@ export async function startChild(name: string, nodeFlags: readonly string[] = []
     env: { ...process.env, NODE_ENV: 'production' },
     stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
   });
+  endsWithUs(() => alive(child));
   let output = '';
   const keep = (chunk: Buffer) => (output = (output + chunk.toString()).slice(-outputShownChars));
   child.stdout?.on('data', keep);

@@ -5,6 +5,9 @@ import { suite, test } from 'node:test';
 import { defaultSettings } from '../src/channels/channel.ts';
 import { openKey, type AlertReport } from '../src/alerts/alert.ts';
 import { alertEventTypes, incidentEventTypes } from '../src/events/event-types.ts';
+import { Timekeeper } from '../src/incidents/timekeeper.ts';
+import { silentLogger } from '../src/runtime/logger.ts';
+import { systemTimers } from '../src/runtime/timers.ts';
 import { databases } from './support/databases.ts';
 import { startDomainServer, type DomainServer } from './support/domain-server.ts';
 import { ada, report } from './support/domain.ts';
@@ -73,6 +76,38 @@ const deeds: Readonly<Record<string, (world: World) => Promise<() => Promise<unk
     const key = openKey({ ...world.place, alertKey: world.key('a') });
     return () => world.server.domain.incidents.commentByAlert([key], world.key('a'), 'fine');
   },
+  'a report opens an alert in a channel with an escalation rule': async (world) => {
+    const { channelId } = await world.escalating();
+    return () => world.report('a', {}, channelId);
+  },
+  'nobody acknowledges, and the rule has another layer': async (world) => {
+    const { channelId } = await world.escalating();
+    await world.report('a', {}, channelId);
+    return () => world.passes(10);
+  },
+  'nobody acknowledges, and the rule has no other layer': async (world) => {
+    const { channelId } = await world.escalating();
+    await world.report('a', {}, channelId);
+    await world.passes(10);
+    return () => world.passes(600);
+  },
+  'somebody acknowledges before the next layer': async (world) => {
+    const { channelId } = await world.escalating();
+    await world.report('a', {}, channelId);
+    await world.call('ack', { incident_ids: [world.server.domain.owed.at(-1)?.entityId] });
+    return () => world.passes(600);
+  },
+  'a snooze comes to its end': async (world) => {
+    await world.passes(600);
+    await world.call('snooze', { incident_ids: [await world.opened('a')], minutes: 10 });
+    return () => world.passes(10);
+  },
+  'an incident is open for as long as its channel allows': async (world) => {
+    await world.passes(600);
+    const { channelId } = await world.channel({ autoResolveTimeoutSeconds: 60 });
+    await world.report('a', {}, channelId);
+    return () => world.passes(1);
+  },
   '`/incident/create`': async (world) => world.does('create', { title: 't', incident_severity: 'Info' }),
   '`/incident/create` with people': async (world) =>
     world.does('create', { title: 't', incident_severity: 'Info', assigned_to: { person_ids: [world.memberId] } }),
@@ -89,6 +124,12 @@ const deeds: Readonly<Record<string, (world: World) => Promise<() => Promise<unk
   },
   '`/incident/unack` by who has not acknowledged, or of a closed incident': (world) => world.doesToQuiet('unack'),
   '`/incident/assign`': (world) => world.doesTo('assign', { assigned_to: { person_ids: [world.memberId] } }),
+  '`/incident/assign` to the next layer': async (world) => {
+    const { channelId } = await world.escalating();
+    await world.report('a', {}, channelId);
+    const incident_id = world.server.domain.owed.at(-1)?.entityId;
+    return () => world.call('assign', { incident_id, assigned_to: { type: 'escalate' } });
+  },
   '`/incident/assign` of a closed incident': (world) =>
     world.doesToClosed('assign', { assigned_to: { person_ids: [world.memberId] } }),
   '`/incident/responder/add`': async (world) => {
@@ -256,6 +297,23 @@ class World {
 
   channel(settings: object) {
     return this.server.domain.administration.channels.create({ name: this.#name.slice(0, 50), ...settings }, 0);
+  }
+
+  /** A channel with a rule of two layers, ten minutes apart; what others have left undone is done before. */
+  async escalating() {
+    await this.passes(600);
+    const channel = await this.channel({});
+    const layer = { teamIds: [], emails: [], forceEscalate: false, maxTimes: 1, notifyStepMinutes: 1, by: undefined };
+    const one = { ...layer, personIds: [this.memberId], escalateWindowMinutes: 10 };
+    const { escalationRules } = this.server.domain.administration;
+    await escalationRules.create(channel.channelId, { name: 'rule', layers: [one, one] }, 0);
+    return channel;
+  }
+
+  async passes(minutes: number): Promise<void> {
+    const { clock, parts } = this.server.domain;
+    clock.move(minutes * 60_000);
+    await new Timekeeper({ ...parts, timers: systemTimers, logger: silentLogger }).keep();
   }
 
   async field(): Promise<string> {

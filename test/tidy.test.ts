@@ -19,7 +19,7 @@ import type { SourceFile } from './tidy/source-file.ts';
 
 const root = join(import.meta.dirname, '..');
 /** What is not ours or not kept. */
-const skippedFolders = new Set(['node_modules', '.git', 'dist', 'data', 'coverage']);
+const skippedFolders = new Set(['node_modules', '.git', 'dist', 'data', 'coverage', 'results']);
 /** What must name the things that the rules for every text forbid. */
 const quoting = new Set(['test/tidy.test.ts', 'test/tidy/rules.ts']);
 

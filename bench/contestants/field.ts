@@ -1,8 +1,11 @@
+import { join } from 'node:path';
 import type { Bench } from '../bench.ts';
 import { alertmanager } from './alertmanager.ts';
 import type { Contestant, Entry } from './contestant.ts';
 import { peers } from './peers.ts';
 import { tocsinEntry } from './tocsin.ts';
+
+const root = join(import.meta.dirname, '..', '..');
 
 export const ours = tocsinEntry('sqlite');
 export const oursOnPostgres = tocsinEntry('postgres');
@@ -18,9 +21,9 @@ export class Field {
   readonly #running: Running[] = [];
   readonly missing: string[] = [];
 
-  static async start(bench: Bench, fanOut: number): Promise<Field> {
+  static async start(bench: Bench, fanOut: number, leftOut: readonly string[] = []): Promise<Field> {
     const field = new Field();
-    for (const entry of everyone.filter(({ key }) => isChosen(bench, key))) {
+    for (const entry of everyone.filter(({ key }) => isChosen(bench, key, leftOut))) {
       try {
         const { sinkPort, postgres } = bench;
         const contestant = await entry.start({ sinkPort, postgres, fanOut });
@@ -53,10 +56,17 @@ export class Field {
   }
 }
 
-export function isChosen({ options }: Bench, key: string): boolean {
-  return options.contestants.length === 0 || options.contestants.includes(key);
+/** Who was asked for; when nobody was, all but those that add little here. */
+export function isChosen({ options }: Bench, key: string, leftOut: readonly string[] = []): boolean {
+  if (options.contestants.length > 0) return options.contestants.includes(key);
+  return !(leftOut.includes(key) || (options.quick && slow.has(key)));
 }
 
+/** Left out of a quick run. */
+const slow = new Set(['relay-dispatch', 'bullmq-always', 'pg-boss']);
+
+/** What a row says; where this folder lies is nobody's business. */
 export function reason(error: unknown): string {
-  return error instanceof Error ? error.message : String(error);
+  const text = error instanceof Error ? error.message : String(error);
+  return text.replaceAll(`${root}/`, '');
 }

@@ -1,3 +1,4 @@
+import { endsWithUs } from '../child.ts';
 import { temporaryFolder } from '../../test/counterparts/program.ts';
 import { startService, type Service } from '../../test/support/service.ts';
 import type { Json } from '../../test/support/service.ts';
@@ -56,6 +57,7 @@ export async function startTocsin(
     env: settings,
     command: [process.execPath, ...flags, 'src/main.ts', 'serve'],
   });
+  const ended = endsWithUs(() => service.pid);
   return {
     service,
     folder: folder.path,
@@ -65,6 +67,7 @@ export async function startTocsin(
     async stop() {
       // A profile is written by a process that ends by itself; otherwise nobody waits for what is still owed.
       await (flags.length > 0 ? service.stop() : service.kill('SIGKILL'));
+      ended();
       await folder.remove();
     },
   };

@@ -1,7 +1,8 @@
 import { copies, dispatchPost, loadPeer, serveForwarder } from './forwarder.ts';
 
 interface GraphileWorker {
-  readonly run: (options: object) => Promise<{
+  readonly run: (options: object) => Promise<unknown>;
+  readonly makeWorkerUtils: (options: object) => Promise<{
     addJob(task: string, payload: object): Promise<unknown>;
     addJobs(jobs: readonly object[]): Promise<unknown>;
   }>;
@@ -14,12 +15,12 @@ const poolMax = 20;
 
 /** A job for each push; the sender has its 200 when they are committed. */
 serveForwarder(async (options) => {
-  const { run, Logger } = await loadPeer<GraphileWorker>('graphile-worker');
+  const { run, makeWorkerUtils, Logger } = await loadPeer<GraphileWorker>('graphile-worker');
   const post = dispatchPost(options);
-  const runner = await run({
-    connectionString: options.storeUrl,
+  const shared = { connectionString: options.storeUrl, logger: new Logger(() => () => {}) };
+  await run({
+    ...shared,
     noHandleSignals: true,
-    logger: new Logger(() => () => {}),
     taskList: { push: (payload: { body: string }) => post(payload.body) },
     preset: {
       worker: {
@@ -32,6 +33,7 @@ serveForwarder(async (options) => {
       },
     },
   });
-  if (options.fanOut === 1) return (body) => runner.addJob('push', { body });
-  return (body) => runner.addJobs(copies(options.fanOut, { identifier: 'push', payload: { body } }));
+  const utils = await makeWorkerUtils({ ...shared, maxPoolSize: poolMax });
+  if (options.fanOut === 1) return (body) => utils.addJob('push', { body });
+  return (body) => utils.addJobs(copies(options.fanOut, { identifier: 'push', payload: { body } }));
 });

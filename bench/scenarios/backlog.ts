@@ -27,7 +27,9 @@ export async function backlog(bench: Bench): Promise<Section> {
   const rows: string[][] = [];
   const missing: string[] = [];
   const bars: Bar[] = [];
-  for (const store of bench.options.databases) {
+  const both = ['sqlite', 'postgres'] as const;
+  const usual = bench.options.quick ? both.slice(0, 1) : both;
+  for (const store of bench.options.databases ?? usual) {
     try {
       const [small, large] = await measureStore(bench, store);
       rows.push(row(store, small), row(store, large));

@@ -46,7 +46,7 @@ const asks: readonly { readonly name: string; readonly ask: Ask }[] = [
 export async function history(bench: Bench): Promise<Section> {
   const rows: string[][] = [];
   const missing: string[] = [];
-  for (const store of bench.options.databases) {
+  for (const store of bench.options.databases ?? (['sqlite'] as const)) {
     const built: Ready[] = [];
     try {
       const sizes = [Math.max(1_000, Math.round(bench.options.historyRows * smallShare)), bench.options.historyRows];

@@ -14,7 +14,7 @@ interface Latency {
 }
 
 export async function latency(bench: Bench): Promise<Section> {
-  const field = await Field.start(bench, 1);
+  const field = await Field.start(bench, 1, ['relay-dispatch', 'bullmq-always']);
   const found = new Map<string, Latency[]>();
   try {
     for (let round = 0; round <= bench.options.rounds; round += 1) {

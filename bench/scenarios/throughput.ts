@@ -8,6 +8,8 @@ import type { LoadResult } from '../programs/load.ts';
 
 /** Pushes on their way from the first byte in to the receiver, for everyone alike. */
 const windowPushes = 5_000;
+/** Told apart where there is one push for each change. */
+const variants = ['relay-dispatch', 'bullmq-always'];
 const bareKey = 'bare';
 const bareName = 'bare undici client (the limit)';
 
@@ -53,7 +55,7 @@ export async function fanOut(bench: Bench): Promise<Section> {
 }
 
 async function race(bench: Bench, pushesPerChange: number) {
-  const field = await Field.start(bench, pushesPerChange);
+  const field = await Field.start(bench, pushesPerChange, pushesPerChange === 1 ? [] : variants);
   const bare = isChosen(bench, bareKey) ? await startChild('bare-client') : undefined;
   const { rounds, seconds } = bench.options;
   const rates: Rates = new Map();

@@ -3,7 +3,7 @@ import { once } from 'node:events';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { connect } from 'node:net';
 import { freePort, missingCommand, temporaryFolder } from '../../test/counterparts/program.ts';
-import { endProcess } from '../child.ts';
+import { alive, endProcess, endsWithUs } from '../child.ts';
 import { NotRunnable } from '../contestants/contestant.ts';
 
 const readyMaxMs = 10_000;
@@ -21,6 +21,7 @@ export async function startRedis(sync: Sync): Promise<{ url: string; stop(): Pro
   const child = spawn('redis-server', ['--port', String(port), '--bind', '127.0.0.1', ...settings], {
     stdio: 'ignore',
   });
+  endsWithUs(() => alive(child));
   const stop = async () => {
     await endProcess(child);
     await folder.remove();

@@ -30,10 +30,6 @@ export class NoiseRuleStore {
   async remove(tx: Transaction, ruleId: string): Promise<void> {
     await tx.query.deleteFrom('noise_rule').where('rule_id', '=', ruleId).execute();
   }
-
-  async removeOfChannel(tx: Transaction, channelId: number): Promise<void> {
-    await tx.query.deleteFrom('noise_rule').where('channel_id', '=', channelId).execute();
-  }
 }
 
 /** Reads every rule; to be kept in a cache. */

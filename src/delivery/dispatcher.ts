@@ -90,6 +90,7 @@ export class Dispatcher implements Hints {
     this.#gates.close();
     await this.#retries.stop();
     if (this.#busy) await new Promise<void>((resolve) => (this.#whenIdle = resolve));
+    await this.#pipeline.leave();
   }
 
   offer(deliveries: readonly Delivery[]): void {

@@ -99,6 +99,19 @@ export class Pipeline {
     this.#stopped = true;
   }
 
+  /** Nothing is in flight any more: gives back the claims in doubt, which the next start would have to take for sent. */
+  async leave(): Promise<void> {
+    const doubtful = this.#doubtful;
+    if (doubtful.length === 0) return;
+    try {
+      await this.#parts.database.transaction((tx) => releaseDeliveries(tx, doubtful));
+      this.#doubtful = [];
+    } catch (error) {
+      if (!isPassing(error)) throw error;
+      this.#parts.logger.warn({ deliveries: doubtful.length, error }, 'deliveries.not_released');
+    }
+  }
+
   /**
    * One transaction, which reads again whether each webhook may still be called, and how.
    * @returns undefined when the database could not.

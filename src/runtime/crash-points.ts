@@ -1,4 +1,4 @@
-/** Named places where a test may kill the process. */
+/** Named places where a test may kill or pause the process. */
 export type CrashPoint =
   | 'fanout.before-insert'
   | 'claim.before-commit'
@@ -15,20 +15,22 @@ export type CrashPoints = (point: CrashPoint) => void;
 export const noCrashPoints: CrashPoints = () => {};
 
 /**
- * Kills the process as `kill -9` would, on the n-th pass of a point.
- * @param plan `point:n`, several parted by commas; n is 1 when left out.
+ * Kills the process as `kill -9` would, or pauses it as a suspended machine is, on the n-th pass of a point.
+ * @param plan `point:n`, or `point:n:stop` to pause, several parted by commas; n is 1 when left out.
  */
 export function crashPoints(plan: string): CrashPoints {
-  const passesLeft = new Map(
-    plan.split(',').map((item): [string, number] => {
-      const [point = '', pass = '1'] = item.trim().split(':');
-      return [point, Number(pass)];
+  const planned = new Map(
+    plan.split(',').map((item): [string, { left: number; readonly signal: NodeJS.Signals }] => {
+      const [point = '', pass = '1', how = 'kill'] = item.trim().split(':');
+      return [point, { left: Number(pass), signal: how === 'stop' ? 'SIGSTOP' : 'SIGKILL' }];
     }),
   );
   return (point) => {
-    const left = passesLeft.get(point);
-    if (left === undefined) return;
-    if (left <= 1) process.kill(process.pid, 'SIGKILL');
-    passesLeft.set(point, left - 1);
+    const one = planned.get(point);
+    if (one === undefined) return;
+    one.left -= 1;
+    if (one.left > 0) return;
+    planned.delete(point);
+    process.kill(process.pid, one.signal);
   };
 }

@@ -16,6 +16,8 @@ const expected: Readonly<Record<string, readonly [least: Role, effect: 'reads' |
   '/alert/list': ['viewer', 'reads'],
   '/alert/list-by-ids': ['viewer', 'reads'],
   '/alert/merge': ['responder', 'writes'],
+  '/audit/operation/list': ['admin', 'reads'],
+  '/audit/search': ['admin', 'reads'],
   '/channel/create': ['admin', 'writes'],
   '/channel/delete': ['admin', 'writes'],
   '/channel/disable': ['admin', 'writes'],

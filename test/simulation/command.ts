@@ -1,11 +1,17 @@
-import { existsSync, mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { parseArgs } from 'node:util';
+import { failureOf, totalsOf } from './figures.ts';
 import { mutants } from './mutant-list.ts';
 import { sound } from './mutants.ts';
 import { simulate, type Report } from './run.ts';
-import { makeTemplate } from './service.ts';
+import { openScratch } from './scratch.ts';
+
+const usage = `npm run simulate -- --seed S | --seeds A..B [--mutant NAME] [--trace]
+
+  --seed S      one run
+  --seeds A..B  all runs from A to B
+  --mutant NAME the service broken in this way: ${mutants.map(({ name }) => `"${name}"`).join(', ')}
+  --trace       tells everything that happens
+`;
 
 const { values } = parseArgs({
   options: {
@@ -13,46 +19,32 @@ const { values } = parseArgs({
     seeds: { type: 'string' },
     mutant: { type: 'string' },
     trace: { type: 'boolean', default: false },
+    help: { type: 'boolean', default: false },
   },
 });
 
 process.exitCode = await main();
 
 async function main(): Promise<number> {
-  const [first, last] = rangeOf();
-  const base = existsSync('/dev/shm') ? '/dev/shm' : tmpdir();
-  const folder = mkdtempSync(join(base, 'tocsin-simulation-'));
-  try {
-    const template = join(folder, 'template.db');
-    const place = await makeTemplate(template);
-    const variant = mutants.find((mutant) => mutant.name === values.mutant) ?? sound;
-    const totals = new Map<string, number>();
-    const began = performance.now();
-    let failed = 0;
-    for (let seed = first; seed <= last; seed += 1) {
-      const tell = values.trace ? { tell: say } : {};
-      const report = await simulate({ seed, folder, template, place, variant, ...tell });
-      for (const [name, count] of Object.entries(report.counts)) totals.set(name, (totals.get(name) ?? 0) + count);
-      if (report.violation === undefined) continue;
-      failed += 1;
-      say(failureOf(report));
-    }
-    const seconds = (performance.now() - began) / 1000;
-    say(JSON.stringify({ seeds: last - first + 1, failed, seconds, ...Object.fromEntries(totals) }));
-    return failed === 0 ? 0 : 1;
-  } finally {
-    rmSync(folder, { recursive: true, force: true });
+  const [first, last] = (values.seeds ?? `${values.seed}..${values.seed}`).split('..').map(Number);
+  const variant = values.mutant === undefined ? sound : mutants.find(({ name }) => name === values.mutant);
+  if (!Number.isSafeInteger(first) || !Number.isSafeInteger(last) || variant === undefined || values.help) {
+    say(usage);
+    return values.help ? 0 : 2;
   }
-}
-
-function rangeOf(): [number, number] {
-  const [from = '1', to = from] = (values.seeds ?? values.seed ?? '1').split('..');
-  return [Number(from), Number(to)];
-}
-
-function failureOf({ seed, violation, lastLines }: Report): string {
-  const lines = values.trace ? [] : lastLines.map((line) => `  ${line.slice(0, 400)}`);
-  return [`seed ${seed}: ${violation?.id}: ${violation?.message}`, ...lines, `npm run simulate -- --seed ${seed}`].join('\n');
+  using scratch = await openScratch();
+  const began = performance.now();
+  const reports: Report[] = [];
+  for (let seed = Number(first); seed <= Number(last); seed += 1) {
+    const report = await simulate({ ...scratch, seed, variant, ...(values.trace ? { tell: say } : {}) });
+    reports.push(report);
+    if (report.violation !== undefined) say(failureOf(values.trace ? { ...report, lastLines: [] } : report));
+  }
+  const seconds = (performance.now() - began) / 1000;
+  const failed = reports.filter(({ violation }) => violation !== undefined).length;
+  const perSecond = Number((reports.length / seconds).toFixed(1));
+  say(JSON.stringify({ seeds: reports.length, failed, perSecond, ...totalsOf(reports) }));
+  return failed === 0 ? 0 : 1;
 }
 
 function say(line: string): void {

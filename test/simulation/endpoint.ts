@@ -29,7 +29,12 @@ export interface Meeting {
   /** From the first byte until the answer begins. */
   readonly answerMs: number;
   readonly answer:
-    | { readonly kind: 'status'; readonly status: number; readonly headers: Record<string, string>; readonly body: Body }
+    | {
+        readonly kind: 'status';
+        readonly status: number;
+        readonly headers: Record<string, string>;
+        readonly body: Body;
+      }
     | { readonly kind: 'reset' | 'silence' | 'malformed' | 'upgrade' | 'flood' };
 }
 

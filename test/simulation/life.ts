@@ -108,7 +108,9 @@ export function simulatedIds(clock: Clock, chance: Chance): Ids {
   return {
     object() {
       const seconds = Math.floor(clock.now() / 1000);
-      return seconds.toString(16).padStart(8, '0') + random(10, '0123456789abcdef') + next().toString(16).padStart(6, '0');
+      return (
+        seconds.toString(16).padStart(8, '0') + random(10, '0123456789abcdef') + next().toString(16).padStart(6, '0')
+      );
     },
     event: () => rising() + random(12, '0123456789abcdef'),
     record: () => new Date(clock.now()).toISOString().slice(0, 10).replaceAll('-', '') + short(),

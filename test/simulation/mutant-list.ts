@@ -96,7 +96,12 @@ export const mutants: readonly Variant[] = [
     name: 'deletes and disables without cancelling',
     plan: (plan) => ({ ...plan, configures: true }),
     deliveries: (deliveries) => ({ ...deliveries, cancel: () => Promise.resolve(0) }),
-    database: (database) => rewriting(database, /where state in \('pending', 'retry_wait'\) and delivery_id in/, 'where 1 = 0 and delivery_id in'),
+    database: (database) =>
+      rewriting(
+        database,
+        /where state in \('pending', 'retry_wait'\) and delivery_id in/,
+        'where 1 = 0 and delivery_id in',
+      ),
   },
   { name: 'commits without a sync', unsynced: true },
   {
@@ -217,8 +222,7 @@ function rewriting(database: Database, pattern: RegExp, replacement: string): Da
   const plugin = listening((text) => text.replace(pattern, replacement));
   return {
     ...database,
-    transaction: (work) =>
-      database.transaction((tx) => work({ ...seen(tx, {}), query: tx.query.withPlugin(plugin) })),
+    transaction: (work) => database.transaction((tx) => work({ ...seen(tx, {}), query: tx.query.withPlugin(plugin) })),
   };
 }
 

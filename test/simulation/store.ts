@@ -90,13 +90,7 @@ class FaultyHandle extends SqliteHandle {
   readonly #power: { on: boolean };
   readonly #disk: Disk;
 
-  constructor(
-    file: string,
-    slow: SlowStatements,
-    options: { readOnly: boolean },
-    power: { on: boolean },
-    disk: Disk,
-  ) {
+  constructor(file: string, slow: SlowStatements, options: { readOnly: boolean }, power: { on: boolean }, disk: Disk) {
     super(file, slow, options);
     this.#power = power;
     this.#disk = disk;

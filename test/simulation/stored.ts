@@ -13,8 +13,12 @@ export function readStored(file: string): StoredState {
   const database = new DatabaseSync(file);
   try {
     const texts = (sql: string): string[] =>
-      database.prepare(sql).all().flatMap((row) => Object.values(row).filter((value) => typeof value === 'string'));
-    const count = (table: string) => Number(Object.values(database.prepare(`select count(*) from ${table}`).get() ?? {})[0]);
+      database
+        .prepare(sql)
+        .all()
+        .flatMap((row) => Object.values(row).filter((value) => typeof value === 'string'));
+    const count = (table: string) =>
+      Number(Object.values(database.prepare(`select count(*) from ${table}`).get() ?? {})[0]);
     const lines = texts("select delivery_id || ' ' || state || ' ' || attempt || ' ' || fence from delivery");
     const comments = texts("select json_extract(detail_json, '$.comment') from event where event_type = 'i_comm'");
     return {

@@ -103,7 +103,16 @@ export class Workload {
     const alert = this.#oneOf(of('alert'));
     if (incident === undefined || alert === undefined) return undefined;
     const id = [incident.entityId];
-    const does = this.#chance.pick(['ack', 'unack', 'comment', 'comment', 'resolve', 'reopen', 'snooze', 'close'] as const);
+    const does = this.#chance.pick([
+      'ack',
+      'unack',
+      'comment',
+      'comment',
+      'resolve',
+      'reopen',
+      'snooze',
+      'close',
+    ] as const);
     const name = `${does} ${id[0]}`;
     switch (does) {
       case 'ack':

@@ -33,8 +33,7 @@ export function isOneOfItsAttempt(request: WireRequest, earlier: readonly WireRe
 export function isInOrder(owed: Owed, lane: readonly Owed[], ended: (owed: Owed) => boolean): Fault {
   for (const earlier of lane) {
     const isEarlier =
-      earlier.sequence < owed.sequence ||
-      (earlier.sequence === owed.sequence && earlier.generation < owed.generation);
+      earlier.sequence < owed.sequence || (earlier.sequence === owed.sequence && earlier.generation < owed.generation);
     if (!isEarlier) continue;
     if (earlier.state === 'pending' || earlier.state === 'sending' || earlier.state === 'retry_wait') {
       return `event ${owed.sequence} of ${owed.entityId} goes out while event ${earlier.sequence} is ${earlier.state}`;

@@ -87,5 +87,7 @@ export function isRecorded(requests: Iterable<WireRequest>, model: Model, died: 
 export function startedInTime(probes: readonly Owed[], mostMs: number): string[] {
   return probes
     .filter((owed) => isOpen(owed.state) || owed.endedAt - owed.owedAt > mostMs)
-    .map((owed) => `${owed.deliveryId} is ${owed.state} ${Math.round(owed.endedAt - owed.owedAt)} ms after it was owed`);
+    .map(
+      (owed) => `${owed.deliveryId} is ${owed.state} ${Math.round(owed.endedAt - owed.owedAt)} ms after it was owed`,
+    );
 }

@@ -1,0 +1,4 @@
+/** Seeds that once failed, and what they found. They run first. */
+export const regressions: readonly { readonly seed: number; readonly found: string }[] = [
+  { seed: 298, found: 'B10: a claim whose commit was in doubt was still sending after an orderly stop' },
+];

@@ -1,0 +1,62 @@
+import assert from 'node:assert/strict';
+import { after, test, type TestContext } from 'node:test';
+import { Crew } from './crew.ts';
+import { failureOf, totalsOf } from './figures.ts';
+import { mutants } from './mutant-list.ts';
+import { regressions } from './regressions.ts';
+import type { Report } from './run.ts';
+
+const workers = 2;
+const seeds = 1_000;
+/** Within so many seeds each mutant must be found. */
+const mutantSeeds = 60;
+/** On two idle cores everything takes about a minute. */
+const timeout = 900_000;
+
+const crew = new Crew(workers);
+after(() => crew[Symbol.asyncDispose]());
+
+test('a run depends on its seed alone', { timeout }, async () => {
+  for (let seed = 1; seed <= 10; seed += 1) {
+    const [one, other] = await Promise.all([crew.run({ seed }), crew.run({ seed })]);
+    assert.equal(one.digest, other.digest, `seed ${seed} gave two different runs`);
+  }
+});
+
+test('seeds that once failed hold', { timeout }, async () => {
+  const reports = await Promise.all(regressions.map(({ seed }) => crew.run({ seed })));
+  holds(reports);
+});
+
+test('every invariant holds in a thousand worlds', { timeout }, async (t: TestContext) => {
+  const began = performance.now();
+  const reports = await Promise.all(Array.from({ length: seeds }, (_, index) => crew.run({ seed: index + 1 })));
+  holds(reports);
+  const totals = totalsOf(reports);
+  t.diagnostic(JSON.stringify({ seconds: Math.round((performance.now() - began) / 1000), ...totals }));
+  // Where too little happens, nothing is shown.
+  for (const [what, least] of Object.entries(enough)) {
+    const count = totals[what as keyof typeof enough];
+    assert.ok(count >= least, `only ${count} ${what} in ${seeds} runs`);
+  }
+});
+
+const enough = { requests: 30_000, crashes: 500, crashedAtPoint: 200, faults: 2_000, unknown: 1_000, clockSteps: 300 };
+
+for (const { name } of mutants) {
+  test(`a service that ${name} is found out`, { timeout }, async (t: TestContext) => {
+    for (let seed = 1; seed <= mutantSeeds; seed += workers) {
+      const pair = Array.from({ length: workers }, (_, index) => crew.run({ seed: seed + index, mutant: name }));
+      const found = (await Promise.all(pair)).find(({ violation }) => violation !== undefined);
+      if (found === undefined) continue;
+      t.diagnostic(`seed ${found.seed}, ${found.violation?.id}`);
+      return;
+    }
+    assert.fail(`not within ${mutantSeeds} seeds`);
+  });
+}
+
+function holds(reports: readonly Report[]): void {
+  const failures = reports.filter(({ violation }) => violation !== undefined);
+  assert.equal(failures.length, 0, failures.slice(0, 3).map(failureOf).join('\n'));
+}
