@@ -71,11 +71,14 @@ async function runScenario(bench: Bench, key: ScenarioKey): Promise<Section> {
   }
 }
 
-/** They are no part of the product, so they come at the first run, from the lock file of this folder. */
+/**
+ * They are no part of the product, so they come at the first run, in the versions of this folder's lock file. Not by
+ * `npm ci`: it insists on optional packages of every platform, which not every registry has.
+ */
 async function installPeers(): Promise<void> {
   if (existsSync(join(folder, 'node_modules'))) return;
-  say('installing the peers: npm ci in bench/');
-  await promisify(execFile)('npm', ['ci', '--no-workspaces'], {
+  say('installing the peers: npm install in bench/');
+  await promisify(execFile)('npm', ['install', '--no-workspaces', '--no-save'], {
     cwd: folder,
     shell: process.platform === 'win32',
   }).catch((error: unknown) => say(`the peers could not be installed: ${reason(error)}`));

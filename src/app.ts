@@ -1,6 +1,6 @@
 import { join } from 'node:path';
 import { Audit } from './access/audit.ts';
-import { openInstallation } from './access/first-start.ts';
+import { openInstallation, type FirstStartSettings } from './access/first-start.ts';
 import { Forgetting } from './access/forgetting.ts';
 import { IdempotencyStore } from './access/idempotency-store.ts';
 import { loadOrCreateKeyFile } from './access/key-file.ts';
@@ -11,7 +11,7 @@ import type { Database } from './database/database.ts';
 import { holdNodeFolder } from './database/node-folder.ts';
 import { openDatabase } from './database/open.ts';
 import { readRevision } from './database/revision.ts';
-import { createDelivery } from './delivery/engine.ts';
+import { createDelivery, type DeliverySettings } from './delivery/engine.ts';
 import { createServer, type Server } from './http/server.ts';
 import type { ServerLimits, ServerLog } from './http/server-options.ts';
 import { pushShapes } from './http/shapes/push.ts';
@@ -25,10 +25,10 @@ import { systemClock } from './runtime/clock.ts';
 import { crashPoints, noCrashPoints } from './runtime/crash-points.ts';
 import { systemIds } from './runtime/ids.ts';
 import { createLogger, type Logger, type LogLevel } from './runtime/logger.ts';
-import { createMetrics } from './runtime/metrics.ts';
+import { createMetrics, type Metrics } from './runtime/metrics.ts';
 import { systemRandom } from './runtime/random.ts';
 import { systemTimers } from './runtime/timers.ts';
-import { administrationOf, configurationOn, domainOf, type Ports } from './services.ts';
+import { administrationOf, configurationOn, domainOf, type Configuration, type Ports } from './services.ts';
 import { version } from './version.ts';
 
 /** A running service. */
@@ -66,7 +66,6 @@ export async function startApp(config: Config, options: AppOptions = {}): Promis
 }
 
 async function start(config: Config, options: AppOptions, logger: Logger, closing: Closing): Promise<App> {
-  const { crashPlan = '', restored = false } = options;
   const database = await openDatabase({
     url: config.databaseUrl,
     folder: config.data,
@@ -78,81 +77,41 @@ async function start(config: Config, options: AppOptions, logger: Logger, closin
   closing.add(() => database.close());
   const ids = systemIds(systemClock, systemRandom);
   const audit = new Audit({ database, clock: systemClock, ids });
-  const ports: Ports = {
-    database: audit.database,
-    clock: systemClock,
-    ids,
-    random: systemRandom,
-  };
-  const folder = database.shared === undefined ? undefined : holdNodeFolder(config.data, () => ports.ids.object());
-  closing.add(async () => folder?.release());
+  const ports: Ports = { database: audit.database, clock: systemClock, ids, random: systemRandom };
   const sealer = createSealer(sealingKey(config), systemRandom);
   const metrics = createMetrics();
   const kept = configurationOn(ports, sealer);
+  const { crashPlan = '', restored = false } = options;
+  const at = crashPlan === '' ? noCrashPoints : crashPoints(crashPlan);
   const delivery = createDelivery(
-    {
-      ...ports,
-      timers: systemTimers,
-      webhooks: kept.webhooks,
-      at: crashPlan === '' ? noCrashPoints : crashPoints(crashPlan),
-      metrics,
-      logger,
-      version,
-      nodeName: folder?.name,
-    },
-    {
-      allow: config.egressAllow,
-      bind: config.egressBind,
-      proxy: config.egressProxy,
-      historyDays: config.historyDays,
-      leaseMs: config.leaseSeconds * 1000,
-      restored,
-    },
+    { ...ports, timers: systemTimers, webhooks: kept.webhooks, at, metrics, logger, version },
+    { ...deliverySettings(config), restored },
   );
   const policy = { refusal: delivery.refusesName, ownHosts: ownHosts(config) };
   const administration = administrationOf(ports, kept, { deliveries: delivery.deliveries, policy });
   const { accountId, firstKey } = await openInstallation(
     { ...ports, sealer, administrators: administration.members },
-    {
-      accountId: config.accountId,
-      administratorName: '',
-      administratorEmail: config.adminEmail,
-      appKey: config.appKey,
-    },
+    firstStart(config),
   );
-  const consoleUrl = publicUrl(config);
-  const account = { accountId, accountName: config.accountName, consoleUrl };
+  const account = { accountId, accountName: config.accountName, consoleUrl: publicUrl(config) };
   const domain = domainOf(ports, kept, account, delivery.fanOut);
-  const ingestParts = { ...domain.parts, mergeWindowMs: config.eventHours * 3_600_000 };
-  const pushes = new Batcher<Push, PushCounts>({ run: (batch) => ingest(ingestParts, batch) });
-  const gateway = new Gateway({
-    integrations: kept.integrations,
-    channels: kept.channels,
-    people: kept.people,
-    incidents: domain.incidents,
-    ingest: (push) => pushes.add(push),
-    observe: createIngestionMetrics(metrics).observe,
-    clock: systemClock,
-    ids: ports.ids,
-  });
+  const idempotency = new IdempotencyStore(database, sealer);
   const services = {
     ...domain.parts,
     ...administration,
     ...domain,
-    incidents: domain.incidents,
-    alerts: domain.alerts,
     customActions: domain.customActions(delivery.actions),
     account,
     audit,
-    publicUrl: consoleUrl,
+    publicUrl: account.consoleUrl,
     trial: delivery.trial,
     resend: delivery.resend,
     egress: egressInfo(config),
   };
-  const idempotency = new IdempotencyStore(database, sealer);
   const server = createServer({
+    ...serverSettings(config),
     routes: apiRoutes(services),
-    ingestion: gateway,
+    ingestion: gatewayOf(config, kept, domain, metrics),
     authenticate: async (key) => {
       const found = await administration.authenticator.authenticate(key);
       return found === undefined ? undefined : { person: personOf(found.member), role: found.member.role };
@@ -161,14 +120,7 @@ async function start(config: Config, options: AppOptions, logger: Logger, closin
     health: { notReady: () => notReady(database) },
     metrics: () => metrics.text(),
     pushes: pushShapes,
-    listen: config.listen,
-    hosts: ownHosts(config),
-    publicUrl: config.publicUrl,
-    limits: limitsOf(config),
-    version,
-    clock: systemClock,
-    timers: systemTimers,
-    ids: ports.ids,
+    ids,
     log: serverLog(logger),
   });
   await delivery.start();
@@ -186,6 +138,54 @@ async function start(config: Config, options: AppOptions, logger: Logger, closin
   });
   logger.info({ version, database: database.kind, ...listening }, 'service.started');
   return { url: `http://${hostOf(listening.host)}:${listening.port}`, firstKey, close: () => closing.run() };
+}
+
+/** Where monitoring systems push to. What waits at the same moment is taken in together. */
+function gatewayOf(
+  config: Config,
+  kept: Configuration,
+  domain: ReturnType<typeof domainOf>,
+  metrics: Metrics,
+): Gateway {
+  const parts = { ...domain.parts, mergeWindowMs: config.eventHours * 3_600_000 };
+  const pushes = new Batcher<Push, PushCounts>({ run: (batch) => ingest(parts, batch) });
+  return new Gateway({
+    integrations: kept.integrations,
+    channels: kept.channels,
+    people: kept.people,
+    incidents: domain.incidents,
+    ingest: (push) => pushes.add(push),
+    observe: createIngestionMetrics(metrics).observe,
+    clock: systemClock,
+    ids: parts.ids,
+  });
+}
+
+function deliverySettings(config: Config): DeliverySettings {
+  return {
+    allow: config.egressAllow,
+    bind: config.egressBind,
+    proxy: config.egressProxy,
+    historyDays: config.historyDays,
+    leaseMs: config.leaseSeconds * 1000,
+  };
+}
+
+function firstStart(config: Config): FirstStartSettings {
+  const { accountId, adminEmail: administratorEmail, appKey } = config;
+  return { accountId, administratorName: '', administratorEmail, appKey };
+}
+
+function serverSettings(config: Config) {
+  return {
+    listen: config.listen,
+    hosts: ownHosts(config),
+    publicUrl: config.publicUrl,
+    limits: limitsOf(config),
+    version,
+    clock: systemClock,
+    timers: systemTimers,
+  };
 }
 
 /** What is to be closed, in the order in which it was opened. */

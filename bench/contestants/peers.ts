@@ -25,7 +25,7 @@ function peer(
     name,
     async start(setting) {
       if (packageName !== undefined && !isInstalled(packageName)) {
-        throw new NotRunnable(`${packageName} is not installed: npm ci --prefix bench`);
+        throw new NotRunnable(`${packageName} is not installed: npm install --no-workspaces in bench`);
       }
       const store = await openStore(setting);
       const child = await startChild(program, setting.nodeFlags);

@@ -41,7 +41,10 @@ export class Strays {
   }
 
   #later(): void {
-    if (this.#running) this.#cancel = this.#parts.timers.after(everyMs, () => (this.#looking = this.#look()));
+    if (!this.#running) return;
+    this.#cancel = this.#parts.timers.after(everyMs, () => {
+      this.#looking = this.#look();
+    });
   }
 
   async #look(): Promise<void> {

@@ -46,8 +46,8 @@ describe('several nodes on one PostgreSQL', () => {
     const { receiver } = cluster;
     assertOrder(receiver);
     assertOnce(receiver);
-    const pushed = pushesTo(receiver, paths.repeated).map(({ description }) => description);
-    const forgotten = load.acknowledged.filter((description) => !pushed.includes(description));
+    const pushed = new Set(pushesTo(receiver, paths.repeated).map(({ description }) => description));
+    const forgotten = load.acknowledged.filter((description) => !pushed.has(description));
     assert.deepEqual(forgotten, [], 'acknowledged and never delivered');
     const once = new Set(pushesTo(receiver, paths.once).map(({ description }) => description));
     const missed = load.acknowledged.filter((description) => !once.has(description));
@@ -208,10 +208,10 @@ async function drain(receiver: ReceiverProcess, acknowledged: readonly string[])
 function startLoad(nodes: readonly Service[], integrationKey: string, seed: number) {
   const random = seeded(seed);
   const acknowledged: string[] = [];
-  let running = true;
+  const load = { running: true };
   let number = 0;
   const work = async (worker: number) => {
-    while (running) {
+    while (load.running) {
       number += 1;
       const body = report(`worker ${worker} alert ${Math.floor(random() * alertsPerWorker)}`, number);
       const node = nodes[Math.floor(random() * nodes.length)];
@@ -228,7 +228,7 @@ function startLoad(nodes: readonly Service[], integrationKey: string, seed: numb
   return {
     acknowledged,
     async stop(): Promise<void> {
-      running = false;
+      load.running = false;
       await all;
     },
   };

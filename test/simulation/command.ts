@@ -1,8 +1,8 @@
 import { parseArgs } from 'node:util';
-import { failureOf, totalsOf } from './figures.ts';
+import { sumOf } from './counts.ts';
 import { mutants } from './mutant-list.ts';
 import { sound } from './mutants.ts';
-import { simulate, type Report } from './run.ts';
+import { failureOf, simulate, type Report } from './run.ts';
 import { openScratch } from './scratch.ts';
 
 const usage = `npm run simulate -- --seed S | --seeds A..B [--mutant NAME] [--trace]
@@ -43,7 +43,7 @@ async function main(): Promise<number> {
   const seconds = (performance.now() - began) / 1000;
   const failed = reports.filter(({ violation }) => violation !== undefined).length;
   const perSecond = Number((reports.length / seconds).toFixed(1));
-  say(JSON.stringify({ seeds: reports.length, failed, perSecond, ...totalsOf(reports) }));
+  say(JSON.stringify({ seeds: reports.length, failed, perSecond, ...sumOf(reports.map(({ counts }) => counts)) }));
   return failed === 0 ? 0 : 1;
 }
 

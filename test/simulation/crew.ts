@@ -37,6 +37,7 @@ export class Crew {
     const member = this.#free.pop() ?? (await new Promise<Member>((resolve) => this.#waiting.push(resolve)));
     const report = await new Promise<Report>((resolve) => {
       member.answered = resolve;
+      // oxlint-disable-next-line unicorn/require-post-message-target-origin -- a thread, not a window.
       member.worker.postMessage(job);
     });
     const next = this.#waiting.shift();

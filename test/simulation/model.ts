@@ -173,8 +173,21 @@ export class Model {
   #owe(columns: OwedChange, found: Map<string, number[]>): void {
     const [deliveryId, webhookId, eventId, generation, entityId, sequence, mode, state, attempt, fence] = columns;
     const owed: Owed = {
-      ...{ deliveryId, webhookId, eventId, generation, entityId, sequence, mode, state, attempt, fence },
-      ...{ owedAt: this.#witness.now(), dueAt: 0, reason: '', claim: undefined, endedAt: 0 },
+      deliveryId,
+      webhookId,
+      eventId,
+      generation,
+      entityId,
+      sequence,
+      mode,
+      state,
+      attempt,
+      fence,
+      owedAt: this.#witness.now(),
+      dueAt: 0,
+      reason: '',
+      claim: undefined,
+      endedAt: 0,
     };
     this.created += 1;
     this.owed.set(deliveryId, owed);
@@ -226,7 +239,12 @@ export class Model {
 
   #attempted([deliveryId, number, outcome, reason, maybeSent, statusCode]: AttemptChange): void {
     const attempt: Attempt = {
-      ...{ deliveryId, attempt: number, outcome, reason, maybeSent: maybeSent === 1, statusCode },
+      deliveryId,
+      attempt: number,
+      outcome,
+      reason,
+      maybeSent: maybeSent === 1,
+      statusCode,
     };
     this.attempts.set(`${deliveryId} ${number}`, attempt);
     this.#check('I13', commit.isTrue(attempt, this.#witness.onWire(deliveryId, number)));
@@ -236,7 +254,12 @@ export class Model {
     const [webhookId, type, status, endpoint, channelIds, eventTypes, mode, signing, secrets] = columns;
     const sealed = JSON.parse(secrets) as { sealed: string; expires_at: number }[];
     return {
-      ...{ webhookId, type, status, endpoint, mode, signing: signing === 1 },
+      webhookId,
+      type,
+      status,
+      endpoint,
+      mode,
+      signing: signing === 1,
       channelIds: JSON.parse(channelIds) as number[],
       eventTypes: JSON.parse(eventTypes) as string[],
       secrets: sealed.map((one) => ({ secret: this.#sealer.open(one.sealed), expiresAt: one.expires_at })),

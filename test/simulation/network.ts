@@ -8,7 +8,6 @@ import type { Life } from './life.ts';
 /** A request that has put at least one byte on the wire. */
 export interface WireRequest {
   readonly deliveryId: string;
-  readonly webhookId: number;
   readonly attempt: number;
   readonly life: number;
   readonly url: string;
@@ -18,7 +17,6 @@ export interface WireRequest {
   /** When its dial began: virtual milliseconds, and the wall clock's. */
   readonly sentAt: number;
   readonly sentWall: number;
-  readonly writtenAt: number;
   /** The status that reached the process in time; 0 = none. */
   statusSeen: number;
   /** It is over for both sides. */
@@ -158,7 +156,7 @@ class Call {
     if (this.#aborted || this.#exchange.over || !this.#life.alive) return;
     this.#request = this.#recorded();
     const { answer, answerMs } = this.#meeting;
-    if (answer.kind !== 'silence') this.#later(answerMs, () => this.#answer(answer));
+    this.#later(answerMs, () => this.#answer(answer));
   }
 
   #recorded(): WireRequest {
@@ -169,9 +167,17 @@ class Call {
     const eventId = headers.get('webhook-id') ?? '';
     const deliveryId = this.#wire.deliveryOf(this.#serial, eventId, attempt);
     const request: WireRequest = {
-      ...{ deliveryId, webhookId: this.#serial, attempt, life: this.#life.number, body, headers, timeoutMs },
-      ...{ url: target.origin + target.path, sentAt: this.#sentAt, sentWall: this.#sentWall },
-      ...{ writtenAt: this.#kernel.now, statusSeen: 0, over: false },
+      deliveryId,
+      attempt,
+      body,
+      headers,
+      timeoutMs,
+      life: this.#life.number,
+      url: target.origin + target.path,
+      sentAt: this.#sentAt,
+      sentWall: this.#sentWall,
+      statusSeen: 0,
+      over: false,
     };
     this.#wire.wrote(request);
     const known = this.#requests.get(deliveryId);
@@ -180,7 +186,7 @@ class Call {
     return request;
   }
 
-  #answer(answer: Exclude<Meeting['answer'], { kind: 'silence' }>): void {
+  #answer(answer: Meeting['answer']): void {
     switch (answer.kind) {
       case 'reset':
         return this.#fail('ECONNRESET');
@@ -194,6 +200,8 @@ class Call {
         return undefined;
       case 'status':
         return this.#answerStatus(answer);
+      case 'silence':
+        return undefined;
     }
   }
 

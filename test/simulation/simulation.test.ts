@@ -1,10 +1,10 @@
 import assert from 'node:assert/strict';
 import { after, test, type TestContext } from 'node:test';
 import { Crew } from './crew.ts';
-import { failureOf, totalsOf } from './figures.ts';
+import { sumOf } from './counts.ts';
 import { mutants } from './mutant-list.ts';
 import { regressions } from './regressions.ts';
-import type { Report } from './run.ts';
+import { failureOf, type Report } from './run.ts';
 
 const workers = 2;
 const seeds = 1_000;
@@ -32,7 +32,7 @@ test('every invariant holds in a thousand worlds', { timeout }, async (t: TestCo
   const began = performance.now();
   const reports = await Promise.all(Array.from({ length: seeds }, (_, index) => crew.run({ seed: index + 1 })));
   holds(reports);
-  const totals = totalsOf(reports);
+  const totals = sumOf(reports.map(({ counts }) => counts));
   t.diagnostic(JSON.stringify({ seconds: Math.round((performance.now() - began) / 1000), ...totals }));
   // Where too little happens, nothing is shown.
   for (const [what, least] of Object.entries(enough)) {

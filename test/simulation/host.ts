@@ -1,0 +1,240 @@
+import { copyFileSync, existsSync, rmSync } from 'node:fs';
+import { DatabaseFailure } from '../../src/database/database.ts';
+import type { CrashPoint } from '../../src/runtime/crash-points.ts';
+import { Failure } from '../../src/runtime/failure.ts';
+import type { LogFields, Logger } from '../../src/runtime/logger.ts';
+import * as atRest from './invariants/rest.ts';
+import { Life } from './life.ts';
+import { createService, type Service } from './service.ts';
+import { openStore, type Store } from './store.ts';
+import { readStored } from './stored.ts';
+import type { Operation } from './workload.ts';
+import type { Machine, World } from './world.ts';
+
+/** I17: deliveries that are claimed and not settled, and timers beside those of requests in flight. */
+const slotsMax = 1_024;
+const otherTimersMax = 64;
+
+/** The machine that the service runs on: it starts it, kills it, stops it, and keeps its disk. */
+export class Host implements Machine {
+  readonly #world: World;
+  readonly #file: string;
+  readonly #died = new Set<number>();
+  #lives = 0;
+  #life: Life | undefined;
+  #store: Store | undefined;
+  #service: Service | undefined;
+  #stopping = false;
+  #forGood = false;
+
+  constructor(world: World, folder: string, template: string) {
+    this.#world = world;
+    this.#file = `${folder}/run.db`;
+    for (const suffix of ['', '-wal', '-shm', '.kept', '.kept-wal']) rmSync(this.#file + suffix, { force: true });
+    copyFileSync(template, this.#file);
+  }
+
+  get lifeNumber(): number {
+    return this.#lives;
+  }
+
+  /** The service, while it is up and not about to stop. */
+  get service(): Service | undefined {
+    return this.#stopping ? undefined : this.#service;
+  }
+
+  get isDown(): boolean {
+    return this.#service === undefined;
+  }
+
+  get pendingTimers(): number {
+    return this.#life?.pendingTimers ?? 0;
+  }
+
+  gauge(name: string): number {
+    return this.#life?.gauge(name) ?? 0;
+  }
+
+  start(): void {
+    const world = this.#world;
+    this.#lives += 1;
+    const life = new Life(this.#lives, world.kernel, world.wall, {
+      passes: (life, point) => this.#passes(life, point),
+      lateness: () => (world.troubled ? world.fate.fraction() * world.plan.latenessMs : 0),
+    });
+    this.#life = life;
+    world.counts.starts += 1;
+    world.trace.add(`start of life ${life.number}`);
+    try {
+      this.#store = openStore(this.#file, life, world.disk);
+      const service = createService({
+        life,
+        database: this.#store.database,
+        sender: world.network.senderFor(life),
+        chance: world.chance.fork(`life ${life.number}`),
+        logger: this.#loggerOf(life),
+        variant: world.variant,
+      });
+      service.start().then(
+        () => this.#started(life, service),
+        (error: unknown) => this.#couldNotStart(life, error),
+      );
+    } catch (error) {
+      this.#couldNotStart(life, error);
+    }
+  }
+
+  kill(): void {
+    this.#crash('kill');
+  }
+
+  cut(): void {
+    this.#crash('the power goes');
+  }
+
+  freeze(milliseconds: number): void {
+    this.#world.trace.add(`freeze for ${milliseconds} ms`);
+    this.#world.counts.froze += 1;
+    this.#world.kernel.freeze(milliseconds);
+  }
+
+  /** An orderly stop, and a start after it unless it is for good. */
+  async stop(forGood = false): Promise<void> {
+    const service = this.#service;
+    if (service === undefined || this.#stopping) return;
+    const { disk, trace, model } = this.#world;
+    const faults = disk.faults;
+    this.#forGood = forGood;
+    this.#stopping = true;
+    trace.add(`stop of life ${service.life.number}`);
+    await service.stop();
+    if (!service.life.alive) return;
+    trace.add(`life ${service.life.number} has stopped`);
+    // What could not be written is left to the next start.
+    if (disk.faults === faults) this.#world.all('B10', atRest.isDrained(model));
+    service.life.alive = false;
+    this.#stopping = false;
+    this.#service = undefined;
+    if (!this.#forGood) this.#startAgain(1_000);
+  }
+
+  /** The end of the run, however it came. */
+  scrap(): void {
+    if (this.#life !== undefined) this.#life.alive = false;
+    this.#store?.cut();
+  }
+
+  do(operation: Operation): void {
+    const { counts, trace } = this.#world;
+    counts.operations += 1;
+    const service = this.#service;
+    if (service === undefined) return;
+    trace.add(`operation ${operation.name}`);
+    operation.run(service).then(
+      (stored) => this.#acknowledged(operation, service.life, stored),
+      (error: unknown) => {
+        if (error instanceof Failure || error instanceof DatabaseFailure) trace.add(`refused: ${error.message}`);
+        else this.#world.bug(error);
+      },
+    );
+  }
+
+  committed(): void {
+    const { variant, fate } = this.#world;
+    if (variant.unsynced === true && fate.yes(keepsImage)) this.#keepImage();
+  }
+
+  check(): void {
+    const inFlight = this.gauge('tocsin_deliveries_in_flight');
+    if (inFlight > slotsMax) this.#world.violated('I17', `${inFlight} deliveries are in flight`);
+    if (this.pendingTimers > inFlight + otherTimersMax) {
+      this.#world.violated('I17', `${this.pendingTimers} timers, ${inFlight} deliveries in flight`);
+    }
+  }
+
+  /** I2 and I13, when nothing runs any more. */
+  checkDisk(): void {
+    const { model, network } = this.#world;
+    const requests = [...network.requests.values()].flat();
+    this.#world.all('I13', atRest.isRecorded(requests, model, this.#died));
+    this.#world.all('I2', atRest.isAsCommitted(readStored(this.#file), model));
+  }
+
+  #started(life: Life, service: Service): void {
+    if (!life.alive) return;
+    this.#service = service;
+    this.#world.all('I22', atRest.isRecovered(this.#world.model, life.number));
+  }
+
+  #couldNotStart(life: Life, error: unknown): void {
+    if (!life.alive) return;
+    if (error instanceof DatabaseFailure) this.#crash(`start: ${error.message}`);
+    else this.#world.bug(error);
+  }
+
+  #crash(why: string): void {
+    const life = this.#life;
+    if (life?.alive !== true) return;
+    const { trace, counts, network } = this.#world;
+    trace.add(`crash of life ${life.number}: ${why}`);
+    counts.crashes += 1;
+    life.alive = false;
+    this.#died.add(life.number);
+    this.#stopping = false;
+    this.#service = undefined;
+    this.#store?.cut();
+    network.drop(life.number);
+    this.#startAgain(2_000);
+  }
+
+  #startAgain(mostMs: number): void {
+    const { kernel, fate, variant, model } = this.#world;
+    kernel.after(fate.between(20, mostMs), 'world', () => {
+      if (variant.unsynced === true) this.#loseCommits();
+      this.#world.all('I2', atRest.isAsCommitted(readStored(this.#file), model));
+      this.start();
+    });
+  }
+
+  #acknowledged(operation: Operation, life: Life, stored: boolean): void {
+    if (!life.alive) return;
+    this.#world.counts.acknowledged += 1;
+    this.#world.trace.add(`acknowledged ${operation.name}`);
+    if (stored) this.#world.all('I2', atRest.isThere(operation.says, this.#world.model));
+  }
+
+  #passes(life: Life, point: CrashPoint): void {
+    const { troubled, plan, fate, counts } = this.#world;
+    if (life !== this.#life || !troubled) return;
+    if (plan.crashAtPoint > 0 && fate.yes(plan.crashAtPoint)) {
+      counts.crashedAtPoint += 1;
+      this.#crash(point);
+    } else if (plan.freezeAtPoint > 0 && fate.yes(plan.freezeAtPoint)) {
+      this.freeze(fate.pick([50, 1_500, 35_000]));
+    }
+  }
+
+  #loggerOf(life: Life): Logger {
+    const line = (fields: LogFields, event: string) => {
+      const { error } = fields;
+      if (life.alive) this.#world.trace.add(`${event}${error instanceof Error ? `: ${error.message}` : ''}`);
+    };
+    return { debug() {}, info() {}, warn: line, error: line };
+  }
+
+  #keepImage(): void {
+    for (const suffix of ['', '-wal']) {
+      if (existsSync(this.#file + suffix)) copyFileSync(this.#file + suffix, `${this.#file}.kept${suffix}`);
+    }
+  }
+
+  #loseCommits(): void {
+    if (!existsSync(`${this.#file}.kept`)) return;
+    for (const suffix of ['-wal', '-shm']) rmSync(this.#file + suffix, { force: true });
+    copyFileSync(`${this.#file}.kept`, this.#file);
+    if (existsSync(`${this.#file}.kept-wal`)) copyFileSync(`${this.#file}.kept-wal`, `${this.#file}-wal`);
+  }
+}
+
+/** How often a commit reaches a disk that is not told to sync. */
+const keepsImage = 0.3;
