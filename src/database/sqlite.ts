@@ -3,6 +3,7 @@ import type { CompiledQuery } from 'kysely';
 import type { Clock } from '../runtime/clock.ts';
 import type { Timers } from '../runtime/timers.ts';
 import { DatabaseFailure } from './database.ts';
+import { startCheckpointer } from './checkpointer.ts';
 import { sqliteDialect } from './dialects.ts';
 import { GroupCommit } from './group-commit.ts';
 import { refuseInside } from './inside.ts';
@@ -19,6 +20,8 @@ export const sqliteVersionMin = '3.51.3';
  * loop for about 4 ms; a thousand took 11 to 27 ms and four thousand 40 to 100, for little less work in all.
  */
 export const checkpointPages = 256;
+/** The same where a thread of its own does most of it, which leaves little to be moved when this is reached. */
+export const checkpointPagesBeside = 4096;
 /** The log is cut back to this after a burst. */
 const logKeptBytes = 16 * 1024 * 1024;
 /** What the service knows is for its own user only. */
@@ -37,6 +40,8 @@ export interface SqliteOptions {
   readonly slowMs?: number;
   /** Read the whole file at the start, whatever its size. */
   readonly check?: boolean;
+  /** Move the log into the file in a thread of its own. */
+  readonly checkpointBeside?: boolean;
 }
 
 /**
@@ -44,15 +49,17 @@ export interface SqliteOptions {
  * @throws DatabaseFailure `busy` when another process has it open, `broken` when it is not a sound database.
  */
 export async function openSqlite(options: SqliteOptions): Promise<MigratableDatabase> {
-  const { file, clock, timers } = options;
+  const { file, clock, timers, checkpointBeside = false } = options;
   const slow = new SlowStatements(options);
   const unlock = lockForThisProcess(file);
   const opened: SqliteHandle[] = [];
   try {
     const writer = openWriter(file, slow, opened);
+    writer.exec(`pragma wal_autocheckpoint = ${checkpointBeside ? checkpointPagesBeside : checkpointPages}`);
     checkFile(writer, options);
     const reader = openReader(file, slow, opened);
     const commits = new GroupCommit(writer, { clock, timers });
+    const endCheckpointer = checkpointBeside ? startCheckpointer(file, options.logger) : async () => {};
     let closed: Promise<void> | undefined;
     return {
       kind: 'sqlite',
@@ -65,10 +72,13 @@ export async function openSqlite(options: SqliteOptions): Promise<MigratableData
       }),
       transaction: (work) => commits.add(work),
       close: () =>
-        (closed ??= commits.close().then(() => {
-          closeAll(opened);
-          unlock();
-        })),
+        (closed ??= commits
+          .close()
+          .then(endCheckpointer)
+          .then(() => {
+            closeAll(opened);
+            unlock();
+          })),
     };
   } catch (error) {
     closeAll(opened);
@@ -91,7 +101,7 @@ function openWriter(file: string, slow: SlowStatements, opened: SqliteHandle[]):
   }
   writer.exec(
     `pragma synchronous = full; pragma cache_size = -${cacheKiB}; pragma temp_store = memory;
-     pragma wal_autocheckpoint = ${checkpointPages}; pragma journal_size_limit = ${logKeptBytes}`,
+     pragma journal_size_limit = ${logKeptBytes}`,
   );
   return writer;
 }

@@ -55,7 +55,18 @@ export const mutants: readonly Variant[] = [
   },
   {
     name: 'claims what is not pending',
-    plan: (plan) => ({ ...plan, configures: true, burstMax: 8, entities: 20 }),
+    plan: (plan) => ({
+      ...plan,
+      configures: true,
+      webhooks: 1,
+      burstMax: 8,
+      entities: 20,
+      operationEveryMs: 120,
+      characters: ['slow'],
+      crashEveryMs: 0,
+      restartEveryMs: 0,
+      crashAtPoint: 0,
+    }),
     database: (database) => rewriting(database, / and state = 'pending' and not exists/, ' and not exists'),
   },
   {
@@ -68,6 +79,7 @@ export const mutants: readonly Variant[] = [
   },
   {
     name: 'measures time by the wall clock',
+    plan: (plan) => ({ ...plan, clockEveryMs: 1_500, characters: ['failing'], crashEveryMs: 0, crashAtPoint: 0 }),
     clock: (clock) => ({ now: clock.now, monotonic: clock.now }),
   },
   {
