@@ -79,13 +79,15 @@ async function start(config: Config, options: AppOptions, logger: Logger, closin
   const ids = systemIds(systemClock, systemRandom);
   const audit = new Audit({ database, clock: systemClock, ids });
   const ports: Ports = { database: audit.database, clock: systemClock, ids, random: systemRandom };
+  const folder = database.shared === undefined ? undefined : holdNodeFolder(config.data, () => ids.object());
+  closing.add(async () => folder?.release());
   const sealer = createSealer(sealingKey(config), systemRandom);
   const metrics = createMetrics();
   const kept = configurationOn(ports, sealer);
   const { crashPlan = '', restored = false } = options;
   const at = crashPlan === '' ? noCrashPoints : crashPoints(crashPlan);
   const delivery = createDelivery(
-    { ...ports, timers: systemTimers, webhooks: kept.webhooks, at, metrics, logger, version },
+    { ...ports, timers: systemTimers, webhooks: kept.webhooks, at, metrics, logger, version, nodeName: folder?.name },
     { ...deliverySettings(config), restored },
   );
   const policy = { refusal: delivery.refusesName, ownHosts: ownHosts(config) };

@@ -155,6 +155,44 @@ for (const { name, open } of databases) {
     assert.ok(failures < 0);
   });
 
+  test(`${name}: stopping gives back a claim whose commit is in doubt`, async () => {
+    await using receiver = await new ScriptedReceiver(ok).listen();
+    const lost = Promise.withResolvers<void>();
+    let fails = false;
+    await using rig = await createRig(open, [to(receiver)], {
+      timers: soonOnly,
+      flaky: async (result) => {
+        await result;
+        if (!fails) return;
+        fails = false;
+        lost.resolve();
+        throw new DatabaseFailure('unavailable', 'the answer of the commit was lost');
+      },
+    });
+    await quiet();
+    fails = true;
+    await rig.happen([testEvent('a', 1)]);
+    await lost.promise;
+    assert.deepEqual(await rig.states(), { sending: 1 });
+    await rig.dispatcher.stop();
+    assert.deepEqual([await rig.states(), receiver.requests.length], [{ pending: 1 }, 0]);
+  });
+
+  test(`${name}: what comes back for a webhook that was disabled meanwhile is cancelled`, async () => {
+    await using receiver = await new ScriptedReceiver(ok).listen();
+    const [disabled, paused, deleted] = [to(receiver), to(receiver), to(receiver)];
+    await using rig = await createRig(open, [disabled, paused], { started: false });
+    for (const webhook of [disabled, paused, deleted]) {
+      await storeDeliveries(rig.database, webhook, [testEvent(`of ${webhook.webhookId}`, 1)]);
+    }
+    rig.webhooks.set([
+      { ...disabled, status: 'disabled' },
+      { ...paused, status: 'paused' },
+    ]);
+    await rig.dispatcher.start();
+    assert.deepEqual([await rig.states(), receiver.requests.length], [{ cancelled: 2, pending: 1 }, 0]);
+  });
+
   test(`${name}: stopping lets what is in flight end and claims nothing more`, async () => {
     await using receiver = await new ScriptedReceiver((socket) => later(60, () => socket.write(answer(200)))).listen();
     await using rig = await createRig(open, [to(receiver)]);

@@ -1,13 +1,12 @@
-import { z } from 'zod';
+import type { z } from 'zod';
+import { exampleOf } from './example.ts';
+import { JsonSchemas, type Json } from './json-schemas.ts';
+import { nounOf, operatingNoun, rankOf } from './nouns.ts';
+import { ingestionOperations, operatingOperations, type PlainOperation } from './plain-operations.ts';
 import type { Route } from './route.ts';
-
-/** One kind of push, as a receiver gets it: for the `webhooks` section. */
-export interface Push {
-  /** The webhook's type and what happened, such as `incident.i_new`. */
-  readonly name: string;
-  readonly summary: string;
-  readonly body: z.ZodType;
-}
+import { pushOperation, type Push } from './push-operation.ts';
+import { refusalResponses, refusalsOf } from './refusal-responses.ts';
+import { failure } from './shapes/failure.ts';
 
 export interface ApiDescription {
   readonly version: string;
@@ -16,43 +15,53 @@ export interface ApiDescription {
   readonly pushes: readonly Push[];
 }
 
-type Json = Readonly<Record<string, unknown>>;
-
 /** The whole API as OpenAPI 3.1, from the schemas that check it. */
 export function openApi({ version, publicUrl, routes, pushes }: ApiDescription): Json {
+  const schemas = new JsonSchemas();
+  schemas.of(failure);
+  const ingestion = ingestionOperations(schemas);
+  const ordered = routes.toSorted((one, other) => placeOf(one) - placeOf(other));
+  const paths = Object.fromEntries([
+    ...ingestion.map(plainPath),
+    ...ordered.map((route) => [route.path, { post: operation(route, schemas) }]),
+    ...operatingOperations(schemas).map(plainPath),
+  ]);
+  const webhooks = Object.fromEntries(pushes.map((push) => [push.name, { post: pushOperation(push, schemas) }]));
+  const nouns = new Map([...ingestion, ...ordered].map(({ path }) => [nounOf(path).name, nounOf(path)]));
   return {
     openapi: '3.1.0',
-    info: { title: 'Tocsin', version, description: 'Alerts, incidents, and webhooks that push every change of them.' },
+    info: { title: 'Tocsin', version, summary, description, license: { name: 'Apache 2.0', identifier: 'Apache-2.0' } },
     servers: [{ url: publicUrl === '' ? '/' : publicUrl }],
     security: [{ bearer: [] }, { app_key: [] }],
-    paths: Object.fromEntries(routes.map((route) => [route.path, { post: operation(route) }])),
-    webhooks: Object.fromEntries(pushes.map((push) => [push.name, { post: pushOperation(push) }])),
-    components: { securitySchemes, schemas: { Failure: failureSchema } },
+    tags: [...nouns.values(), operatingNoun, pushNoun],
+    paths,
+    webhooks,
+    components: {
+      schemas: schemas.components(),
+      responses: refusalResponses,
+      parameters: { IdempotencyKey: idempotencyParameter },
+      securitySchemes,
+    },
   };
 }
 
-const securitySchemes = {
-  bearer: { type: 'http', scheme: 'bearer' },
-  app_key: { type: 'apiKey', in: 'query', name: 'app_key' },
-};
+const summary = 'Alerts, incidents, and webhooks that push every change of them.';
 
-const failureSchema = {
-  type: 'object',
-  required: ['request_id', 'error'],
-  properties: {
-    request_id: { type: 'string' },
-    error: {
-      type: 'object',
-      required: ['code', 'message'],
-      properties: {
-        code: { type: 'string' },
-        message: { type: 'string' },
-        faults: {
-          type: 'array',
-          items: { type: 'object', properties: { field: { type: 'string' }, message: { type: 'string' } } },
-        },
-      },
-    },
+const description = `Every operation is a POST with a JSON object, \`{}\` when there is nothing to say, and is answered in an envelope:
+\`{request_id, data}\`, or \`{request_id, error}\` with a code that decides and a message that says how to mend it. The header
+\`Flashcat-Request-Id\` repeats the id. Times are Unix seconds unless a field says otherwise; ids are numbers, or texts of 24
+hex digits. Fields that an operation does not know are passed over. A write may carry an \`Idempotency-Key\`.`;
+
+const pushNoun = { name: 'push', description: 'What webhooks receive: one POST for each event.' };
+
+const securitySchemes = {
+  bearer: { type: 'http', scheme: 'bearer', description: 'An app key; it has the rights of its member.' },
+  app_key: { type: 'apiKey', in: 'query', name: 'app_key', description: 'The same key, in the query.' },
+  integration_key: {
+    type: 'apiKey',
+    in: 'query',
+    name: 'integration_key',
+    description: 'The key of an integration: it sends alerts, and reads and configures nothing.',
   },
 };
 
@@ -64,40 +73,39 @@ const idempotencyParameter = {
   schema: { type: 'string', minLength: 1, maxLength: 255 },
 };
 
-function operation(route: Route): Json {
+function placeOf({ path }: Route): number {
+  return rankOf(nounOf(path).name);
+}
+
+function plainPath({ path, method, ...rest }: PlainOperation): [string, Json] {
+  return [path, { [method]: rest }];
+}
+
+function operation(route: Route, schemas: JsonSchemas): Json {
+  const request = schemas.of(route.request);
   return {
-    operationId: route.path.slice(1).replaceAll(/[^a-z0-9]+/gi, '_'),
-    tags: [route.path.split('/')[1] ?? ''],
+    operationId: operationIdOf(route.path),
+    tags: [nounOf(route.path).name],
     summary: route.summary,
     description: `Needs the role ${route.role}.`,
-    ...(route.writes ? { parameters: [idempotencyParameter] } : {}),
-    requestBody: { required: true, content: json(schemaOf(route.request, 'input')) },
-    responses: {
-      '200': { description: 'Done.', content: json(envelopeOf(schemaOf(route.reply, 'input'))) },
-      default: { description: 'Refused; the code says why.', content: json({ $ref: '#/components/schemas/Failure' }) },
+    ...(route.writes ? { parameters: [{ $ref: '#/components/parameters/IdempotencyKey' }] } : {}),
+    requestBody: {
+      required: true,
+      content: { 'application/json': { schema: request, example: exampleOf(route.path, request) } },
     },
+    responses: { '200': done(route.reply, schemas), ...refusalsOf(route) },
   };
 }
 
-function envelopeOf(data: Json): Json {
+function operationIdOf(path: string): string {
+  return path.slice(1).replaceAll(/[^a-z0-9]+/gi, '_');
+}
+
+function done(reply: z.ZodType, schemas: JsonSchemas): Json {
+  return { description: 'Done.', content: { 'application/json': { schema: envelopeOf(schemas.of(reply)) } } };
+}
+
+/** `{request_id, data}` around the shape of `data`. */
+export function envelopeOf(data: Json): Json {
   return { type: 'object', required: ['request_id', 'data'], properties: { request_id: { type: 'string' }, data } };
-}
-
-function pushOperation(push: Push): Json {
-  return {
-    summary: push.summary,
-    security: [],
-    requestBody: { required: true, content: json(schemaOf(push.body, 'output')) },
-    responses: { '2XX': { description: 'Taken. The body of the answer is kept in the history and not looked at.' } },
-  };
-}
-
-function json(schema: Json): Json {
-  return { 'application/json': { schema } };
-}
-
-/** What JSON Schema cannot say of a schema is left open, rather than failing the whole document. */
-function schemaOf(schema: z.ZodType, io: 'input' | 'output'): Json {
-  const { $schema: _dialect, ...rest } = z.toJSONSchema(schema, { io, unrepresentable: 'any' });
-  return rest;
 }

@@ -146,8 +146,18 @@ interface Cluster extends AsyncDisposable {
   drain(acknowledged: readonly string[], path?: string): Promise<void>;
 }
 
-async function startCluster(count: number, seed: number, { timeoutMs = 1_000 } = {}): Promise<Cluster> {
-  const stack = new AsyncDisposableStack();
+interface ClusterOptions {
+  /** Of the at-most-once webhook. */
+  readonly timeoutMs?: number;
+  /** A webhook for each. */
+  readonly modes?: readonly Mode[];
+}
+
+type Mode = 'at_most_once' | 'at_least_once';
+
+async function startCluster(count: number, seed: number, options: ClusterOptions = {}): Promise<Cluster> {
+  const { timeoutMs = 1_000, modes = ['at_most_once', 'at_least_once'] } = options;
+  await using stack = new AsyncDisposableStack();
   const folder = await temporaryFolder('several-nodes');
   stack.defer(() => folder.remove());
   const database = stack.use(await emptyPostgres('several_nodes'));
@@ -173,10 +183,8 @@ async function startCluster(count: number, seed: number, { timeoutMs = 1_000 } =
   const { team_id } = await first.api('/team/upsert', { team_name: 'several' });
   const { channel_id } = await first.api('/channel/create', { channel_name: 'several', team_id });
   const { integration_key } = await first.api('/integration/create', { name: 'one', type: 'standard', channel_id });
-  for (const [mode, path] of [
-    ['at_most_once', paths.once],
-    ['at_least_once', paths.repeated],
-  ]) {
+  for (const mode of modes) {
+    const path = mode === 'at_most_once' ? paths.once : paths.repeated;
     await first.api('/webhook/create', {
       type: 'alert',
       name: path,
@@ -186,12 +194,13 @@ async function startCluster(count: number, seed: number, { timeoutMs = 1_000 } =
       max_in_flight: maxInFlight,
     });
   }
+  const started = stack.move();
   return {
     nodes,
     receiver,
     integrationKey: String(integration_key),
     drain: (acknowledged, path = paths.repeated) => drain(receiver, acknowledged, path),
-    [Symbol.asyncDispose]: () => stack.disposeAsync(),
+    [Symbol.asyncDispose]: () => started.disposeAsync(),
   };
 }
 

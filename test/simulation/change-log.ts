@@ -27,6 +27,7 @@ export type OwedChange = [
   state: string,
   attempt: number,
   fence: number,
+  createdAt: number,
 ];
 export type MovedChange = [
   deliveryId: string,
@@ -55,6 +56,7 @@ export type WebhookChange = [
   mode: string,
   signing: number,
   secrets: string,
+  settings: string,
 ];
 export type EntityChange = [
   entityId: string,
@@ -66,7 +68,7 @@ export type EntityChange = [
 
 const delivery = 'new.delivery_id, new.webhook_id, new.event_id, new.generation, new.entity_id, new.sequence, new.mode';
 const webhook = `new.webhook_id, new.webhook_type, new.status, new.endpoint, new.channel_ids_json, new.event_types_json,
-  new.delivery_mode, new.signing, new.secrets_json`;
+  new.delivery_mode, new.signing, new.secrets_json, new.settings_json`;
 const entity = 'new.last_sequence, new.last_event_time, new.progress, new.title';
 
 /** Triggers on the writing connection alone: what a transaction takes back, its log entries go with. */
@@ -79,7 +81,7 @@ export const changeLog = [
     `new.event_id, new.entity_kind, new.entity_id, new.sequence, new.event_type,
     new.event_time, new.channel_id, new.payload, new.detail_json`,
   ),
-  on('delivery', 'insert', 'owed', `${delivery}, new.state, new.attempt, new.fence`),
+  on('delivery', 'insert', 'owed', `${delivery}, new.state, new.attempt, new.fence, new.created_at`),
   on(
     'delivery',
     'update',

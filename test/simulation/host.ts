@@ -204,10 +204,11 @@ export class Host implements Machine {
   }
 
   #passes(life: Life, point: CrashPoint): void {
-    const { troubled, plan, fate, counts } = this.#world;
+    const { troubled, plan, fate, counts, crashedAt } = this.#world;
     if (life !== this.#life || !troubled) return;
     if (plan.crashAtPoint > 0 && fate.yes(plan.crashAtPoint)) {
       counts.crashedAtPoint += 1;
+      crashedAt.add(point);
       this.#crash(point);
     } else if (plan.freezeAtPoint > 0 && fate.yes(plan.freezeAtPoint)) {
       this.freeze(fate.pick([50, 1_500, 35_000]));

@@ -1,3 +1,4 @@
+import type { RetryRule } from '../../src/webhooks/webhook.ts';
 import type { Sealer } from '../../src/access/sealer.ts';
 import type {
   AttemptChange,
@@ -21,6 +22,7 @@ export interface ConfiguredWebhook {
   readonly mode: string;
   readonly signing: boolean;
   readonly secrets: readonly { readonly secret: string; readonly expiresAt: number }[];
+  readonly retry: RetryRule;
 }
 
 export interface CommittedEvent {
@@ -53,6 +55,8 @@ export interface Owed {
   readonly entityId: string;
   readonly sequence: number;
   readonly mode: string;
+  /** Unix milliseconds. */
+  readonly createdAt: number;
   /** Virtual milliseconds. */
   readonly owedAt: number;
   state: string;
@@ -76,6 +80,8 @@ export interface Attempt {
 /** What the model needs of the run that it belongs to. */
 export interface Witness {
   now(): number;
+  /** Unix milliseconds. */
+  wall(): number;
   /** The number of the service's present life. */
   life(): number;
   /** What was on the wire for an attempt; undefined = nothing. */
@@ -171,7 +177,8 @@ export class Model {
   }
 
   #owe(columns: OwedChange, found: Map<string, number[]>): void {
-    const [deliveryId, webhookId, eventId, generation, entityId, sequence, mode, state, attempt, fence] = columns;
+    const [deliveryId, webhookId, eventId, generation, entityId, sequence, mode, state, attempt, fence, createdAt] =
+      columns;
     const owed: Owed = {
       deliveryId,
       webhookId,
@@ -183,6 +190,7 @@ export class Model {
       state,
       attempt,
       fence,
+      createdAt,
       owedAt: this.#witness.now(),
       dueAt: 0,
       reason: '',
@@ -209,6 +217,7 @@ export class Model {
     if (owed.state === 'sending') {
       this.#check('I4', commit.givesBackOnlyTheUnsent(owed, to, wire !== undefined));
       this.#check('I13', commit.endsTruthfully(owed, to, wire?.statusSeen ?? 0, this.#witness.life()));
+      this.#check('I6', commit.givesUpOnlyAtTheEnd(owed, to, owed.claim?.webhook?.retry, this.#witness.wall()));
     }
     Object.assign(owed, to, { dueAt });
     if (state === 'sending') {
@@ -251,7 +260,7 @@ export class Model {
   }
 
   #webhookOf(columns: WebhookChange): ConfiguredWebhook {
-    const [webhookId, type, status, endpoint, channelIds, eventTypes, mode, signing, secrets] = columns;
+    const [webhookId, type, status, endpoint, channelIds, eventTypes, mode, signing, secrets, settings] = columns;
     const sealed = JSON.parse(secrets) as { sealed: string; expires_at: number }[];
     return {
       webhookId,
@@ -263,6 +272,7 @@ export class Model {
       channelIds: JSON.parse(channelIds) as number[],
       eventTypes: JSON.parse(eventTypes) as string[],
       secrets: sealed.map((one) => ({ secret: this.#sealer.open(one.sealed), expiresAt: one.expires_at })),
+      retry: (JSON.parse(settings) as { retry: RetryRule }).retry,
     };
   }
 

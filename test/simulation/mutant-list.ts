@@ -67,7 +67,7 @@ export const mutants: readonly Variant[] = [
       restartEveryMs: 0,
       crashAtPoint: 0,
     }),
-    database: (database) => rewriting(database, / and state = 'pending' and not exists/, ' and not exists'),
+    database: (database) => rewriting(database, /^ and state = 'pending' and $/, ' and '),
   },
   {
     name: 'takes success at the end of the body',
@@ -171,6 +171,17 @@ export const mutants: readonly Variant[] = [
         sender.send(again ? { ...outgoing, body: `${outgoing.body} ` } : outgoing, done);
       },
     }),
+  },
+  {
+    name: 'gives up at the first failure',
+    database: (database) =>
+      watching(database, {
+        update: (table, change) => {
+          const set = change.set as Partial<DeliveryRow>;
+          if (table !== 'delivery' || set.state !== 'retry_wait') return change;
+          return { ...change, set: { ...set, state: 'failed', due_at: 0 } as never };
+        },
+      }),
   },
   {
     name: 'never looks for what a lost hint left lying',

@@ -1,3 +1,4 @@
+import type { CrashPoint } from '../../src/runtime/crash-points.ts';
 import type { Counts } from './counts.ts';
 import { Host } from './host.ts';
 import * as atRest from './invariants/rest.ts';
@@ -19,6 +20,7 @@ export interface Report {
   readonly digest: string;
   readonly lastLines: readonly string[];
   readonly counts: Counts;
+  readonly crashedAt: ReadonlySet<CrashPoint>;
 }
 
 /** Virtual milliseconds: until it is up, … */
@@ -184,11 +186,12 @@ class Run {
   }
 }
 
-function reportOf(seed: number, { model, kernel, disk, counts, violation, trace }: World): Report {
+function reportOf(seed: number, { model, kernel, disk, counts, crashedAt, violation, trace }: World): Report {
   const owed = [...model.owed.values()];
   return {
     seed,
     violation,
+    crashedAt,
     digest: trace.digest(),
     lastLines: trace.last,
     counts: {

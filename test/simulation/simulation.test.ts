@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { after, test, type TestContext } from 'node:test';
+import type { CrashPoint } from '../../src/runtime/crash-points.ts';
 import { Crew } from './crew.ts';
 import { sumOf } from './counts.ts';
 import { mutants } from './mutant-list.ts';
@@ -39,7 +40,21 @@ test('every invariant holds in a thousand worlds', { timeout }, async (t: TestCo
     const count = totals[what as keyof typeof enough];
     assert.ok(count >= least, `only ${count} ${what} in ${seeds} runs`);
   }
+  const crashedAt = new Set(reports.flatMap((report) => [...report.crashedAt]));
+  assert.deepEqual([...crashedAt].sort(), Object.keys(crashPoints).sort(), 'the service was not killed at every point');
 });
+
+/** All there are, so that a new one is not forgotten. */
+const crashPoints: Readonly<Record<CrashPoint, true>> = {
+  'fanout.before-insert': true,
+  'claim.before-commit': true,
+  'send.after-claim': true,
+  'send.before-connect': true,
+  'send.before-write': true,
+  'send.after-response': true,
+  'settle.before-commit': true,
+  'recover.mid': true,
+};
 
 const enough = { requests: 30_000, crashes: 500, crashedAtPoint: 200, faults: 2_000, unknown: 1_000, clockSteps: 300 };
 

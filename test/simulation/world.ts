@@ -1,3 +1,4 @@
+import type { CrashPoint } from '../../src/runtime/crash-points.ts';
 import { Chance } from './chance.ts';
 import { noCounts, type Counts } from './counts.ts';
 import { Endpoint, type Character } from './endpoint.ts';
@@ -47,6 +48,8 @@ export class World {
   readonly network: Network;
   readonly disk: FaultyDisk;
   readonly counts: Counts = { ...noCounts };
+  /** Crash points at which it was killed. */
+  readonly crashedAt = new Set<CrashPoint>();
   /** Receivers that stay hung for ever. */
   readonly hung = new Set<number>();
   /** Faults may happen. */
@@ -67,6 +70,7 @@ export class World {
     this.wall = new WallClock(this.kernel, worldStart);
     this.model = new Model(sealerOf(chance.fork('model')), {
       now: () => this.kernel.now,
+      wall: () => this.wall.now(),
       life: () => this.machine?.lifeNumber ?? 0,
       onWire: (deliveryId, attempt) => this.network.onWire(deliveryId, attempt),
       violated: (id, message) => this.violated(id, message),

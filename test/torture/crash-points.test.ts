@@ -87,6 +87,21 @@ describe('a process that dies at a crash point', { concurrency: 2, timeout: 300_
   }
 });
 
+/** Held in PostgreSQL by a lease, which would otherwise have to run out first: ten seconds in which nothing is sent. */
+test('the next process on the same folder has all shards of the killed one before it listens', async () => {
+  const rig = await startRig('postgres');
+  try {
+    await rig.start({});
+    const printed = rig.service.logs.length;
+    await rig.start({});
+    const taken = rig.service.logs.slice(printed).filter((line) => line.includes('"event":"shards.taken"'));
+    const [first] = taken.map((line) => JSON.parse(line) as { held: number; nodes: number });
+    assert.deepEqual([first?.held, first?.nodes], [64, 1]);
+  } finally {
+    await rig.stop();
+  }
+});
+
 /**
  * One lane of its own: pushes before the deadly one, the deadly one, and one after it when the service runs again. One at
  * a time, so that the n-th pass of a point is the n-th push's.

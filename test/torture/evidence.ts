@@ -111,7 +111,7 @@ export function targetsWith(mode: Target['mode'], evidence: Evidence): Target[] 
 
 /** What recovery says of a delivery that a dead process left behind; the same words stand for no other end. */
 export function isInterrupted(item: HistoryItem): boolean {
-  return item.status === 'failed' && /^the service was interrupted/.test(item.error_message ?? '');
+  return item.status === 'failed' && item.error_message?.startsWith('the service was interrupted') === true;
 }
 
 /** Answers by itself within 80 ms, always with 200: what fails there is the fault of the service or of its death. */

@@ -49,22 +49,27 @@ test(
     let number = 0;
     let cutBytes = 0;
     const acknowledged: number[] = [];
-    let loading = true;
+    const loaded = new AbortController();
     const load = Array.from({ length: 6 }, async () => {
-      while (loading) {
+      while (!loaded.signal.aborted) {
         const own = (number += 1);
         if ((await rig.push(own)) === 200) acknowledged.push(own);
       }
     });
-    for (let cut = 1; cut <= cuts; cut += 1) {
-      await sleep(30 + random() * 150);
-      const copy = await rig.cutPower(`cut-${cut}`, acknowledged, cut % 2 === 0 ? 0 : random());
-      cutBytes += copy.cutBytes;
-      const { descriptions, states } = await readCopy(copy.folder);
-      const lost = copy.acknowledged.filter((own) => !descriptions.has(describe(own)));
-      assert.deepEqual(lost, [], `acknowledged and lost at cut ${cut}`);
-      const forgotten = copy.sent.filter((eventId) => (states.get(eventId) ?? 'pending') === 'pending');
-      assert.deepEqual(forgotten, [], `sent at cut ${cut}, and it would be sent again`);
+    try {
+      for (let cut = 1; cut <= cuts; cut += 1) {
+        await sleep(30 + random() * 150);
+        const copy = await rig.cutPower(`cut-${cut}`, acknowledged, cut % 2 === 0 ? 0 : random());
+        cutBytes += copy.cutBytes;
+        const { descriptions, states } = await readCopy(copy.folder);
+        const lost = copy.acknowledged.filter((own) => !descriptions.has(describe(own)));
+        assert.deepEqual(lost, [], `acknowledged and lost at cut ${cut}`);
+        const forgotten = copy.sent.filter((eventId) => (states.get(eventId) ?? 'pending') === 'pending');
+        assert.deepEqual(forgotten, [], `sent at cut ${cut}, and it would be sent again`);
+      }
+    } finally {
+      loaded.abort();
+      await Promise.allSettled(load);
     }
     loading = false;
     await Promise.all(load);

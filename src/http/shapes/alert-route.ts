@@ -54,25 +54,27 @@ export const routeUpsertRequest = z
 export const routeRequest = z.object({ integration_id: numberId });
 export const routeListRequest = z.object({ integration_ids: z.array(numberId).max(routeIntegrationsMax) });
 
-export const route = z.object({
-  integration_id: numberId,
-  cases: z.array(
-    z.object({
-      if: z.array(condition),
-      channel_ids: z.array(numberId),
-      fallthrough: z.boolean(),
-      routing_mode: z.enum(['standard', 'name_mapping']),
-      name_mapping_label: z.string(),
-    }),
-  ),
-  default: z.object({ channel_ids: z.array(numberId) }).optional(),
-  sections: z.array(z.object({ name: z.string(), position: z.int() })),
-  status: z.literal('enabled'),
-  version: z.int(),
-  creator_id: z.int(),
-  updated_by: z.int(),
-  created_at: seconds,
-  updated_at: seconds,
-});
+export const route = z
+  .object({
+    integration_id: numberId,
+    cases: z.array(
+      z.object({
+        if: z.array(condition),
+        channel_ids: z.array(numberId),
+        fallthrough: z.boolean(),
+        routing_mode: z.enum(['standard', 'name_mapping']),
+        name_mapping_label: z.string(),
+      }),
+    ),
+    default: z.object({ channel_ids: z.array(numberId) }).optional(),
+    sections: z.array(z.object({ name: z.string(), position: z.int() })),
+    status: z.literal('enabled'),
+    version: z.int(),
+    creator_id: z.int(),
+    updated_by: z.int(),
+    created_at: seconds,
+    updated_at: seconds,
+  })
+  .meta({ id: 'AlertRoute' });
 export const routeReply = route.nullable().describe('null when the integration has no route.');
 export const routeListReply = z.object({ items: z.array(route) });

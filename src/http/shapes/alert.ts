@@ -37,12 +37,14 @@ const sharedAlert = z.object({
 });
 
 /** The alert of a push (contract 1.7): times in Unix seconds, 0 = not yet. */
-export const pushedAlert = sharedAlert.extend({
-  progress: z.enum(['Triggered', 'Closed']),
-  close_time: seconds,
-  incident: z.object({ incident_id: objectId, title: z.string() }).optional(),
-  images: z.array(image).optional(),
-});
+export const pushedAlert = sharedAlert
+  .extend({
+    progress: z.enum(['Triggered', 'Closed']),
+    close_time: seconds,
+    incident: z.object({ incident_id: objectId, title: z.string() }).optional(),
+    images: z.array(image).optional(),
+  })
+  .meta({ id: 'PushedAlert' });
 
 export const alertEvent = z
   .object({

@@ -6,16 +6,18 @@ export const keyNameMaxChars = 59;
 const keyName = z.string().trim().min(1).max(keyNameMaxChars);
 const keyId = z.string().regex(/^[0-9a-f]{24}$/, 'must be the key_id of a key, 24 hex digits');
 
-export const appKey = z.object({
-  key_id: z.string(),
-  key_name: z.string(),
-  key_hint: z.string().describe('The end of the key, to tell keys apart.'),
-  person_id: numberId,
-  status: z.enum(['enabled', 'disabled']),
-  is_enabled: z.boolean(),
-  created_at: seconds,
-  updated_at: seconds,
-});
+export const appKey = z
+  .object({
+    key_id: z.string(),
+    key_name: z.string(),
+    key_hint: z.string().describe('The end of the key, to tell keys apart.'),
+    person_id: numberId,
+    status: z.enum(['enabled', 'disabled']),
+    is_enabled: z.boolean(),
+    created_at: seconds,
+    updated_at: seconds,
+  })
+  .meta({ id: 'AppKey' });
 
 export const appKeyCreateRequest = z.object({
   key_name: keyName,

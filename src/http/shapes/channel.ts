@@ -21,38 +21,47 @@ const groupKey = z
 const stormThreshold = z.int().min(2).max(10_000);
 
 /** Contract 4.4, 6.9. What is left out has its default: a group is always set as a whole. */
-export const group = z.object({
-  method: z.enum(['n', 'p', 'i']).describe('n = no grouping, p = by rule, i = by likeness.'),
-  equals: z.array(z.array(groupKey).min(1).max(equalsKeysMax)).max(equalsMax).default([]),
-  cases: z
-    .array(
-      z.object({
-        if: conditionsOf({ subject: 'alert' }).min(1),
-        equals: z.array(groupKey).min(1).max(equalsKeysMax),
-      }),
-    )
-    .max(casesMax)
-    .nullish()
-    .describe('Tried in order: the first whose conditions all hold decides by its own keys, instead of equals.'),
-  all_equals_required: z.boolean().default(false),
-  time_window: z.int().min(0).max(timeWindowMaxMinutes).default(0).describe('Minutes; 0 = until the incident closes.'),
-  window_type: z.enum(['tumbling', 'sliding']).default('tumbling'),
-  i_keys: z
-    .array(groupKey)
-    .max(likenessKeysMax)
-    .nullish()
-    .describe('What method i compares; title, description, labels.service and labels.resource when left out.'),
-  i_score_threshold: z.number().min(0.5).max(1).nullish().describe('How alike alerts must be for method i; 0.9.'),
-  storm_threshold: z.int().min(0).max(10_000).optional().describe('Old form of storm_thresholds; 0 or 1 = none.'),
-  storm_thresholds: z.array(stormThreshold).max(stormThresholdsMax).optional(),
-});
+export const group = z
+  .object({
+    method: z.enum(['n', 'p', 'i']).describe('n = no grouping, p = by rule, i = by likeness.'),
+    equals: z.array(z.array(groupKey).min(1).max(equalsKeysMax)).max(equalsMax).default([]),
+    cases: z
+      .array(
+        z.object({
+          if: conditionsOf({ subject: 'alert' }).min(1),
+          equals: z.array(groupKey).min(1).max(equalsKeysMax),
+        }),
+      )
+      .max(casesMax)
+      .nullish()
+      .describe('Tried in order: the first whose conditions all hold decides by its own keys, instead of equals.'),
+    all_equals_required: z.boolean().default(false),
+    time_window: z
+      .int()
+      .min(0)
+      .max(timeWindowMaxMinutes)
+      .default(0)
+      .describe('Minutes; 0 = until the incident closes.'),
+    window_type: z.enum(['tumbling', 'sliding']).default('tumbling'),
+    i_keys: z
+      .array(groupKey)
+      .max(likenessKeysMax)
+      .nullish()
+      .describe('What method i compares; title, description, labels.service and labels.resource when left out.'),
+    i_score_threshold: z.number().min(0.5).max(1).nullish().describe('How alike alerts must be for method i; 0.9.'),
+    storm_threshold: z.int().min(0).max(10_000).optional().describe('Old form of storm_thresholds; 0 or 1 = none.'),
+    storm_thresholds: z.array(stormThreshold).max(stormThresholdsMax).optional(),
+  })
+  .meta({ id: 'Grouping' });
 
-export const flapping = z.object({
-  is_disabled: z.boolean().default(false),
-  max_changes: z.int().min(2).max(100).default(4),
-  in_mins: z.int().min(1).max(1440).default(60),
-  mute_mins: z.int().min(0).max(1440).default(120),
-});
+export const flapping = z
+  .object({
+    is_disabled: z.boolean().default(false),
+    max_changes: z.int().min(2).max(100).default(4),
+    in_mins: z.int().min(1).max(1440).default(60),
+    mute_mins: z.int().min(0).max(1440).default(120),
+  })
+  .meta({ id: 'Flapping' });
 
 const falseOnly = (what: string) =>
   z.literal(false, { error: `${what} is not supported yet: leave it out or set it to false` }).optional();
@@ -92,30 +101,32 @@ export const channelUpdateRequest = z.object({
 export const channelRequest = z.object({ channel_id: numberId });
 
 /** Everything is optional on the wire (contract 6.9): `is_brief` leaves most of it out. */
-export const channel = z.object({
-  channel_id: numberId,
-  channel_name: z.string(),
-  description: z.string(),
-  status: z.enum(['enabled', 'disabled', 'deleted']),
-  account_id: numberId.optional(),
-  team_id: z.int().optional(),
-  team_name: z.string().optional(),
-  managing_team_ids: z.array(numberId).optional(),
-  creator_id: z.int().optional(),
-  creator_name: z.string().optional(),
-  group: group.optional(),
-  flapping: flapping.optional(),
-  auto_resolve_timeout: z.int().optional(),
-  auto_resolve_mode: z.enum(['trigger', 'update']).optional(),
-  is_private: z.boolean().optional(),
-  disable_outlier_detection: z.boolean().optional(),
-  disable_auto_close: z.boolean().optional(),
-  is_external_report_enabled: z.boolean().optional(),
-  is_starred: z.boolean().optional(),
-  created_at: seconds.optional(),
-  updated_at: seconds.optional(),
-  deleted_at: seconds.optional(),
-});
+export const channel = z
+  .object({
+    channel_id: numberId,
+    channel_name: z.string(),
+    description: z.string(),
+    status: z.enum(['enabled', 'disabled', 'deleted']),
+    account_id: numberId.optional(),
+    team_id: z.int().optional(),
+    team_name: z.string().optional(),
+    managing_team_ids: z.array(numberId).optional(),
+    creator_id: z.int().optional(),
+    creator_name: z.string().optional(),
+    group: group.optional(),
+    flapping: flapping.optional(),
+    auto_resolve_timeout: z.int().optional(),
+    auto_resolve_mode: z.enum(['trigger', 'update']).optional(),
+    is_private: z.boolean().optional(),
+    disable_outlier_detection: z.boolean().optional(),
+    disable_auto_close: z.boolean().optional(),
+    is_external_report_enabled: z.boolean().optional(),
+    is_starred: z.boolean().optional(),
+    created_at: seconds.optional(),
+    updated_at: seconds.optional(),
+    deleted_at: seconds.optional(),
+  })
+  .meta({ id: 'Channel' });
 
 export const channelIdsMax = 1000;
 const channelIds = z.array(z.int().min(0)).max(channelIdsMax);

@@ -12,11 +12,13 @@ import { isTimeZone, recurrenceFaults, recurrencesMax } from '../../filters/recu
 import type { Fault } from '../../runtime/failure.ts';
 
 /** Contract 7.1. What its texts may be depends on where it stands: see the two below. */
-export const condition = z.object({
-  key: z.string(),
-  oper: z.enum(operators),
-  vals: z.array(z.string()).max(valsMax),
-});
+export const condition = z
+  .object({
+    key: z.string(),
+    oper: z.enum(operators),
+    vals: z.array(z.string()).max(valsMax),
+  })
+  .meta({ id: 'Condition' });
 
 /** One flat list: all must hold. */
 export function conditionsOf(rules: FilterRules) {
@@ -42,17 +44,22 @@ export function filterOf(rules: FilterRules) {
 /** As replies show it. */
 export const filter = z.array(z.array(condition));
 
-const recurrence = z.object({
-  start: z.string().default('00:00').describe('HH:MM.'),
-  end: z.string().default('23:59').describe('HH:MM, not included; one that is not after the start is on the next day.'),
-  repeat: z
-    .array(z.int())
-    .max(7)
-    .default([0, 1, 2, 3, 4, 5, 6])
-    .describe('The days on which it starts: 0 = Sunday to 6 = Saturday; every day when left out.'),
-  cal_id: z.literal('', { error: 'calendars are not supported: leave it out' }).nullish(),
-  is_off: z.literal(false, { error: 'calendars are not supported: leave it out' }).nullish(),
-});
+const recurrence = z
+  .object({
+    start: z.string().default('00:00').describe('HH:MM.'),
+    end: z
+      .string()
+      .default('23:59')
+      .describe('HH:MM, not included; one that is not after the start is on the next day.'),
+    repeat: z
+      .array(z.int())
+      .max(7)
+      .default([0, 1, 2, 3, 4, 5, 6])
+      .describe('The days on which it starts: 0 = Sunday to 6 = Saturday; every day when left out.'),
+    cal_id: z.literal('', { error: 'calendars are not supported: leave it out' }).nullish(),
+    is_off: z.literal(false, { error: 'calendars are not supported: leave it out' }).nullish(),
+  })
+  .meta({ id: 'Recurrence' });
 
 export const recurrences = z
   .array(recurrence)

@@ -25,21 +25,23 @@ export const listHistory = z
     message: 'must be later than start_time',
   });
 
-const item = z.object({
-  integration_id: z.int(),
-  event_id: z.string().describe('Of this record; the push has its own event_id.'),
-  webhook_type: z.string(),
-  event_type: z.string(),
-  channel_id: z.int().optional(),
-  ref_id: z.string().optional(),
-  endpoint: z.string(),
-  attempt: z.int(),
-  duration: z.int().describe('Milliseconds.'),
-  status: z.enum(['success', 'failed']),
-  status_code: z.int().describe('0 = there was no answer.'),
-  error_message: z.string().optional(),
-  event_time: z.string().describe('RFC 3339 with microseconds.'),
-});
+const item = z
+  .object({
+    integration_id: z.int(),
+    event_id: z.string().describe('Of this record; the push has its own event_id.'),
+    webhook_type: z.string(),
+    event_type: z.string(),
+    channel_id: z.int().optional(),
+    ref_id: z.string().optional(),
+    endpoint: z.string(),
+    attempt: z.int(),
+    duration: z.int().describe('Milliseconds.'),
+    status: z.enum(['success', 'failed']),
+    status_code: z.int().describe('0 = there was no answer.'),
+    error_message: z.string().optional(),
+    event_time: z.string().describe('RFC 3339 with microseconds.'),
+  })
+  .meta({ id: 'InvocationSummary' });
 
 export const historyList = z.object({
   items: z.array(item),

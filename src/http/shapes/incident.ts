@@ -8,63 +8,69 @@ const idsMax = 100;
 const incidentIds = z.array(objectId).min(1).max(idsMax);
 const text = (max: number) => z.string().max(max);
 
-const responder = person.extend({ assigned_at: seconds, acknowledged_at: seconds });
+const responder = person.extend({ assigned_at: seconds, acknowledged_at: seconds }).meta({ id: 'Responder' });
 
-const assignedTo = z.object({
-  id: z.string().optional(),
-  type: z.enum(['assign', 'reassign', 'escalate', 'reopen']).optional(),
-  assigned_at: seconds.optional(),
-  escalate_rule_id: z.string().optional(),
-  escalate_rule_name: z.string().optional(),
-  layer_idx: z.int().optional(),
-  person_ids: z.array(z.int()).optional(),
-});
+const assignedTo = z
+  .object({
+    id: z.string().optional(),
+    type: z.enum(['assign', 'reassign', 'escalate', 'reopen']).optional(),
+    assigned_at: seconds.optional(),
+    escalate_rule_id: z.string().optional(),
+    escalate_rule_name: z.string().optional(),
+    layer_idx: z.int().optional(),
+    person_ids: z.array(z.int()).optional(),
+  })
+  .meta({ id: 'AssignedTo' });
 
-export const image = z.object({ src: z.string(), alt: z.string().optional(), href: z.string().optional() });
+export const image = z
+  .object({ src: z.string(), alt: z.string().optional(), href: z.string().optional() })
+  .meta({ id: 'Image' });
 
 /** The incident of a push (contract 1.6): times in Unix seconds, 0 = not yet. */
-export const pushedIncident = z.object({
-  incident_id: objectId,
-  num: z.string(),
-  account_id: z.int(),
-  account_name: z.string(),
-  title: z.string(),
-  description: z.string(),
-  impact: z.string(),
-  root_cause: z.string(),
-  resolution: z.string(),
-  incident_severity: severity,
-  incident_status: status,
-  progress: z.enum(['Triggered', 'Processing', 'Closed']),
-  created_at: seconds,
-  updated_at: seconds,
-  start_time: seconds,
-  last_time: seconds,
-  end_time: seconds,
-  ack_time: seconds,
-  close_time: seconds,
-  snoozed_before: seconds,
-  labels: z.record(z.string(), z.string()),
-  fields: z.record(z.string(), z.unknown()),
-  creator_id: z.int(),
-  creator: person.optional(),
-  closer_id: z.int(),
-  closer: person.optional(),
-  responders: z.array(responder),
-  responder_ids: z.array(z.int()),
-  assigned_to: assignedTo,
-  alert_cnt: z.int(),
-  channel_id: z.int(),
-  channel_name: z.string(),
-  data_source_id: z.int(),
-  integration_id: z.int(),
-  integration_type: z.string(),
-  dedup_key: z.string(),
-  equals_md5: z.string(),
-  group_method: z.enum(['n', 'p', 'i']),
-  detail_url: z.string(),
-  images: z.array(image).optional(),
-});
+export const pushedIncident = z
+  .object({
+    incident_id: objectId,
+    num: z.string(),
+    account_id: z.int(),
+    account_name: z.string(),
+    title: z.string(),
+    description: z.string(),
+    impact: z.string(),
+    root_cause: z.string(),
+    resolution: z.string(),
+    incident_severity: severity,
+    incident_status: status,
+    progress: z.enum(['Triggered', 'Processing', 'Closed']),
+    created_at: seconds,
+    updated_at: seconds,
+    start_time: seconds,
+    last_time: seconds,
+    end_time: seconds,
+    ack_time: seconds,
+    close_time: seconds,
+    snoozed_before: seconds,
+    labels: z.record(z.string(), z.string()),
+    fields: z.record(z.string(), z.unknown()),
+    creator_id: z.int(),
+    creator: person.optional(),
+    closer_id: z.int(),
+    closer: person.optional(),
+    responders: z.array(responder),
+    responder_ids: z.array(z.int()),
+    assigned_to: assignedTo,
+    alert_cnt: z.int(),
+    channel_id: z.int(),
+    channel_name: z.string(),
+    data_source_id: z.int(),
+    integration_id: z.int(),
+    integration_type: z.string(),
+    dedup_key: z.string(),
+    equals_md5: z.string(),
+    group_method: z.enum(['n', 'p', 'i']),
+    detail_url: z.string(),
+    images: z.array(image).optional(),
+  })
+  .meta({ id: 'PushedIncident' });
 
 /** The incident of the API (contract 6.4). */
 export const incident = pushedIncident

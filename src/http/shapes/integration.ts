@@ -31,23 +31,25 @@ export const integrationCreateReply = z.object({
   push_url: z.string(),
 });
 
-export const integration = z.object({
-  integration_id: numberId,
-  name: z.string(),
-  type,
-  description: z.string(),
-  channel_id: z.int(),
-  channel_name: z.string(),
-  team_id: z.int(),
-  status: z.enum(['enabled', 'disabled', 'deleted']),
-  integration_key: z.string().describe('Masked for all but administrators.'),
-  push_url: z.string().describe('Where its source posts to; the key in it is masked for all but administrators.'),
-  ref_id: z.string(),
-  last_event_at: seconds.describe('0 = never, or longer ago than history reaches.'),
-  creator_id: z.int(),
-  created_at: seconds,
-  updated_at: seconds,
-});
+export const integration = z
+  .object({
+    integration_id: numberId,
+    name: z.string(),
+    type,
+    description: z.string(),
+    channel_id: z.int(),
+    channel_name: z.string(),
+    team_id: z.int(),
+    status: z.enum(['enabled', 'disabled', 'deleted']),
+    integration_key: z.string().describe('Masked for all but administrators.'),
+    push_url: z.string().describe('Where its source posts to; the key in it is masked for all but administrators.'),
+    ref_id: z.string(),
+    last_event_at: seconds.describe('0 = never, or longer ago than history reaches.'),
+    creator_id: z.int(),
+    created_at: seconds,
+    updated_at: seconds,
+  })
+  .meta({ id: 'Integration' });
 
 export const integrationListRequest = z.object({
   p: z.int().min(1).default(1),

@@ -9,26 +9,28 @@ const role = z.enum(['admin', 'responder', 'viewer']);
 const locale = z.string().regex(/^[A-Za-z]{2,3}([-_][A-Za-z0-9]{2,8})*$/, 'must be a language tag such as en-US');
 const timeZone = z.string().regex(/^[A-Za-z0-9_+/-]{1,64}$/, 'must be a time zone name such as Europe/Berlin');
 
-export const member = z.object({
-  account_id: numberId,
-  member_id: numberId,
-  member_name: z.string(),
-  country_code: z.string(),
-  phone: z.string().describe('Masked but for its last four digits.'),
-  email: z.string(),
-  locale: z.string(),
-  time_zone: z.string(),
-  phone_verified: z.boolean(),
-  email_verified: z.boolean(),
-  avatar: z.string(),
-  status: z.enum(['enabled', 'pending', 'deleted']),
-  account_role_ids: z.array(z.int()).describe('1 = admin, 2 = responder, 3 = viewer.'),
-  role,
-  is_external: z.boolean(),
-  ref_id: z.string(),
-  created_at: seconds,
-  updated_at: seconds,
-});
+export const member = z
+  .object({
+    account_id: numberId,
+    member_id: numberId,
+    member_name: z.string(),
+    country_code: z.string(),
+    phone: z.string().describe('Masked but for its last four digits.'),
+    email: z.string(),
+    locale: z.string(),
+    time_zone: z.string(),
+    phone_verified: z.boolean(),
+    email_verified: z.boolean(),
+    avatar: z.string(),
+    status: z.enum(['enabled', 'pending', 'deleted']),
+    account_role_ids: z.array(z.int()).describe('1 = admin, 2 = responder, 3 = viewer.'),
+    role,
+    is_external: z.boolean(),
+    ref_id: z.string(),
+    created_at: seconds,
+    updated_at: seconds,
+  })
+  .meta({ id: 'Member' });
 
 export const memberListRequest = z.object({
   p: z.int().min(1).default(1),

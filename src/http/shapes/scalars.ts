@@ -14,7 +14,9 @@ export const severity = z.enum(['Critical', 'Warning', 'Info']);
 export const status = z.enum(['Critical', 'Warning', 'Info', 'Ok']);
 
 /** Who did something (contract 1.5). */
-export const person = z.object({ person_id: z.int(), person_name: z.string(), email: z.string() });
+export const person = z
+  .object({ person_id: z.int(), person_name: z.string(), email: z.string() })
+  .meta({ id: 'Person' });
 
 /** What an operation without a result answers. */
 export const nothing = z.object({});

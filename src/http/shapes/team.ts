@@ -3,21 +3,23 @@ import { limitDefault, limitMax } from '../paging.ts';
 import { description, numberedListOf, numberId, query, refId } from './fields.ts';
 import { seconds } from './scalars.ts';
 
-export const team = z.object({
-  account_id: numberId,
-  team_id: numberId,
-  team_name: z.string(),
-  description: z.string(),
-  status: z.enum(['enabled', 'deleted']),
-  person_ids: z.array(numberId),
-  creator_id: z.int(),
-  creator_name: z.string(),
-  updated_by: z.int(),
-  updated_by_name: z.string(),
-  ref_id: z.string(),
-  created_at: seconds,
-  updated_at: seconds,
-});
+export const team = z
+  .object({
+    account_id: numberId,
+    team_id: numberId,
+    team_name: z.string(),
+    description: z.string(),
+    status: z.enum(['enabled', 'deleted']),
+    person_ids: z.array(numberId),
+    creator_id: z.int(),
+    creator_name: z.string(),
+    updated_by: z.int(),
+    updated_by_name: z.string(),
+    ref_id: z.string(),
+    created_at: seconds,
+    updated_at: seconds,
+  })
+  .meta({ id: 'Team' });
 
 export const teamListRequest = z.object({
   p: z.int().min(1).default(1),

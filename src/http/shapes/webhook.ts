@@ -92,33 +92,35 @@ export const webhookUpdateRequest = z.object({
 
 export const webhookRequest = z.object({ integration_id: numberId });
 
-export const webhook = z.object({
-  integration_id: numberId,
-  type,
-  name: z.string(),
-  endpoint: z.string(),
-  description: z.string(),
-  team_id: z.int(),
-  status: z.enum(['enabled', 'paused', 'disabled', 'deleted']),
-  tls_verify: z.boolean(),
-  headers: z.record(z.string(), z.string()).describe('The values are masked.'),
-  channel_ids: z.array(numberId),
-  event_types: z.array(z.string()),
-  timeout_ms: z.int(),
-  delivery_mode: deliveryMode,
-  order_policy: z.enum(['every', 'latest']),
-  retry: z.object({ max_attempts: z.int(), max_age_seconds: z.int(), on: z.enum(['any', 'network_faults']) }),
-  rate_limit_per_second: z.int(),
-  max_in_flight: z.int(),
-  signing: z.boolean(),
-  secret: z.string().describe('Masked.'),
-  secrets: z
-    .array(z.object({ secret: z.string(), expires_at: seconds }))
-    .describe('Masked, the newest first; several while a rotation overlaps. expires_at 0 = does not.'),
-  creator_id: z.int(),
-  created_at: seconds,
-  updated_at: seconds,
-});
+export const webhook = z
+  .object({
+    integration_id: numberId,
+    type,
+    name: z.string(),
+    endpoint: z.string(),
+    description: z.string(),
+    team_id: z.int(),
+    status: z.enum(['enabled', 'paused', 'disabled', 'deleted']),
+    tls_verify: z.boolean(),
+    headers: z.record(z.string(), z.string()).describe('The values are masked.'),
+    channel_ids: z.array(numberId),
+    event_types: z.array(z.string()),
+    timeout_ms: z.int(),
+    delivery_mode: deliveryMode,
+    order_policy: z.enum(['every', 'latest']),
+    retry: z.object({ max_attempts: z.int(), max_age_seconds: z.int(), on: z.enum(['any', 'network_faults']) }),
+    rate_limit_per_second: z.int(),
+    max_in_flight: z.int(),
+    signing: z.boolean(),
+    secret: z.string().describe('Masked.'),
+    secrets: z
+      .array(z.object({ secret: z.string(), expires_at: seconds }))
+      .describe('Masked, the newest first; several while a rotation overlaps. expires_at 0 = does not.'),
+    creator_id: z.int(),
+    created_at: seconds,
+    updated_at: seconds,
+  })
+  .meta({ id: 'Webhook' });
 
 export const webhookListRequest = z.object({
   p: z.int().min(1).default(1),

@@ -1,3 +1,4 @@
+import type { RetryRule } from '../../../src/webhooks/webhook.ts';
 import type { EntityChange } from '../change-log.ts';
 import type { Attempt, CommittedEvent, ConfiguredWebhook, Owed } from '../model.ts';
 
@@ -111,6 +112,24 @@ export function endsTruthfully(before: Owed, to: Moved, statusSeen: number, life
     ? undefined
     : `${before.deliveryId} became ${to.state} (${to.reason}), but the answer was ${statusSeen}`;
 }
+
+/** I6: at_least_once, an attempt that was not taken ends the delivery only when the webhook's rule allows no other. */
+export function givesUpOnlyAtTheEnd(before: Owed, to: Moved, rule: RetryRule | undefined, wall: number): Fault {
+  if (before.mode !== 'at_least_once' || isOpen(to.state) || to.state === 'delivered' || rule === undefined) {
+    return undefined;
+  }
+  const mayEnd =
+    to.reason === 'gone' ||
+    to.reason === 'unsendable' ||
+    to.attempt >= rule.maxAttempts ||
+    wall + longestStepMs - before.createdAt > rule.maxAgeSeconds * 1000;
+  return mayEnd
+    ? undefined
+    : `${before.deliveryId} was given up as ${to.state} (${to.reason}) at attempt ${to.attempt}`;
+}
+
+/** The next attempt may be so far away that the delivery would be too old for it. */
+const longestStepMs = 8 * 3_600_000;
 
 /** I13: the row of an attempt tells what happened. */
 export function isTrue(attempt: Attempt, wire: { readonly statusSeen: number } | undefined): Fault {
