@@ -43,6 +43,8 @@ export interface App {
 export interface AppOptions {
   /** Where a test wants the process killed; '' = nowhere. */
   readonly crashPlan?: string;
+  /** Looks at every reply before it goes out: one that breaks its schema becomes a loud 500. */
+  readonly checkReplies?: boolean;
   /** The database was restored from a backup: what waits in it may have been sent since. */
   readonly restored?: boolean;
 }
@@ -84,7 +86,7 @@ async function start(config: Config, options: AppOptions, logger: Logger, closin
   const sealer = createSealer(sealingKey(config), systemRandom);
   const metrics = createMetrics();
   const kept = configurationOn(ports, sealer);
-  const { crashPlan = '', restored = false } = options;
+  const { crashPlan = '', checkReplies = false, restored = false } = options;
   const at = crashPlan === '' ? noCrashPoints : crashPoints(crashPlan);
   const delivery = createDelivery(
     { ...ports, timers: systemTimers, webhooks: kept.webhooks, at, metrics, logger, version, nodeName: folder?.name },
@@ -123,6 +125,7 @@ async function start(config: Config, options: AppOptions, logger: Logger, closin
     health: { notReady: () => notReady(database) },
     metrics: () => metrics.text(),
     pushes: pushShapes,
+    checkReplies,
     ids,
     log: serverLog(logger),
   });

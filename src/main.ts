@@ -1,6 +1,7 @@
-import { readFileSync } from 'node:fs';
+import { readFileSync, writeFileSync } from 'node:fs';
 import { Command } from 'commander';
 import { demo } from './cli/demo.ts';
+import { openApiText } from './cli/openapi.ts';
 import { serve } from './cli/serve.ts';
 import { configPathVariable, exampleFile, printable, readConfig, type ConfigSources } from './config.ts';
 import { Failure } from './runtime/failure.ts';
@@ -18,7 +19,8 @@ program
   .action(({ restored = false }: { restored?: boolean }) =>
     run(() => {
       const crashPlan = process.env['TOCSIN_TEST_CRASH'] ?? '';
-      return serve(readConfig(sources()), { say, crashPlan, restored, stop: stopped() });
+      const checkReplies = process.env['TOCSIN_TEST_CHECK_REPLIES'] === '1';
+      return serve(readConfig(sources()), { say, crashPlan, checkReplies, restored, stop: stopped() });
     }),
   );
 
@@ -33,11 +35,23 @@ program
   .option('--example', 'prints a commented example file instead')
   .action((options: { example?: true }) => run(async () => printConfig(options.example === true)));
 
+program
+  .command('openapi')
+  .description('writes the API document to docs/openapi.json, or to another file')
+  .argument('[file]', 'where to; - prints it', 'docs/openapi.json')
+  .action((file: string) => run(async () => writeDocument(file)));
+
 await program.parseAsync();
 
 function printConfig(example: boolean): void {
   if (example) return void process.stdout.write(exampleFile());
   for (const [name, value] of Object.entries(printable(readConfig(sources())))) say(`${name}=${value}`);
+}
+
+function writeDocument(file: string): void {
+  if (file === '-') return void process.stdout.write(openApiText());
+  writeFileSync(file, openApiText());
+  say(`wrote ${file}`);
 }
 
 /** An expected failure is a sentence for the operator; anything else is a bug and shows its stack. */

@@ -5,6 +5,8 @@ export interface ServeOptions {
   readonly say: (line: string) => void;
   /** Where a test wants the process killed; '' = nowhere. */
   readonly crashPlan: string;
+  /** Looks at every reply before it goes out, for tests. */
+  readonly checkReplies: boolean;
   /** The database was restored from a backup. */
   readonly restored: boolean;
   /** Settles when the service is to stop. */
@@ -12,8 +14,8 @@ export interface ServeOptions {
 }
 
 /** Runs the service until it is told to stop, then drains it. */
-export async function serve(config: Config, { say, crashPlan, restored, stop }: ServeOptions): Promise<void> {
-  const app = await startApp(config, { crashPlan, restored });
+export async function serve(config: Config, { say, stop, ...options }: ServeOptions): Promise<void> {
+  const app = await startApp(config, options);
   say(`listening on ${app.url}`);
   if (app.firstKey !== undefined) {
     say('This is the first start: there is an administrator now. Their app key is shown only here, only once:');

@@ -48,3 +48,8 @@ function referring(schema: unknown): Json {
   const text = JSON.stringify(schema).replaceAll('"#/$defs/', '"#/components/schemas/');
   return JSON.parse(text) as Json;
 }
+
+/** `{request_id, data}` around the shape of `data`. */
+export function envelopeOf(data: Json): Json {
+  return { type: 'object', required: ['request_id', 'data'], properties: { request_id: { type: 'string' }, data } };
+}

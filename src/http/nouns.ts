@@ -60,7 +60,9 @@ export const operatingNoun: Noun = {
 
 export function nounOf(path: string): Noun {
   const chapter = chapters.find(({ prefixes }) => prefixes.some((prefix) => path.startsWith(prefix)));
-  return chapter ?? { name: path.split('/')[1] ?? '', description: '' };
+  return chapter === undefined
+    ? { name: path.split('/')[1] ?? '', description: '' }
+    : { name: chapter.name, description: chapter.description };
 }
 
 /** The place of a noun in the reference. */

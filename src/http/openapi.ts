@@ -1,6 +1,6 @@
 import type { z } from 'zod';
 import { exampleOf } from './example.ts';
-import { JsonSchemas, type Json } from './json-schemas.ts';
+import { envelopeOf, JsonSchemas, type Json } from './json-schemas.ts';
 import { nounOf, operatingNoun, rankOf } from './nouns.ts';
 import { ingestionOperations, operatingOperations, type PlainOperation } from './plain-operations.ts';
 import type { Route } from './route.ts';
@@ -103,9 +103,4 @@ function operationIdOf(path: string): string {
 
 function done(reply: z.ZodType, schemas: JsonSchemas): Json {
   return { description: 'Done.', content: { 'application/json': { schema: envelopeOf(schemas.of(reply)) } } };
-}
-
-/** `{request_id, data}` around the shape of `data`. */
-export function envelopeOf(data: Json): Json {
-  return { type: 'object', required: ['request_id', 'data'], properties: { request_id: { type: 'string' }, data } };
 }

@@ -1,10 +1,8 @@
 import { integrationTypes } from '../ingestion/integration.ts';
-import { pagerdutyRefused, pagerdutyTaken } from './shapes/ingestion.ts';
 import * as shape from './shapes/ingestion.ts';
 import { channelsPath, commentPath } from './ingestion-endpoints.ts';
-import type { Json, JsonSchemas } from './json-schemas.ts';
+import { envelopeOf, type Json, type JsonSchemas } from './json-schemas.ts';
 import { nounOf, operatingNoun } from './nouns.ts';
-import { envelopeOf } from './openapi.ts';
 import { refusals } from './refusal-responses.ts';
 
 /** An operation that is not in the table of routes. */
@@ -23,7 +21,7 @@ const byIntegration = [{ integration_key: [] }];
 
 function pushEvent(schemas: JsonSchemas): PlainOperation {
   const path = '/event/push/alert/{type}';
-  const taken = schemas.of(pagerdutyTaken);
+  const taken = schemas.of(shape.pagerdutyTaken);
   const data = { anyOf: [schemas.of(shape.eventTaken), schemas.of(shape.groupTaken)] };
   return {
     path,
@@ -56,7 +54,7 @@ function pushEvent(schemas: JsonSchemas): PlainOperation {
       '202': answer('Taken, for senders of PagerDuty events of version 2.', taken),
       ...ingestionRefusals,
       '400': answer('Refused; nothing of it was taken.', {
-        anyOf: [{ $ref: '#/components/schemas/Failure' }, schemas.of(pagerdutyRefused)],
+        anyOf: [{ $ref: '#/components/schemas/Failure' }, schemas.of(shape.pagerdutyRefused)],
       }),
     },
   };

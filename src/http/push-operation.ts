@@ -45,6 +45,12 @@ const headers = [
     type: 'integer',
     minimum: 1,
   }),
+  header('tocsin-previous-sequence', false, 'Of the last event of this alert or incident that was delivered.', {
+    type: 'integer',
+    minimum: 1,
+  }),
+  header('tocsin-superseded', false, 'The types of events that this one stands in for.', { type: 'string' }),
+  header('tocsin-redelivery', false, 'On a resend or a replay.', { type: 'string', const: '1' }),
 ];
 
 function header(name: string, required: boolean, description: string, schema: Json): Json {

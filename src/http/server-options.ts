@@ -5,7 +5,7 @@ import type { Ids } from '../runtime/ids.ts';
 import type { Timers } from '../runtime/timers.ts';
 import type { Authenticate } from './admission.ts';
 import type { Ingestion } from './ingestion-endpoints.ts';
-import type { Push } from './openapi.ts';
+import type { Push } from './push-operation.ts';
 import type { RateLimiter } from './rate-limit.ts';
 import type { Route } from './route.ts';
 

@@ -10,6 +10,7 @@ import { addIngestion, channelsPath, commentPath, pushPath } from './ingestion-e
 import { addOperating } from './operating.ts';
 import { problemOf } from './problems.ts';
 import { rateLimiter } from './rate-limit.ts';
+import { watchReplies } from './reply-watch.ts';
 import { leaveBodyUnread } from './refusal.ts';
 import type { Endpoints, Listen, ServerOptions } from './server-options.ts';
 
@@ -33,6 +34,7 @@ export function createServer(options: ServerOptions): Server {
     isDraining: () => state.draining,
   };
   guard(endpoints);
+  if (options.checkReplies === true) watchReplies(endpoints);
   addIngestion(endpoints);
   addRoutes(endpoints, rateLimiter(options.limits.apiPerSecond, options.clock));
   addOperating(endpoints);
@@ -126,7 +128,7 @@ const securityHeaders = {
 };
 
 function methodsByPath({ routes }: ServerOptions): ReadonlyMap<string, string> {
-  const reads = ['/', '/healthz', '/readyz', '/metrics', '/openapi.json'];
+  const reads = ['/', '/healthz', '/readyz', '/metrics', '/openapi.json', '/reference'];
   return new Map([
     ...routes.map((route): [string, string] => [route.path, 'POST']),
     [commentPath, 'POST'],

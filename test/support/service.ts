@@ -125,6 +125,7 @@ function settings(options: ServiceOptions, port: number, appKey: string): Record
     TOCSIN_APP_KEY: appKey,
     TOCSIN_ADMIN_EMAIL: 'admin@example.org',
     TOCSIN_EGRESS_ALLOW: '127.0.0.1/32',
+    TOCSIN_TEST_CHECK_REPLIES: '1',
     ...(options.database === 'postgres' ? { TOCSIN_DATABASE_URL: options.databaseUrl ?? '' } : {}),
   };
 }

@@ -150,7 +150,14 @@ function toyOptions(toys: Toys, logged: string[], changes: ToyOptions): ServerOp
     idempotency: memoryIdempotency(),
     health: { notReady: async () => toys.notReady },
     metrics: async () => 'tocsin_toys 1\n',
-    pushes: [{ name: 'incident.i_new', summary: 'A new incident.', body: z.object({ event_id: z.string() }) }],
+    pushes: [
+      {
+        name: 'incident.i_new',
+        summary: 'A new incident.',
+        body: z.object({ event_id: z.string() }),
+        example: { event_id: '3f0c1d5e8a7b4c2990aa11bb22cc33dd' },
+      },
+    ],
     listen: { host: '127.0.0.1', port: 0 },
     hosts: ['tocsin.example.org'],
     publicUrl: '',

@@ -1,4 +1,4 @@
-import type { Evidence, Kill } from './evidence.ts';
+import type { Evidence, Kill, Push } from './evidence.ts';
 import { historyOf, isInterrupted, isSteady, parseWire, pushesTo, targetsWith } from './evidence.ts';
 import { describe } from './generator.ts';
 
@@ -22,7 +22,6 @@ export interface Counts {
 export function count(evidence: Evidence): Counts {
   const pushes = parseWire(evidence.wire);
   const atMostOnce = targetsWith('at_most_once', evidence);
-  const abandoned = evidence.wire.flatMap((record) => (record.kind === 'abandoned' ? [record.at] : []));
   const repeated = targetsWith('at_least_once', evidence).map((target) => {
     const own = pushesTo(target, pushes);
     return own.length - new Set(own.map((push) => push.eventId)).size;
@@ -30,9 +29,9 @@ export function count(evidence: Evidence): Counts {
   return {
     acknowledged: evidence.acknowledged.length,
     kills: evidence.kills.length,
-    killsInFlight: evidence.kills.filter((kill) => abandoned.some((at) => isEndOf(kill, at))).length,
+    killsInFlight: evidence.kills.filter((kill) => pushes.some((push) => isCutBy(kill, push))).length,
     requests: pushes.length,
-    abandoned: abandoned.length,
+    abandoned: evidence.wire.filter((record) => record.kind === 'abandoned').length,
     unknown: atMostOnce.flatMap((target) => historyOf(target, evidence).filter(isInterrupted)).length,
     carried: carried(evidence),
     repeated: repeated.reduce((sum, one) => sum + one, 0),
@@ -58,11 +57,9 @@ export function findTooLittle(counts: Counts): string[] {
   });
 }
 
-/** How long after the death of a process its connections end at the other side. */
-const noticedMs = 500;
-
-function isEndOf(kill: Kill, at: number): boolean {
-  return at >= kill.at && at <= kill.endedAt + noticedMs;
+/** It had arrived and was not answered yet. What the receiver answers after that moment goes to nobody. */
+function isCutBy(kill: Kill, push: Push): boolean {
+  return push.at <= kill.endedAt && push.endedAt >= kill.at;
 }
 
 function carried(evidence: Evidence): number {

@@ -115,7 +115,7 @@ async function dieAndLookAfter(
   await rig.start({ TOCSIN_TEST_CRASH: `${deadStarts === 0 ? point : 'send.after-claim'}:${pass}` });
   for (let number = 1; number < pass; number += 1) {
     assert.equal(await lane.push(number), 200);
-    await lane.answered(number);
+    await lane.settled(number);
   }
   const status = await lane.push(pass);
   assert.equal(await rig.service.ended(), 'SIGKILL');
@@ -143,7 +143,6 @@ async function dieAndLookAfter(
 interface Lane {
   /** The status, or undefined when the service died before it answered. */
   push(number: number): Promise<number | undefined>;
-  answered(sequence: number): Promise<void>;
   /** The records of all its deliveries, in order, as soon as there are so many and the last was delivered. */
   settled(count: number): Promise<HistoryItem[]>;
   /** The sequence of each request that arrived, even of those that arrived in part. */
@@ -234,11 +233,6 @@ function laneOn(
       const answer = await service.push('standard', integrationKey, body).catch(() => undefined);
       return answer?.status;
     },
-    answered: (sequence) =>
-      until(`an answer to ${sequence} of ${key}`, () => {
-        const numbers = new Set(own().flatMap((one) => (one.sequence === sequence ? [one.number] : [])));
-        return receiver.log().some((one) => one.kind === 'answered' && numbers.has(one.number)) || undefined;
-      }).then(() => {}),
     settled: (count) =>
       until(`${count} records of ${key}`, async () => {
         const alertId = alertOf(own()[0]?.body ?? '{}').alert_id;

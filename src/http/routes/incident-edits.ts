@@ -71,7 +71,7 @@ function others({ edits, customActions }: IncidentEditServices): Route[] {
     route({
       path: '/incident/remove',
       summary: 'Takes incidents away for good, with their alerts.',
-      role: 'responder',
+      role: 'admin',
       writes: true,
       request: incidentIdList,
       reply: nothing,

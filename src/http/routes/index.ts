@@ -4,6 +4,7 @@ import { auditRoutes, underAudit, type AuditServices } from './audit.ts';
 import { alertRoutes } from './alerts.ts';
 import { appKeyRoutes, type AppKeyServices } from './app-keys.ts';
 import { channelRoutes, type ChannelServices } from './channels.ts';
+import { datasourceRoutes } from './datasources.ts';
 import { escalationRoutes, type EscalationServices } from './escalation.ts';
 import { egressRoutes, type EgressServices } from './egress.ts';
 import { fieldRoutes, type FieldServices } from './fields.ts';
@@ -60,6 +61,7 @@ export function configurationRoutes(services: ConfigurationServices): Route[] {
     ...integrationRoutes(services),
     ...alertRouteRoutes(services),
     ...webhookRoutes(services),
+    ...datasourceRoutes(services),
     ...egressRoutes(services),
   ];
 }
