@@ -140,7 +140,7 @@ async function start(config: Config, options: AppOptions, logger: Logger, closin
   // While pushes get their results the server still says that it is not ready, and answers what only reads.
   closing.add(() => {
     server.drain();
-    return delivery.drain();
+    return atMost(config.drainSeconds * 1000, delivery.drain());
   });
   logger.info({ version, database: database.kind, ...listening }, 'service.started');
   return { url: `http://${hostOf(listening.host)}:${listening.port}`, firstKey, close: () => closing.run() };
@@ -192,6 +192,13 @@ function serverSettings(config: Config) {
     clock: systemClock,
     timers: systemTimers,
   };
+}
+
+/** Goes on after so long, whether or not the work has ended. */
+async function atMost(milliseconds: number, work: Promise<void>): Promise<void> {
+  let cancel = () => {};
+  const enough = new Promise<void>((resolve) => (cancel = systemTimers.after(milliseconds, resolve)));
+  await Promise.race([work, enough]).finally(() => cancel());
 }
 
 /** What is to be closed, in the order in which it was opened. */

@@ -79,7 +79,7 @@ const settings = {
     'TOCSIN_ADMIN_PASSWORD',
     textOf(12),
     'correct-horse-battery',
-    "The first admin's password, at the first start only; without it, a one-time sign-in link is printed.",
+    "The first admin's password for the console, which does not exist yet: until then it is accepted and not used.",
     hidden,
   ),
   appKey: masked(

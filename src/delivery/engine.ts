@@ -66,7 +66,7 @@ export interface DeliveryEngine extends Resend {
   start(): Promise<void>;
   /** Begins nothing more, and resolves when what is in flight has its result written. */
   drain(): Promise<void>;
-  /** Drains, and closes the connections. */
+  /** Cuts off what is still in flight, and resolves when its result is written. */
   stop(): Promise<void>;
 }
 
@@ -108,9 +108,11 @@ export function createDelivery(parts: DeliveryParts, settings: DeliverySettings)
     },
     drain,
     async stop() {
-      await drain();
-      await node.stop();
+      // What has not ended by now is cut off, and has its result like anything else.
+      const drained = drain();
       sender.close();
+      await drained;
+      await node.stop();
     },
   };
 }
