@@ -3,6 +3,7 @@ import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { suite, test } from 'node:test';
 import { defaultSettings } from '../src/channels/channel.ts';
+import type { NoiseSpecs, SilenceSpec } from '../src/channels/noise-rule.ts';
 import { openKey, type AlertReport } from '../src/alerts/alert.ts';
 import { alertEventTypes, incidentEventTypes } from '../src/events/event-types.ts';
 import { Timekeeper } from '../src/incidents/timekeeper.ts';
@@ -57,6 +58,48 @@ const deeds: Readonly<Record<string, (world: World) => Promise<() => Promise<unk
     world.server.domain.clock.move(dayMs + 1);
     return () => world.report('a', { description: 'changed' });
   },
+  'the same, while its incident has other open alerts': async (world) => {
+    const { channelId } = await world.channel({ group: { ...group, stormThresholds: [] } });
+    await world.report('a', {}, channelId);
+    await world.report('b', {}, channelId);
+    world.server.domain.clock.move(dayMs + 1);
+    return () => world.report('a', { description: 'changed' }, channelId);
+  },
+  'a report that a drop rule matches': async (world) => {
+    const { channelId } = await world.channel({});
+    await world.rule('drop', channelId, { filters: everyReport });
+    return () => world.report('a', {}, channelId);
+  },
+  'a report opens an alert that is silenced or inhibited': async (world) => {
+    const { channelId } = await world.silenced();
+    return () => world.report('a', {}, channelId);
+  },
+  'a report opens an alert that a rule discards': async (world) => {
+    const { channelId } = await world.silenced({ discards: true });
+    return () => world.report('a', {}, channelId);
+  },
+  'a report changes an alert that is silenced': async (world) => {
+    const { channelId } = await world.silenced();
+    await world.report('a', {}, channelId);
+    return () => world.report('a', { description: 'changed' }, channelId);
+  },
+  'a recovery of an alert that is silenced': async (world) => {
+    const { channelId } = await world.silenced();
+    await world.report('a', {}, channelId);
+    return () => world.report('a', { status: 'Ok' }, channelId);
+  },
+  'the same report again, when nothing silences its alert any more': async (world) => {
+    const { channelId, end } = await world.silenced();
+    await world.report('a', {}, channelId);
+    await end();
+    return () => world.report('a', {}, channelId);
+  },
+  'a report changes an alert that nothing silences any more': async (world) => {
+    const { channelId, end } = await world.silenced();
+    await world.report('a', {}, channelId);
+    await end();
+    return () => world.report('a', { description: 'changed' }, channelId);
+  },
   'a report that changes labels only': async (world) => {
     await world.opened('a');
     return () => world.report('a', { labels: { other: 'x' } });
@@ -106,6 +149,19 @@ const deeds: Readonly<Record<string, (world: World) => Promise<() => Promise<unk
     await world.passes(600);
     const { channelId } = await world.channel({ autoResolveTimeoutSeconds: 60 });
     await world.report('a', {}, channelId);
+    return () => world.passes(1);
+  },
+  'a snoozed incident is open for as long as its channel allows': async (world) => {
+    await world.passes(600);
+    const { channelId } = await world.channel({ autoResolveTimeoutSeconds: 60 });
+    await world.report('a', {}, channelId);
+    await world.call('snooze', { incident_ids: [world.server.domain.owed.at(-1)?.entityId], minutes: 10 });
+    return () => world.passes(10);
+  },
+  'an incident without alerts is open for as long as its channel allows': async (world) => {
+    await world.passes(600);
+    const { channelId } = await world.channel({ autoResolveTimeoutSeconds: 60 });
+    await world.call('create', { title: 't', incident_severity: 'Info', channel_id: channelId });
     return () => world.passes(1);
   },
   '`/incident/create`': async (world) => world.does('create', { title: 't', incident_severity: 'Info' }),
@@ -231,6 +287,18 @@ const deeds: Readonly<Record<string, (world: World) => Promise<() => Promise<unk
   },
 };
 
+const everyReport = [[{ key: 'title', oper: 'IN' as const, vals: ['*'] }]];
+
+const silence: SilenceSpec = {
+  filters: everyReport,
+  span: undefined,
+  recurrences: [],
+  timeZone: 'UTC',
+  discards: false,
+  deletesItself: false,
+  fromIncidentId: '',
+};
+
 const everything = {
   title: 'new title',
   description: 'new description',
@@ -308,6 +376,19 @@ class World {
     const { escalationRules } = this.server.domain.administration;
     await escalationRules.create(channel.channelId, { name: 'rule', layers: [one, one] }, 0);
     return channel;
+  }
+
+  async rule<Kind extends 'drop' | 'silence'>(kind: Kind, channelId: number, spec: NoiseSpecs[Kind]) {
+    const { noiseRules } = this.server.domain.administration;
+    return noiseRules.create(kind, { channelId, name: 'rule', spec }, 0);
+  }
+
+  /** A channel in which everything is silenced until `end`. */
+  async silenced({ discards = false } = {}) {
+    const { channelId } = await this.channel({});
+    const { ruleId } = await this.rule('silence', channelId, { ...silence, discards });
+    const { noiseRules } = this.server.domain.administration;
+    return { channelId, end: () => noiseRules.remove({ kind: 'silence', channelId, ruleId }) };
   }
 
   async passes(minutes: number): Promise<void> {

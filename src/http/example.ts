@@ -28,6 +28,7 @@ const additions: Readonly<Record<string, Json>> = {
   '/channel/update': { description: 'Everything that serves pages.' },
   '/field/create': { field_name: 'priority', field_type: 'single_select', options: ['P1', 'P2'] },
   '/team/info': { team_id: 1001 },
+  '/team/delete': { team_id: 1001 },
   '/route/upsert': { cases: [{ if: [isWeb], channel_ids: [2001] }], default: { channel_ids: [2002] } },
   '/member/invite': { members: [{ email: 'grace@example.org', role_ids: [2] }] },
 };

@@ -8,7 +8,7 @@ describe('what operators ask for', () => {
     const response = await fetch(`${server.url}/`);
     const page = await response.text();
     assert.equal(response.status, 200);
-    for (const words of ['0.0.0-test', '/healthz', '/openapi.json', 'curl -X POST'])
+    for (const words of ['0.0.0-test', '/healthz', '/reference', '/openapi.json', 'curl -X POST'])
       assert.ok(page.includes(words), words);
   });
 
@@ -49,13 +49,14 @@ describe('the OpenAPI document', () => {
     await using server = await startToyServer();
     const document = JSON.parse(await (await fetch(`${server.url}/openapi.json`)).text());
     assert.equal(document.openapi, '3.1.0');
-    assert.deepEqual(
-      Object.keys(document.paths),
-      server.options.routes.map(({ path }) => path),
-    );
+    for (const { path } of server.options.routes) assert.ok(document.paths[path]?.post, path);
+    for (const path of ['/event/push/alert/{type}', '/push/incident/comment-by-alert', '/channel/list-by-integration'])
+      assert.deepEqual(Object.keys(document.paths[path]?.post.security[0] ?? {}), ['integration_key'], path);
+    for (const path of ['/', '/reference', '/openapi.json', '/healthz', '/readyz', '/metrics'])
+      assert.ok(document.paths[path]?.get, path);
     const { post } = document.paths['/thing/create'];
     assert.equal(post.operationId, 'thing_create');
-    assert.equal(post.parameters[0].name, 'Idempotency-Key');
+    assert.equal(post.parameters[0].$ref, '#/components/parameters/IdempotencyKey');
     assert.deepEqual(post.requestBody.content['application/json'].schema.required, ['name']);
     assert.deepEqual(Object.keys(document.webhooks), ['incident.i_new']);
   });

@@ -2,6 +2,7 @@ import type { FastifyReply, FastifyRequest } from 'fastify';
 import { identify } from './admission.ts';
 import { jsonType } from './envelope.ts';
 import { openApi } from './openapi.ts';
+import { referencePage, referencePolicy } from './reference/page.ts';
 import type { Endpoints, ServerOptions } from './server-options.ts';
 
 /** What operators, monitors and newcomers ask for: all `GET`, none in the envelope. */
@@ -12,14 +13,25 @@ export function addOperating(endpoints: Endpoints): void {
   app.get('/healthz', (_request, reply) => reply.header('content-type', textType).send('ok\n'));
   app.get('/readyz', (_request, reply) => readiness(endpoints, reply));
   app.get('/metrics', (request, reply) => metrics(endpoints, request, reply));
+  addDocument(endpoints);
+}
+
+/** Written when it is first asked for: it never changes while the server runs. */
+function addDocument({ app, options }: Endpoints): void {
   let document: string | undefined;
+  let page: string | undefined;
   app.get('/openapi.json', (_request, reply) => {
     document ??= JSON.stringify(openApi(options));
     return reply.header('content-type', jsonType).send(document);
   });
+  app.get('/reference', (_request, reply) => {
+    page ??= referencePage(openApi(options));
+    return reply.headers({ 'content-type': pageType, 'content-security-policy': referencePolicy }).send(page);
+  });
 }
 
 const textType = 'text/plain; charset=utf-8';
+const pageType = 'text/html; charset=utf-8';
 const metricsType = 'text/plain; version=0.0.4; charset=utf-8';
 
 /** 503 while the server closes, or cannot do its work; the body says why. */
@@ -52,7 +64,8 @@ function welcomeText(options: ServerOptions): string {
     options.publicUrl === '' ? `http://127.0.0.1:${options.listen.port}` : options.publicUrl.replace(/\/$/, '');
   return `Tocsin ${options.version}
 
-  ${base}/openapi.json   every operation of the API, and every push
+  ${base}/reference      every operation of the API and every push, to read
+  ${base}/openapi.json   the same for programs
   ${base}/healthz        is the process alive
   ${base}/readyz         can it do its work, and if not, why
   ${base}/metrics        for Prometheus; from this machine, or with a key

@@ -26,7 +26,9 @@ export function pushOperation(push: Push, schemas: JsonSchemas): Json {
       content: { 'application/json': { schema: schemas.of(push.body), example: push.example } },
     },
     responses: {
-      '2XX': { description: 'Taken, when it comes within the timeout of the webhook. The body is kept in the history.' },
+      '2XX': {
+        description: 'Taken, when it comes within the timeout of the webhook. The body is kept in the history.',
+      },
       default: {
         description: 'Failed; a redirect too. Whether it is sent again is a choice of the webhook.',
       },
@@ -37,9 +39,14 @@ export function pushOperation(push: Push, schemas: JsonSchemas): Json {
 const headers = [
   header('webhook-id', true, 'The event_id of the body.', { type: 'string' }),
   header('webhook-timestamp', true, 'Unix seconds of the attempt; part of what is signed.', { type: 'string' }),
-  header('webhook-signature', false, 'v1 and the base64 of an HMAC-SHA256, by Standard Webhooks; several with spaces.', {
-    type: 'string',
-  }),
+  header(
+    'webhook-signature',
+    false,
+    'v1 and the base64 of an HMAC-SHA256, by Standard Webhooks; several with spaces.',
+    {
+      type: 'string',
+    },
+  ),
   header('tocsin-attempt', true, 'From 1.', { type: 'integer', minimum: 1 }),
   header('tocsin-sequence', true, 'Of the event among those of its alert or incident, from 1.', {
     type: 'integer',

@@ -136,3 +136,20 @@ test('counts and status always are what its alerts say', () => {
     }),
   );
 });
+
+test('an incident whose last alert that has not recovered is moved away has recovered at that moment', () => {
+  const gone = closeAlert(alert('a', 'Critical'), now);
+  const incident = alertJoined(alertJoined(byHand(), gone, now), recovered(alert('b', 'Warning')), now);
+  const left = alertLeft(incident, gone, now + 5000);
+  assert.deepEqual([incident.endTime, left.status, left.endTime], [0, 'Ok', now + 5000]);
+  const quiet = alertJoined(left, recovered(alert('c', 'Info')), now);
+  assert.equal(alertLeft(quiet, recovered(alert('c', 'Info')), now + 9000).endTime, now + 5000);
+});
+
+test('an alert that only closes gives its incident neither its description nor its labels', () => {
+  const first = alert('a', 'Critical');
+  const incident = incidentFromAlert('6a1f00c2d4e5f60718293a4b', first, grouping, now);
+  const namesake = { ...first, alertId: 'other', description: 'another', labels: { host: 'other' } };
+  const closed = alertChanged(incident, namesake, closeAlert(namesake, now), now);
+  assert.deepEqual([closed.description, closed.labels], [incident.description, incident.labels]);
+});

@@ -225,7 +225,7 @@ export function alertJoined(incident: Incident, alert: Alert, now: number): Inci
   );
 }
 
-/** An alert is moved to another incident. */
+/** An alert is moved to another incident. Where it was the last that had not recovered, the rest has recovered now. */
 export function alertLeft(incident: Incident, alert: Alert, now: number): Incident {
   const left = {
     ...incident,
@@ -234,10 +234,10 @@ export function alertLeft(incident: Incident, alert: Alert, now: number): Incide
     alertEventCnt: incident.alertEventCnt - alert.eventCnt,
     updatedAt: now,
   };
-  return left.alertCnt === 0 ? left : withStatus(left, 0);
+  return left.alertCnt === 0 ? left : withStatus(left, incident.status === 'Ok' ? 0 : now);
 }
 
-/** One of its alerts changed. The first alert's labels stay its labels (contract 4.9). */
+/** One of its alerts changed. What changed of the first alert's description and labels is followed (contract 4.9). */
 export function alertChanged(incident: Incident, before: Alert, after: Alert, now: number): Incident {
   const statusCounts = counted(counted(incident.statusCounts, before, -1), after, 1);
   const first = incident.dedupKey === after.alertKey && incident.integrationId === after.integrationId;
@@ -247,8 +247,11 @@ export function alertChanged(incident: Incident, before: Alert, after: Alert, no
       statusCounts,
       alertEventCnt: incident.alertEventCnt + after.eventCnt - before.eventCnt,
       severity: followed(incident, 'severity') ? worse(incident.severity, after.severity) : incident.severity,
-      description: first && followed(incident, 'description') ? after.description : incident.description,
-      labels: first ? after.labels : incident.labels,
+      description:
+        first && followed(incident, 'description') && after.description !== before.description
+          ? after.description
+          : incident.description,
+      labels: first && after.labels !== before.labels ? after.labels : incident.labels,
       lastTime: Math.max(incident.lastTime, after.lastTime),
       timers: restarted(incident.timers, now),
       updatedAt: now,

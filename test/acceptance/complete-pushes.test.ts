@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
+import { alertEventTypes, incidentEventTypes } from '../../src/events/event-types.ts';
 import { pushOf, startScene } from '../support/scene.ts';
 import type { Hook, Place, Push, Scene } from '../support/scene.ts';
 
@@ -135,6 +136,14 @@ function faultsOfPush(push: Push): string[] {
   return [...faultsOf(push, envelope, extras), ...about].map((fault) => `${push.event_type}: ${fault}`);
 }
 
+/** The types that some test below has seen, complete. */
+const seen = new Set<string>();
+
+function assertComplete(pushes: readonly Push[]): void {
+  assert.deepEqual(pushes.flatMap(faultsOfPush), []);
+  for (const push of pushes) seen.add(push.event_type);
+}
+
 let scene: Scene;
 let place: Place;
 let alerts: Hook;
@@ -173,7 +182,7 @@ test('what the service does by itself is pushed with every key and without a per
     pushes.map((push) => push.event_type),
     ['a_new', 'a_update', 'a_update', 'i_new', 'i_rslv'],
   );
-  assert.deepEqual(pushes.flatMap(faultsOfPush), []);
+  assertComplete(pushes);
   assert.deepEqual(
     pushes.filter((push) => 'person' in push),
     [],
@@ -219,7 +228,7 @@ test('what a person does is pushed with every key and with the person', async ()
   );
   assert.equal(closed?.event_type, 'a_close');
   const all = [...pushes, ...(closed === undefined ? [] : [closed])];
-  assert.deepEqual(all.flatMap(faultsOfPush), []);
+  assertComplete(all);
   for (const push of all.filter((push) => push.event_type !== 'i_assign' || push !== pushes.at(-1))) {
     assert.equal(push.person?.['person_id'], me['member_id'], push.event_type);
     assert.equal(push.person?.['email'], 'admin@example.org', push.event_type);
@@ -274,8 +283,127 @@ test('alerts that are moved or closed by hand are pushed with the person who did
     'a_close one',
     'a_merge two',
   ]);
-  assert.deepEqual(changes.flatMap(faultsOfPush), []);
+  assertComplete(changes);
   for (const push of changes) assert.equal(push.person?.['email'], 'admin@example.org');
   const merged = changes.find((push) => push.event_type === 'a_merge');
   assert.deepEqual(merged?.alert?.['incident'], { incident_id: target, title: 'one' });
+});
+
+test('what is grouped is pushed to a storm, and a rule gives it to its layer, all without a person', async () => {
+  await furnish();
+  const group = { method: 'p', equals: [['labels.host']], storm_thresholds: [2, 3], time_window: 5 };
+  await scene.service.api('/channel/update', { channel_id: place.channelId, group });
+  const rule = await scene.service.api('/channel/escalate/rule/create', {
+    channel_id: place.channelId,
+    rule_name: 'on call',
+    layers: [{ target: { person_ids: [grace] }, escalate_window: 30 }, { target: { person_ids: [grace] } }],
+  });
+  for (const key of ['one', 'two', 'three']) await place.report({ title: key, alert_key: key, labels: { host: 'a' } });
+  const pushes = (await incidents.pushes(4)).map(pushOf);
+  const ofAlerts = (await alerts.pushes(5)).map(pushOf);
+  assert.deepEqual(
+    pushes.map((push) => push.event_type),
+    ['i_new', 'i_assign', 'i_storm', 'i_storm'],
+  );
+  assert.deepEqual(ofAlerts.map((push) => push.event_type).toSorted(), [
+    'a_merge',
+    'a_merge',
+    'a_new',
+    'a_new',
+    'a_new',
+  ]);
+  assertComplete([...pushes, ...ofAlerts]);
+  assert.deepEqual(
+    [...pushes, ...ofAlerts].filter((push) => 'person' in push),
+    [],
+  );
+  const [opened, assigned, stormed, again] = pushes.map((push) => push.incident ?? {});
+  assert.deepEqual([opened?.['responders'], opened?.['assigned_to'], opened?.['group_method']], [[], {}, 'p']);
+  assert.deepEqual([opened?.['alert_cnt'], stormed?.['alert_cnt'], again?.['alert_cnt']], [1, 2, 3]);
+  assert.match(String(opened?.['equals_md5']), /^[0-9a-f]{32}$/);
+  assert.deepEqual([opened?.['dedup_key'], opened?.['labels']], ['one', { host: 'a' }]);
+  const { id, assigned_at, ...assignment } = assigned?.['assigned_to'] as Record<string, unknown>;
+  assert.match(String(id), /^\w{22}$/);
+  assert.ok(seconds(assigned_at));
+  assert.deepEqual(assignment, {
+    type: 'assign',
+    escalate_rule_id: rule['rule_id'],
+    escalate_rule_name: 'on call',
+    layer_idx: 0,
+  });
+  const [one] = assigned?.['responders'] as Record<string, unknown>[];
+  assert.deepEqual([one?.['person_id'], one?.['assigned_at'], one?.['acknowledged_at']], [grace, assigned_at, 0]);
+
+  const escalates = { incident_id: opened?.['incident_id'], assigned_to: { type: 'escalate' } };
+  await scene.service.api('/incident/assign', escalates);
+  const [escalated] = (await incidents.pushes(5)).map(pushOf).slice(4);
+  assert.ok(escalated?.person);
+  assertComplete([escalated]);
+  const layer = escalated.incident?.['assigned_to'] as Record<string, unknown>;
+  assert.deepEqual([layer['type'], layer['layer_idx']], ['escalate', 1]);
+});
+
+test('every edit, merge and custom action is pushed with every key, with the person and with what it changed', async () => {
+  await furnish();
+  const field_name = 'complete_pushes_field';
+  await scene.service.api('/field/create', { field_name, display_name: 'Place', field_type: 'text' });
+  const action = await scene.service.api('/webhook/create', {
+    type: 'custom_action',
+    name: 'Restart',
+    endpoint: `${scene.receiver.url}/complete-pushes-action`,
+    channel_ids: [place.channelId],
+  });
+  await place.report({ title: 'target', alert_key: 'target' });
+  const incident_id = await openIncident();
+  await place.report({ title: 'source', alert_key: 'source' });
+  const source = (await incidents.pushes(2)).map(pushOf).at(-1)?.incident?.['incident_id'];
+  const texts = {
+    title: 'new title',
+    description: 'the disk',
+    impact: 'no orders',
+    root_cause: 'logs',
+    resolution: 'space',
+  };
+  const steps: readonly (readonly [path: string, body: object])[] = [
+    ['/incident/responder/add', { incident_id, person_ids: [grace] }],
+    ['/incident/reset', { incident_id, ...texts, incident_severity: 'Warning' }],
+    ['/incident/field/reset', { incident_id, field_name, field_value: 'rack 7' }],
+    ['/incident/custom-action/do', { incident_id, integration_id: action['integration_id'] }],
+    ['/incident/merge', { target_incident_id: incident_id, source_incident_ids: [source], comment: 'the same' }],
+  ];
+  for (const [path, body] of steps) await scene.service.api(path, body);
+  const pushes = (await incidents.pushes(13)).map(pushOf).slice(2);
+  const own = pushes.filter((push) => push.incident?.['incident_id'] === incident_id);
+  const edits = ['i_r_title', 'i_r_desc', 'i_r_impact', 'i_r_rc', 'i_r_rsltn', 'i_r_severity', 'i_r_field'];
+  assert.deepEqual(
+    own.map((push) => push.event_type),
+    ['i_a_rspd', ...edits, 'i_custom', 'i_merge'],
+  );
+  assertComplete(pushes);
+  for (const push of pushes) assert.equal(push.person?.['email'], 'admin@example.org', push.event_type);
+  const eventTimes = own.map((push) => push.event_time);
+  assert.deepEqual(eventTimes, [...new Set(eventTimes)].toSorted(), 'the times rise');
+  const merged = own.at(-1)?.incident ?? {};
+  for (const [name, value] of Object.entries(texts)) assert.equal(merged[name], value);
+  assert.deepEqual(
+    [merged['incident_severity'], merged['fields'], merged['alert_cnt']],
+    ['Warning', { [field_name]: 'rack 7' }, 2],
+  );
+  assert.deepEqual(own[0]?.incident?.['responder_ids'], [grace]);
+  const emptied = pushes.find((push) => push.incident?.['incident_id'] === source);
+  assert.deepEqual(
+    [emptied?.event_type, emptied?.incident?.['progress'], emptied?.incident?.['alert_cnt']],
+    ['i_merge', 'Closed', 0],
+  );
+
+  const [call] = scene.receiver.received.filter((one) => one.path === '/complete-pushes-action');
+  assert.ok(call);
+  const { alerts: carried, ...incident } = pushOf(call).incident ?? {};
+  assert.deepEqual(faultsOfPush({ ...pushOf(call), incident }), []);
+  const [first, ...others] = carried as Record<string, unknown>[];
+  assert.deepEqual([faultsOf(first ?? {}, alertKeys, alertExtras), others], [[], []]);
+});
+
+test('no type of event is left out here', () => {
+  assert.deepEqual([...seen].toSorted(), [...incidentEventTypes, ...alertEventTypes].toSorted());
 });

@@ -8,7 +8,7 @@ test('all of it can be described', async () => {
   await using api = await startConfiguredServer();
   const routes = configurationRoutes(api.node.services);
   const description = openApi({ version: '0', publicUrl: '', routes, pushes: [] });
-  assert.equal(Object.keys(description['paths'] ?? {}).length, routes.length);
+  for (const { path } of routes) assert.ok(Object.hasOwn(description['paths'] ?? {}, path), path);
 });
 
 const url = 'https://example.com/hook';
