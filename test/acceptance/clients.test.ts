@@ -242,7 +242,7 @@ test('the Go SDK, and with it the MCP server, works an incident from its opening
   ];
   for (const [path, body] of steps) await call(path, body);
 
-  const shown = await call('/incident/info', { incident_id }, incident, ...['progress', 'responders', 'channel_name']);
+  const shown = await call('/incident/info', { incident_id }, incident, 'progress', 'responders', 'channel_name');
   assert.deepEqual(
     [shown['title'], shown['incident_severity'], shown['progress']],
     ['checkout fails', 'Critical', 'Triggered'],
@@ -259,7 +259,9 @@ test('the Go SDK, and with it the MCP server, works an incident from its opening
       search_after_ctx: null,
     },
     listing,
-    ...['items', 'total', 'has_next_page'],
+    'items',
+    'total',
+    'has_next_page',
   );
   assert.deepEqual([items(listed).map((one) => one['incident_id']), listed['total']], [[incident_id], 1]);
   const byIds = await call('/incident/list-by-ids', { incident_ids }, listing, 'items');
@@ -268,10 +270,15 @@ test('the Go SDK, and with it the MCP server, works an incident from its opening
     '/incident/feed',
     { incident_id, limit: 20, p: 1, asc: false },
     { items: [feedItem], has_next_page: 'bool' },
-    ...['items', 'has_next_page'],
+    'items',
+    'has_next_page',
   );
   const comment = items(feed).find((item) => item['type'] === 'i_comm');
-  assert.equal((comment?.['detail'] as Json)['comment'], 'looking', 'the command line reads its comment back');
+  assert.equal(
+    (comment?.['detail'] as Json | undefined)?.['comment'],
+    'looking',
+    'the command line reads its comment back',
+  );
   const past = await call(
     '/incident/past/list',
     { incident_id, p: 1, limit: 5 },
@@ -305,14 +312,17 @@ test('the Go SDK merges incidents and reads alerts, page by page', async () => {
     '/incident/alert/list',
     { incident_id: target, p: 1, limit: 20 },
     { items: [alert], total: 'int' },
-    ...['items', 'total'],
+    'items',
+    'total',
   );
   assert.equal(merged['total'], 3);
   const all = await call(
     '/alert/list',
     { ...window(), p: 1, limit: 2, channel_ids: [place.channelId], is_active: true, search_after_ctx: null },
     { items: [alert], total: 'int', has_next_page: 'bool', search_after_ctx: 'string' },
-    ...['items', 'total', 'has_next_page'],
+    'items',
+    'total',
+    'has_next_page',
   );
   assert.deepEqual([items(all).length, all['total'], all['has_next_page']], [2, 3, true]);
   const alert_id = items(all)[0]?.['alert_id'];
@@ -358,7 +368,8 @@ test('the Terraform provider makes, reads back, changes and deletes what it mana
       flapping: { is_disabled: false, max_changes: 4, in_mins: 60, mute_mins: 120 },
     },
     { channel_id: 'int', channel_name: 'string' },
-    ...['channel_id', 'channel_name'],
+    'channel_id',
+    'channel_name',
   );
   const { channel_id } = made;
   await call('/channel/update', { channel_id, description: 'changed', auto_resolve_timeout: 0, is_private: false });

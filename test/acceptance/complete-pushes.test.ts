@@ -322,7 +322,7 @@ test('what is grouped is pushed to a storm, and a rule gives it to its layer, al
   assert.deepEqual([opened?.['alert_cnt'], stormed?.['alert_cnt'], again?.['alert_cnt']], [1, 2, 3]);
   assert.match(String(opened?.['equals_md5']), /^[0-9a-f]{32}$/);
   assert.deepEqual([opened?.['dedup_key'], opened?.['labels']], ['one', { host: 'a' }]);
-  const { id, assigned_at, ...assignment } = assigned?.['assigned_to'] as Record<string, unknown>;
+  const { id, assigned_at, ...assignment } = (assigned?.['assigned_to'] ?? {}) as Record<string, unknown>;
   assert.match(String(id), /^\w{22}$/);
   assert.ok(seconds(assigned_at));
   assert.deepEqual(assignment, {
@@ -331,7 +331,7 @@ test('what is grouped is pushed to a storm, and a rule gives it to its layer, al
     escalate_rule_name: 'on call',
     layer_idx: 0,
   });
-  const [one] = assigned?.['responders'] as Record<string, unknown>[];
+  const [one] = (assigned?.['responders'] ?? []) as Record<string, unknown>[];
   assert.deepEqual([one?.['person_id'], one?.['assigned_at'], one?.['acknowledged_at']], [grace, assigned_at, 0]);
 
   const escalates = { incident_id: opened?.['incident_id'], assigned_to: { type: 'escalate' } };
@@ -382,7 +382,10 @@ test('every edit, merge and custom action is pushed with every key, with the per
   assertComplete(pushes);
   for (const push of pushes) assert.equal(push.person?.['email'], 'admin@example.org', push.event_type);
   const eventTimes = own.map((push) => push.event_time);
-  assert.deepEqual(eventTimes, [...new Set(eventTimes)].toSorted(), 'the times rise');
+  assert.ok(
+    eventTimes.every((time, at) => at === 0 || time > (eventTimes[at - 1] ?? 0)),
+    'the times rise',
+  );
   const merged = own.at(-1)?.incident ?? {};
   for (const [name, value] of Object.entries(texts)) assert.equal(merged[name], value);
   assert.deepEqual(
@@ -396,7 +399,7 @@ test('every edit, merge and custom action is pushed with every key, with the per
     ['i_merge', 'Closed', 0],
   );
 
-  const [call] = scene.receiver.received.filter((one) => one.path === '/complete-pushes-action');
+  const call = scene.receiver.received.find((one) => one.path === '/complete-pushes-action');
   assert.ok(call);
   const { alerts: carried, ...incident } = pushOf(call).incident ?? {};
   assert.deepEqual(faultsOfPush({ ...pushOf(call), incident }), []);
