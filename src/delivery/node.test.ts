@@ -255,6 +255,7 @@ function createTestNode(database: Database, webhooks: TestWebhooks, left: () => 
     leave: () =>
       (leaving ??= (async () => {
         left();
+        await delivery.drain();
         await delivery.stop();
         await database.close();
       })()),

@@ -111,6 +111,7 @@ export function createService({ life, chance, logger, variant, ...given }: Servi
     start: () => delivery.start(),
     async stop() {
       await pushes.drain();
+      await delivery.drain();
       await delivery.stop();
       await given.database.close();
     },
