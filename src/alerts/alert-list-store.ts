@@ -110,6 +110,52 @@ export async function reportsOfAlert(
   return { items: rows, total: counted.total };
 }
 
+/** Which reports a list of all of them shows. Empty lists restrict nothing. Instants are Unix milliseconds. */
+export interface ReportFilter {
+  readonly startTime: number;
+  readonly endTime: number;
+  readonly statuses: readonly string[];
+  readonly channelIds: readonly number[];
+  readonly integrationIds: readonly number[];
+}
+
+/** Reports by their time, with one more than asked for when there is a next page, and how many there are up to a limit. */
+export async function listReports(
+  database: Database,
+  filter: ReportFilter,
+  page: Omit<AlertPage, 'orderBy'>,
+): Promise<{ items: AlertEventRow[]; total: number }> {
+  const { anyOf } = database.dialect;
+  let all = database.read
+    .selectFrom('alert_event')
+    .where('event_time', '>=', filter.startTime)
+    .where('event_time', '<=', filter.endTime);
+  if (filter.statuses.length > 0) all = all.where(anyOf('status', filter.statuses));
+  if (filter.channelIds.length > 0) all = all.where(anyOf('channel_id', filter.channelIds));
+  if (filter.integrationIds.length > 0) all = all.where(anyOf('integration_id', filter.integrationIds));
+  const direction = page.ascending ? 'asc' : 'desc';
+  let query = all.selectAll().orderBy('event_time', direction).orderBy('event_id', direction);
+  const { after } = page;
+  if (after !== undefined) {
+    const beyond = page.ascending ? '>' : '<';
+    query = query.where(({ eb, and, or }) =>
+      or([
+        eb('event_time', beyond, after.time),
+        and([eb('event_time', '=', after.time), eb('event_id', beyond, after.id)]),
+      ]),
+    );
+  }
+  const items = await query
+    .offset(after === undefined ? page.offset : 0)
+    .limit(page.limit + 1)
+    .execute();
+  const counted = await database.read
+    .selectFrom(all.select('event_id').limit(totalMax).as('matching'))
+    .select(({ fn }) => fn.countAll<number>().as('total'))
+    .executeTakeFirstOrThrow();
+  return { items, total: counted.total };
+}
+
 type AlertQuery<Out> = SelectQueryBuilder<Tables, 'alert', Out>;
 
 function matching(database: Database, filter: AlertFilter): AlertQuery<object> {

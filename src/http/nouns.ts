@@ -17,7 +17,11 @@ const chapters: readonly Chapter[] = [
     prefixes: ['/event/', '/push/', '/channel/list-by-integration'],
   },
   { name: 'incident', description: 'What people work on: opened by alerts or by hand.', prefixes: ['/incident/'] },
-  { name: 'alert', description: 'What a source reports as wrong, until it recovers.', prefixes: ['/alert/'] },
+  {
+    name: 'alert',
+    description: 'What a source reports as wrong, until it recovers.',
+    prefixes: ['/alert/', '/alert-event/'],
+  },
   {
     name: 'webhook',
     description: 'Who gets which events, where to, and what became of each push.',

@@ -97,8 +97,10 @@ function operation(route: Route, schemas: JsonSchemas): Json {
   };
 }
 
+/** `/alert-event/list` and `/alert/event/list` are two: what a hyphen joins is one word. */
 function operationIdOf(path: string): string {
-  return path.slice(1).replaceAll(/[^a-z0-9]+/gi, '_');
+  const joined = path.slice(1).replaceAll(/-([a-z])/g, (_, letter: string) => letter.toUpperCase());
+  return joined.replaceAll(/[^a-z0-9]+/gi, '_');
 }
 
 function done(reply: z.ZodType, schemas: JsonSchemas): Json {

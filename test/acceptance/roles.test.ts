@@ -11,6 +11,7 @@ const expected: Readonly<Record<string, readonly [least: Role, effect: 'reads' |
   '/account/info': ['viewer', 'reads'],
   '/alert/close': ['responder', 'writes'],
   '/alert/event/list': ['viewer', 'reads'],
+  '/alert-event/list': ['viewer', 'reads'],
   '/alert/feed': ['viewer', 'reads'],
   '/alert/info': ['viewer', 'reads'],
   '/alert/list': ['viewer', 'reads'],

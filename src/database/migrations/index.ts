@@ -7,6 +7,7 @@ import { audit } from './0005-audit.ts';
 import { retries } from './0006-retries.ts';
 import { routes } from './0007-routes.ts';
 import { shards } from './0008-shards.ts';
+import { reportsByTime } from './0009-reports-by-time.ts';
 
 /** All of them, in the order in which they run. Names never change: they are what the database remembers. */
 export const migrations: readonly Migration[] = [
@@ -18,4 +19,5 @@ export const migrations: readonly Migration[] = [
   retries,
   routes,
   shards,
+  reportsByTime,
 ];

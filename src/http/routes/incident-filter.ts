@@ -1,9 +1,12 @@
 import type { z } from 'zod';
 import type { ChannelDirectory } from '../../channels/channel.ts';
 import type { Channels } from '../../channels/channels.ts';
+import { conditionFaults, type Conditions } from '../../filters/condition.ts';
+import { compileConditions } from '../../filters/matcher.ts';
 import type { Incident } from '../../incidents/incident.ts';
 import type { IncidentFilter } from '../../incidents/incident-list-store.ts';
 import type { Members } from '../../members/members.ts';
+import { invalid } from '../../runtime/failure.ts';
 import type * as shape from '../shapes/incident.ts';
 
 export interface FilterServices {
@@ -20,6 +23,7 @@ export async function incidentFilter(
   callerId: number,
   now: number,
 ): Promise<IncidentFilter> {
+  const title = titleFilter(input.title);
   return {
     startTime: input.start_time * 1000,
     endTime: input.end_time * 1000,
@@ -33,7 +37,7 @@ export async function incidentFilter(
     query: input.query,
     snoozedAt: input.is_snoozed === undefined ? undefined : { now, snoozed: input.is_snoozed },
     everMuted: input.ever_muted,
-    also: needsLook(input) ? (incident) => fits(incident, input) : undefined,
+    also: needsLook(input) ? (incident) => fits(incident, input) && title(incident) : undefined,
   };
 }
 
@@ -67,9 +71,18 @@ function isOf(channel: ChannelDirectory['list'][number], teamIds: ReadonlySet<nu
   return teamIds.has(channel.teamId) || channel.settings.managingTeamIds.some((id) => teamIds.has(id));
 }
 
+/** The title as the filter language has it (contract 7.1): whole and exact, an expression, or with wildcards. */
+function titleFilter(title: string): (incident: Incident) => boolean {
+  if (title === '') return () => true;
+  const conditions: Conditions = [{ key: 'title', oper: 'IN', vals: [title] }];
+  const faults = conditionFaults(conditions, { subject: 'incident' }, 'title');
+  if (faults.length > 0) throw invalid(faults.map(({ message }) => ({ field: 'title', message })));
+  return compileConditions(conditions);
+}
+
 function needsLook(input: Input): boolean {
-  const { responder_ids: responders, acker_ids: ackers, labels, fields } = input;
-  return responders.length > 0 || ackers.length > 0 || hasKeys(labels) || hasKeys(fields);
+  const { responder_ids: responders, acker_ids: ackers, labels, fields, title } = input;
+  return title !== '' || responders.length > 0 || ackers.length > 0 || hasKeys(labels) || hasKeys(fields);
 }
 
 function fits(incident: Incident, input: Input): boolean {

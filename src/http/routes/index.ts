@@ -1,6 +1,7 @@
 import type { Route } from '../route.ts';
 import { alertRouteRoutes, type AlertRouteServices } from './alert-routes.ts';
 import { auditRoutes, underAudit, type AuditServices } from './audit.ts';
+import { alertEventRoutes, type AlertEventServices } from './alert-events.ts';
 import { alertRoutes } from './alerts.ts';
 import { appKeyRoutes, type AppKeyServices } from './app-keys.ts';
 import { channelRoutes, type ChannelServices } from './channels.ts';
@@ -28,12 +29,21 @@ export type ConfigurationServices = AlertRouteServices &
   NoiseServices &
   TeamServices &
   WebhookServices;
-export type ApiServices = AuditServices & ConfigurationServices & HistoryServices & IncidentServices;
+export type ApiServices = AlertEventServices &
+  AuditServices &
+  ConfigurationServices &
+  HistoryServices &
+  IncidentServices;
 
 /** The whole API (contract 6, design 7), in one table. */
 export function apiRoutes(services: ApiServices): Route[] {
   const configuration = configurationRoutes(services);
-  const others = [...incidentRoutes(services), ...alertRoutes(services), ...historyRoutes(services)];
+  const others = [
+    ...incidentRoutes(services),
+    ...alertRoutes(services),
+    ...alertEventRoutes(services),
+    ...historyRoutes(services),
+  ];
   const audited = [...configuration, ...others.filter((route) => auditedToo.has(route.path))].filter(
     (route) => route.writes,
   );

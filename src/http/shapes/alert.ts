@@ -136,3 +136,16 @@ export const mergeAlerts = z.object({
   title: z.string().trim().max(512).default(''),
   owner_id: z.int().min(0).default(0),
 });
+
+/** The window is the last 24 hours when it is left out. */
+export const listAllAlertEvents = z.object({
+  start_time: windowFields.start_time.optional(),
+  end_time: windowFields.end_time.optional(),
+  ...pageFields,
+  integration_ids: z.array(z.int().min(0)).max(idsMax).default([]),
+  integration_types: z.array(z.string().max(64)).max(idsMax).default([]),
+  channel_ids: z.array(z.int().min(0)).max(idsMax).default([]),
+  severities: z.string().default('').describe('Critical, Warning, Info, Ok; several with commas.'),
+  orderby: z.literal('event_time').default('event_time'),
+  asc: z.boolean().default(false),
+});

@@ -198,6 +198,7 @@ export const listIncidents = z
     query: z.string().trim().max(512).default(''),
     is_snoozed: z.boolean().optional(),
     ever_muted: z.boolean().optional(),
+    title: z.string().trim().max(512).default('').describe('Exact, /regex/, or with the wildcards * and ?.'),
     is_my_team: z.boolean().default(false).describe('Those of channels that a team of the caller looks after.'),
     is_my_channel: z.boolean().default(false).describe('The same, or that a team of the caller manages.'),
     labels: z.record(z.string(), z.string()).default({}).describe('Each label with exactly this value.'),
