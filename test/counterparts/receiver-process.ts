@@ -34,7 +34,7 @@ export interface ReceiverProcess extends Program {
 /**
  * Starts a receiver as a process of its own, which outlives the death of whoever pushes to it. The first part of a path
  * says how it behaves: `/ok` answers at once, `/once` too and then closes the connection, `/slow` answers after 5 to
- * 80 ms, `/flaky` refuses or resets now and then.
+ * 80 ms, `/flaky` refuses or resets now and then, `/never` does not answer.
  */
 export async function startReceiverProcess(logFile: string, seed: number): Promise<ReceiverProcess> {
   const port = await freePort();
@@ -102,6 +102,7 @@ function serve(logFile: string, port: number, random: () => number): void {
 function behave(path: string, response: ServerResponse, random: () => number): void {
   const chance = random();
   if (path.startsWith('/slow')) setTimeout(() => response.writeHead(200).end(), 5 + chance * 75);
+  else if (path.startsWith('/never')) return;
   else if (path.startsWith('/once')) response.writeHead(200, { connection: 'close' }).end();
   else if (path.startsWith('/flaky') && chance < 0.1) response.socket?.resetAndDestroy();
   else if (path.startsWith('/flaky') && chance < 0.3) response.writeHead(503).end();
