@@ -2,11 +2,11 @@ import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
 import { after, before, test } from 'node:test';
 import { isDeepStrictEqual } from 'node:util';
-import { missingCommand } from '../counterparts/program.ts';
+import { missingCommand, skipWithout } from '../counterparts/program.ts';
 import { startScene } from '../support/scene.ts';
 import type { Scene } from '../support/scene.ts';
 
-/** Comes with Debian's prometheus, and is used when it is there. */
+/** Comes with Debian's prometheus. */
 const promtool = 'promtool';
 
 let scene: Scene;
@@ -81,14 +81,10 @@ test('metrics are what the Prometheus text format says', () => {
   }
 });
 
-test(
-  'promtool finds nothing to say about the metrics',
-  { skip: missingCommand(promtool, 'prometheus') ?? false },
-  () => {
-    const checked = spawnSync(promtool, ['check', 'metrics'], { input: metrics, encoding: 'utf8' });
-    assert.deepEqual([checked.status, checked.stdout + checked.stderr], [0, '']);
-  },
-);
+test('promtool finds nothing to say about the metrics', skipWithout(missingCommand(promtool, 'prometheus')), () => {
+  const checked = spawnSync(promtool, ['check', 'metrics'], { input: metrics, encoding: 'utf8' });
+  assert.deepEqual([checked.status, checked.stdout + checked.stderr], [0, '']);
+});
 
 interface Sample {
   readonly name: string;
