@@ -15,7 +15,7 @@ export async function loadAppKeys(query: Query): Promise<AppKeyIndex> {
 }
 
 /**
- * Says who calls (reliability C5). Keys and members come from caches that follow the installation's revision, so a key that
+ * Says who calls. Keys and members come from caches that follow the installation's revision, so a key that
  * is revoked on one node is refused by all within their check interval. `member` gives the members that may act.
  */
 export class Authenticator<Member> {

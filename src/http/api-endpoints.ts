@@ -76,7 +76,7 @@ async function perform(options: ServerOptions, route: Route, input: unknown, cal
   return JSON.stringify(data);
 }
 
-/** At most 255 visible ASCII characters (reliability C3 51). */
+/** At most 255 visible ASCII characters. */
 function idempotencyKey(request: FastifyRequest): string | undefined {
   const key = request.headers['idempotency-key'];
   if (key === undefined) return undefined;

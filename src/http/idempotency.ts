@@ -23,7 +23,7 @@ export interface Answer {
 const runningMaxMs = 60_000;
 
 /**
- * Does the work of a request at most once per member, path and `Idempotency-Key` (reliability C3 51).
+ * Does the work of a request at most once per member, path and `Idempotency-Key`.
  *
  * The key is taken in a transaction before the work, and the answer is written to it after: so the work is never done
  * twice, and an answer that is replayed was always true. When the process dies in between, or its database does not say
