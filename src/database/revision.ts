@@ -5,8 +5,8 @@ import type { InstallationRow } from './tables.ts';
 /** How old what is known of the revision may be, for a read outside a transaction. */
 export const staleMsDefault = 500;
 
-/** Counts the configuration changes that this process has committed, so that it sees its own at once. */
-const local = { changes: 0 };
+/** Counts the configuration changes that this process has begun and has committed, so that it sees its own at once. */
+const local = { begun: 0, changes: 0 };
 
 /**
  * The installation's revision: it rises with every change of the configuration, on whichever node. One for each
@@ -17,6 +17,8 @@ export class Revision {
   readonly #clock: Clock;
   readonly #staleMs: number;
   readonly #inTransaction = new WeakMap<Transaction, Promise<number>>();
+  /** What a durable transaction read, where no other process changes it, until a change begins. */
+  #durable: { readonly revision: Promise<number>; readonly begun: number } | undefined;
   #checked: { readonly revision: Promise<number>; readonly at: number; readonly changes: number } | undefined;
 
   constructor(database: Database, { clock, staleMs = staleMsDefault }: { clock: Clock; staleMs?: number }) {
@@ -29,9 +31,11 @@ export class Revision {
   in(tx: Transaction): Promise<number> {
     const known = bumped.get(tx) ?? this.#inTransaction.get(tx);
     if (known !== undefined) return known;
-    const read = readRevision(tx.query);
-    this.#inTransaction.set(tx, read);
-    return read;
+    if (this.#durable?.begun === local.begun) return this.#durable.revision;
+    const next = { revision: readRevision(tx.query), begun: local.begun };
+    this.#inTransaction.set(tx, next.revision);
+    if (this.database.shared === undefined) tx.afterCommit(() => (this.#durable = next));
+    return next.revision;
   }
 
   /** At most `staleMs` old, and never older than the last change that this process committed. */
@@ -54,6 +58,7 @@ const bumped = new WeakMap<Transaction, Promise<number>>();
 
 /** Call it in every transaction that changes members, teams, channels, integrations, webhooks or keys. */
 export async function bumpRevision(tx: Transaction): Promise<void> {
+  local.begun += 1;
   const raised = tx.query
     .updateTable('installation')
     .set((row) => ({ revision: row('revision', '+', 1) }))

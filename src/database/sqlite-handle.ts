@@ -48,11 +48,11 @@ export class SqliteHandle {
   }
 
   /** Runs one statement for each list of parameters and says how many rows each one changed. */
-  executeEach(text: string, lists: Iterable<readonly unknown[]>): number[] {
+  executeEach(text: string, lists: readonly (readonly unknown[])[]): number[] {
     const prepared = this.#prepare(text);
     const started = this.#slow.start();
     const changes = guarded(() =>
-      Array.from(lists, (parameters) => Number(prepared.statement.run(...bound(parameters, prepared)).changes)),
+      lists.map((parameters) => Number(prepared.statement.run(...bound(parameters, prepared)).changes)),
     );
     this.#slow.end(started, text);
     return changes;

@@ -1,50 +1,48 @@
 import type { CompiledQuery } from 'kysely';
-import { DatabaseFailure, type Query, type RowChange, type Transaction } from './database.ts';
+import type { Query, RowChange, Transaction } from './database.ts';
 import type { Scope } from './inside.ts';
 import { queryOn } from './query-on.ts';
-import type { SqliteHandle } from './sqlite-handle.ts';
+import type { SqliteWriter } from './sqlite-writer.ts';
 import type { Tables } from './tables.ts';
 import { quoted, sharedColumns, valueOf } from './values.ts';
 
-/** One transaction's share of the writer's handle, for as long as its work runs. */
+/** One transaction's share of the writer, for as long as its work runs. */
 export class SqliteTransaction implements Transaction, Scope {
   readonly query: Query;
   readonly callbacks: (() => void)[] = [];
   open = true;
   /** The first statement that failed. It ends the transaction, as it does in PostgreSQL, even when the work goes on. */
   failure: Error | undefined;
-  readonly #handle: SqliteHandle;
+  readonly #writer: SqliteWriter;
 
-  constructor(handle: SqliteHandle) {
-    this.#handle = handle;
+  constructor(writer: SqliteWriter) {
+    this.#writer = writer;
     this.query = queryOn('sqlite', (compiled: CompiledQuery) =>
-      this.#use((handle) => handle.execute(compiled.sql, compiled.parameters)),
+      this.#use(() => writer.execute(compiled.sql, compiled.parameters)),
     );
   }
 
   async insertMany<T extends keyof Tables>(table: T, rows: readonly Tables[T][]): Promise<void> {
     if (rows.length === 0) return;
-    await this.#use((handle) => {
+    await this.#use(() => {
       const columns = sharedColumns(rows, table);
       const text = `insert into ${quoted(table)} (${columns.map(quoted).join(', ')}) values (${columns.map(() => '?').join(', ')})`;
-      handle.executeEach(
-        text,
-        each(rows, (row) => columns.map((column) => valueOf(row, column))),
-      );
+      const lists = rows.map((row) => columns.map((column) => valueOf(row, column)));
+      return this.#writer.writeEach(text, lists);
     });
   }
 
   async updateMany<T extends keyof Tables>(table: T, changes: readonly RowChange<Tables[T]>[]): Promise<boolean[]> {
     if (changes.length === 0) return [];
-    return this.#use((handle) => {
+    return this.#use(async () => {
       const { set, match } = changedColumns(table, changes);
       const equals = (column: string) => `${quoted(column)} = ?`;
       const text = `update ${quoted(table)} set ${set.map(equals).join(', ')} where ${match.map(equals).join(' and ')}`;
-      const lists = each(changes, (change) => [
+      const lists = changes.map((change) => [
         ...set.map((column) => valueOf(change.set, column)),
         ...match.map((column) => valueOf(change.match, column)),
       ]);
-      return handle.executeEach(text, lists).map((count) => count > 0);
+      return (await this.#writer.executeEach(text, lists)).map((count) => count > 0);
     });
   }
 
@@ -53,19 +51,12 @@ export class SqliteTransaction implements Transaction, Scope {
     this.callbacks.push(work);
   }
 
-  /** Nothing may run outside the transaction: it would be committed at once, alone. */
-  async #use<Result>(work: (handle: SqliteHandle) => Result): Promise<Result> {
+  async #use<Result>(work: () => Promise<Result>): Promise<Result> {
     if (!this.open) throw new Error('the transaction has ended: await every statement in its work');
-    if (this.failure !== undefined) {
-      throw new Error('a statement of this transaction has failed, so it can only be rolled back', {
-        cause: this.failure,
-      });
-    }
     try {
-      if (!this.#handle.inTransaction) throw new DatabaseFailure('unavailable', 'the database ended the transaction');
-      return work(this.#handle);
+      return await work();
     } catch (error) {
-      this.failure = asError(error);
+      this.failure ??= asError(error);
       throw error;
     }
   }
@@ -88,8 +79,4 @@ export function changedColumns(
   }
   const sets = changes.map((change) => change.set);
   return { set: sharedColumns(sets, `${table}, set`), match };
-}
-
-function* each<Item, Result>(items: Iterable<Item>, make: (item: Item) => Result): Generator<Result> {
-  for (const item of items) yield make(item);
 }

@@ -13,7 +13,8 @@ import type { Database, Transaction } from './database.ts';
 import { migrate } from './migrate.ts';
 import { migrations } from './migrations/index.ts';
 import { databaseFile } from './open.ts';
-import { compareVersions, openSqlite, type SqliteOptions } from './sqlite.ts';
+import { openSqlite, type SqliteOptions } from './sqlite.ts';
+import { compareVersions } from './sqlite-file.ts';
 import { countPlaces } from './sqlite-handle.ts';
 import type { IdempotencyRow } from './tables.ts';
 

@@ -7,6 +7,7 @@ import type { MigratableDatabase } from '../../src/database/migrate.ts';
 import { queryOn } from '../../src/database/query-on.ts';
 import { SlowStatements } from '../../src/database/slow-statements.ts';
 import { SqliteHandle } from '../../src/database/sqlite-handle.ts';
+import { writerHere } from '../../src/database/sqlite-writer.ts';
 import type { Clock } from '../../src/runtime/clock.ts';
 import type { Timers } from '../../src/runtime/timers.ts';
 import { changeLog, type Change, readChanges } from './change-log.ts';
@@ -40,7 +41,7 @@ export function openStore(file: string, ports: { clock: Clock; timers: Timers },
   const writer = new FaultyHandle(file, slow, { readOnly: false }, power, disk);
   writer.exec(`pragma journal_mode = wal; pragma synchronous = off; pragma temp_store = memory; ${changeLog}`);
   const reader = new FaultyHandle(file, slow, { readOnly: true }, power, disk);
-  const commits = new GroupCommit(writer, ports);
+  const commits = new GroupCommit(writerHere(writer), ports);
   const close = () => {
     if (!power.on) return;
     power.on = false;
@@ -111,7 +112,7 @@ class FaultyHandle extends SqliteHandle {
     return result;
   }
 
-  override executeEach(text: string, lists: Iterable<readonly unknown[]>): number[] {
+  override executeEach(text: string, lists: readonly (readonly unknown[])[]): number[] {
     if (!this.#power.on) throw new DatabaseFailure('unavailable', 'the power is off');
     this.#meet(this.#disk.fault('write'));
     const changes = super.executeEach(text, lists);

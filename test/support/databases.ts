@@ -28,13 +28,19 @@ if (!hasPostgres) {
 
 /** Each database there is; a store's tests run on all of them. */
 export const databases: readonly TestDatabase[] = [
-  { name: 'sqlite', open: openTestSqlite },
+  { name: 'sqlite', open: () => openTestSqlite() },
   ...(hasPostgres ? [{ name: 'postgres' as const, open: openTestPostgres }] : []),
 ];
 
-async function openTestSqlite(): Promise<Database> {
+/** Each way in which the service may reach one, for the tests of the drivers. */
+export const drivers: readonly { readonly name: string; open(): Promise<Database> }[] = [
+  ...databases,
+  { name: 'sqlite in threads of its own', open: () => openTestSqlite(true) },
+];
+
+async function openTestSqlite(ownThreads = false): Promise<Database> {
   const folder = await mkdtemp(join(tmpdir(), 'tocsin-test-'));
-  const database = await openDatabase({ folder, ...ports });
+  const database = await openDatabase({ folder, ...ports, ownThreads });
   return closingWith(database, () => rm(folder, { recursive: true, force: true }));
 }
 

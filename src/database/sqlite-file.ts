@@ -1,0 +1,80 @@
+import { closeSync, existsSync, openSync, statSync } from 'node:fs';
+import { DatabaseFailure } from './database.ts';
+import type { SlowStatements } from './slow-statements.ts';
+import { SqliteHandle } from './sqlite-handle.ts';
+
+/** Below this version the write-ahead log has a race that can damage the file when two connections checkpoint. */
+export const sqliteVersionMin = '3.51.3';
+/** The log is cut back to this after a burst. */
+const logKeptBytes = 16 * 1024 * 1024;
+/** What the service knows is for its own user only. */
+const fileMode = 0o600;
+/** Memory for pages, in KiB, of each of the two handles. */
+const cacheKiB = 32 * 1024;
+/** A file up to this size is read through at the start to see that it is sound; a larger one only when asked. */
+export const checkedBytesMax = 64 * 1024 * 1024;
+
+export interface WriterOptions {
+  readonly file: string;
+  /** Read the whole file, whatever its size. */
+  readonly check: boolean;
+  /** Pages in the write-ahead log after which a commit also moves them into the file. */
+  readonly checkpointPages: number;
+}
+
+/**
+ * Opens the connection that writes, making the file when there is none.
+ * @throws DatabaseFailure `broken` when it is not a sound database, `unavailable` when it cannot be used.
+ */
+export function openWriterHandle({ file, check, checkpointPages }: WriterOptions, slow: SlowStatements): SqliteHandle {
+  // SQLite gives the log and the index beside it the mode of the file itself.
+  if (!existsSync(file)) closeSync(openSync(file, 'a', fileMode));
+  const writer = new SqliteHandle(file, slow, { readOnly: false });
+  try {
+    prepareWriter(writer, file);
+    writer.exec(`pragma wal_autocheckpoint = ${checkpointPages}`);
+    if (check || statSync(file).size <= checkedBytesMax) checkFile(writer, file);
+    return writer;
+  } catch (error) {
+    writer.close();
+    throw error;
+  }
+}
+
+export function openReaderHandle(file: string, slow: SlowStatements): SqliteHandle {
+  const reader = new SqliteHandle(file, slow, { readOnly: true });
+  reader.exec(`pragma cache_size = -${cacheKiB}; pragma temp_store = memory`);
+  return reader;
+}
+
+function prepareWriter(writer: SqliteHandle, file: string): void {
+  const version = String(only(writer, 'select sqlite_version()'));
+  if (compareVersions(version, sqliteVersionMin) < 0) {
+    throw new DatabaseFailure('broken', `SQLite ${version} is too old: use a Node with ${sqliteVersionMin} or newer`);
+  }
+  if (only(writer, 'pragma journal_mode = wal') !== 'wal') {
+    throw new DatabaseFailure('unavailable', `no write-ahead log is possible for ${file}: use a local disk`);
+  }
+  writer.exec(
+    `pragma synchronous = full; pragma cache_size = -${cacheKiB}; pragma temp_store = memory;
+     pragma journal_size_limit = ${logKeptBytes}`,
+  );
+}
+
+function checkFile(writer: SqliteHandle, file: string): void {
+  const found = only(writer, 'pragma quick_check(1)');
+  if (found !== 'ok') {
+    throw new DatabaseFailure('broken', `the database ${file} is damaged: restore it from a backup (${String(found)})`);
+  }
+}
+
+function only(handle: SqliteHandle, text: string): unknown {
+  const [row] = handle.execute(text).rows;
+  return typeof row === 'object' && row !== null ? Object.values(row)[0] : undefined;
+}
+
+/** Below 0 when `a` is older than `b`. */
+export function compareVersions(a: string, b: string): number {
+  const [left, right] = [a, b].map((version) => version.split('.').map(Number));
+  return (left ?? []).reduce((result, part, index) => result || part - (right?.[index] ?? 0), 0);
+}
