@@ -49,6 +49,12 @@ export interface AppOptions {
   readonly restored?: boolean;
 }
 
+/**
+ * Batches of pushes taken in at the same time: while one is written, the next is thought through. Which of two requests
+ * at the same moment comes first is open anyway.
+ */
+const ingestsMax = 2;
+
 /** How long the start waits for a PostgreSQL server that cannot be reached yet. */
 const databaseWaitMs = 60_000;
 
@@ -154,7 +160,7 @@ function gatewayOf(
   metrics: Metrics,
 ): Gateway {
   const parts = { ...domain.parts, mergeWindowMs: config.eventHours * 3_600_000 };
-  const pushes = new Batcher<Push, PushCounts>({ run: (batch) => ingest(parts, batch) });
+  const pushes = new Batcher<Push, PushCounts>({ run: (batch) => ingest(parts, batch), runsMax: ingestsMax });
   return new Gateway({
     integrations: kept.integrations,
     channels: kept.channels,

@@ -3,7 +3,7 @@ import type { QueryResult } from 'kysely';
 import { containsFolded, foldedContains } from './dialects.ts';
 import type { SlowStatements } from './slow-statements.ts';
 import { sqliteFailure } from './sqlite-failure.ts';
-import { checkValue } from './values.ts';
+import { checkValues, type Value } from './values.ts';
 
 /** How many prepared statements a handle keeps; the one not used for longest goes first. */
 export const statementsMax = 500;
@@ -52,7 +52,7 @@ export class SqliteHandle {
     const prepared = this.#prepare(text);
     const started = this.#slow.start();
     const changes = guarded(() =>
-      lists.map((parameters) => Number(prepared.statement.run(...bound(parameters, prepared)).changes)),
+      lists.map((parameters) => Number(prepared.statement.run(...checked(parameters, prepared)).changes)),
     );
     this.#slow.end(started, text);
     return changes;
@@ -108,15 +108,21 @@ function named(columns: readonly string[], row: readonly unknown[]): Record<stri
 }
 
 /** Too few parameters would be stored as null without a word. */
-function bound(parameters: readonly unknown[], { text, places }: Prepared): SQLInputValue[] {
+function checked(parameters: readonly unknown[], { text, places }: Prepared): readonly Value[] {
   if (parameters.length !== places) {
     throw new TypeError(`${parameters.length} parameters were given where ${places} are needed, in: ${text}`);
   }
-  return parameters.map((value, index) => {
-    checkValue(value, index + 1, text);
-    // A number is bound as a float, whose text is '5.0' and whose half of 5 is 2.5; a bigint stays an integer.
-    return typeof value === 'number' && Number.isInteger(value) ? BigInt(value) : value;
-  });
+  return checkValues(parameters, text);
+}
+
+/**
+ * A number is bound as a float, whose text is '5.0' and whose half of 5 is 2.5; a bigint stays an integer. What goes into
+ * a column, or is compared with one, needs no such care: our tables are strict.
+ */
+function bound(parameters: readonly unknown[], prepared: Prepared): SQLInputValue[] {
+  return checked(parameters, prepared).map((value) =>
+    typeof value === 'number' && Number.isInteger(value) ? BigInt(value) : value,
+  );
 }
 
 const notCode = /'(?:[^']|'')*'|"(?:[^"]|"")*"|`[^`]*`|\[[^\]]*\]|--[^\n]*|\/\*[^]*?\*\//g;

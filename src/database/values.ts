@@ -15,6 +15,14 @@ export function checkValue(value: unknown, position: number, statement: string):
   if (fault !== undefined) throw new TypeError(`parameter ${position} ${fault}, in: ${statement}`);
 }
 
+/** As {@link checkValue}, of each parameter of a statement. */
+export function checkValues(values: readonly unknown[], statement: string): readonly Value[] {
+  let position = 0;
+  for (const value of values) checkValue(value, (position += 1), statement);
+  // Each of them has been checked.
+  return values as readonly Value[];
+}
+
 function faultOf(value: unknown): string | undefined {
   switch (typeof value) {
     case 'string':
@@ -46,7 +54,9 @@ export function sharedColumns(rows: readonly object[], what: string): string[] {
   if (columns.length === 0) throw new TypeError(`${what} was given a row without columns`);
   for (const [index, row] of rows.entries()) {
     const names = Object.keys(row);
-    if (names.length !== columns.length || !columns.every((column) => Object.hasOwn(row, column))) {
+    // Rows are mostly made in one place, so their names mostly come in the same order.
+    const same = names.length === columns.length && names.every((name, place) => name === columns[place]);
+    if (!same && (names.length !== columns.length || !columns.every((column) => Object.hasOwn(row, column)))) {
       throw new TypeError(`row ${index} for ${what} has other columns than the first: ${names.join(', ')}`);
     }
   }

@@ -1,4 +1,4 @@
-import { uuidv7obj } from 'uuidv7';
+import { V7Generator } from 'uuidv7';
 import type { Clock } from './clock.ts';
 import type { Random } from './random.ts';
 
@@ -21,17 +21,35 @@ const base57 = '23456789ABCDEFGHJKLMNPQRSTUVWXYZabcdefghijkmnopqrstuvwxyz';
 export function systemIds(clock: Clock, random: Random): Ids {
   const machine = hex(random.bytes(5));
   let counter = readUint(random.bytes(3));
-  const short = () => toBase57(uuidv7obj().bytes);
+  const uuids = new V7Generator({ nextUint32: pooled(random) });
+  const short = () => toBase57(uuids.generateOrResetWithTs(clock.now()).bytes);
   return {
     object() {
       counter = (counter + 1) % 0x1000000;
       const seconds = Math.floor(clock.now() / 1000);
       return seconds.toString(16).padStart(8, '0') + machine + counter.toString(16).padStart(6, '0');
     },
-    event: () => hex(uuidv7obj().bytes),
+    event: () => hex(uuids.generateOrResetWithTs(clock.now()).bytes),
     record: () => new Date(clock.now()).toISOString().slice(0, 10).replaceAll('-', '') + short(),
     short,
     number: () => 10_000_000_000_000 + (readUint(random.bytes(6)) % 90_000_000_000_000),
+  };
+}
+
+/** Random bytes are asked for in so large pieces, because each time costs far more than what it gives. */
+const poolBytes = 4_096;
+
+function pooled(random: Random): () => number {
+  let pool: DataView = new DataView(new ArrayBuffer(0));
+  let offset = 0;
+  return () => {
+    if (offset === pool.byteLength) {
+      const { buffer, byteOffset, byteLength } = random.bytes(poolBytes);
+      pool = new DataView(buffer, byteOffset, byteLength);
+      offset = 0;
+    }
+    offset += 4;
+    return pool.getUint32(offset - 4);
   };
 }
 
@@ -45,11 +63,17 @@ function hex(bytes: Uint8Array): string {
 
 /** Fixed width and a sorted alphabet, so the text sorts as the number does. */
 function toBase57(bytes: Uint8Array): string {
-  let value = BigInt(`0x${hex(bytes)}`);
+  // The 128 bits as eight digits of base 65,536: each step divides them all by 57, and what is left over is a character.
+  const digits = Array.from({ length: 8 }, (_, index) => ((bytes[2 * index] ?? 0) << 8) | (bytes[2 * index + 1] ?? 0));
   let text = '';
-  for (let index = 0; index < 22; index += 1) {
-    text = base57.charAt(Number(value % 57n)) + text;
-    value /= 57n;
+  for (let place = 0; place < 22; place += 1) {
+    let rest = 0;
+    for (const [index, digit] of digits.entries()) {
+      const value = rest * 0x10000 + digit;
+      digits[index] = Math.floor(value / 57);
+      rest = value % 57;
+    }
+    text = base57.charAt(rest) + text;
   }
   return text;
 }
