@@ -2,13 +2,14 @@ import type { CompiledQuery, QueryResult } from 'kysely';
 import type { PoolClient } from 'pg';
 import type { Query, RowChange, Transaction } from './database.ts';
 import type { Scope } from './inside.ts';
+import { arrayParameter } from './postgres-arrays.ts';
 import type { PostgresColumns } from './postgres-columns.ts';
 import { postgresFailure } from './postgres-failure.ts';
 import { queryOn } from './query-on.ts';
 import type { SlowStatements } from './slow-statements.ts';
 import { asError, changedColumns } from './sqlite-transaction.ts';
 import type { Tables } from './tables.ts';
-import { checkValue, quoted, sharedColumns, valueOf } from './values.ts';
+import { checkValue, quoted, sharedColumns, valueOf, type Value } from './values.ts';
 
 /** One attempt at a transaction, on a client of its own for as long as its work runs. */
 export class PostgresTransaction implements Transaction, Scope {
@@ -31,11 +32,11 @@ export class PostgresTransaction implements Transaction, Scope {
   async insertMany<T extends keyof Tables>(table: T, rows: readonly Tables[T][]): Promise<void> {
     if (rows.length === 0) return;
     const columns = sharedColumns(rows, table);
-    const arrays = columns.map((column) => rows.map((row) => valueOf(row, column)));
     const types = await this.#typesOf(table, columns);
     const text = `insert into ${quoted(table)} (${columns.map(quoted).join(', ')})
       select * from unnest(${types.map((type, index) => `$${index + 1}::${type}[]`).join(', ')})`;
-    await this.#run(text, arrays);
+    const arrays = columns.map((column) => rows.map((row) => valueOf(row, column)));
+    await this.#runMany(text, types, arrays);
   }
 
   async updateMany<T extends keyof Tables>(table: T, changes: readonly RowChange<Tables[T]>[]): Promise<boolean[]> {
@@ -53,7 +54,7 @@ export class PostgresTransaction implements Transaction, Scope {
         ...match.map((column) => round.map(({ change }) => valueOf(change.match, column))),
         ...set.map((column) => round.map(({ change }) => valueOf(change.set, column))),
       ];
-      const { rows } = await this.#run(text, arrays);
+      const { rows } = await this.#runMany(text, types, arrays);
       for (const { place } of rows as readonly { place: number }[]) {
         const at = round[place - 1]?.index;
         if (at !== undefined) changed[at] = true;
@@ -75,6 +76,16 @@ export class PostgresTransaction implements Transaction, Scope {
     );
   }
 
+  /** One parameter for each column, of all rows. */
+  async #runMany(
+    text: string,
+    types: readonly string[],
+    columns: readonly (readonly unknown[])[],
+  ): Promise<QueryResult<unknown>> {
+    const arrays = columns.map((values, index) => arrayParameter(types[index] ?? '', storable(values, index + 1, text)));
+    return this.#run(text, arrays);
+  }
+
   async #run(text: string, values: readonly unknown[]): Promise<QueryResult<unknown>> {
     if (!this.open) throw new Error('the transaction has ended: await every statement in its work');
     try {
@@ -84,6 +95,12 @@ export class PostgresTransaction implements Transaction, Scope {
       throw error;
     }
   }
+}
+
+/** The values of one column, each checked. */
+function storable(values: readonly unknown[], position: number, text: string): readonly Value[] {
+  for (const value of values) checkValue(value, position, text);
+  return values as readonly Value[];
 }
 
 /** Runs one statement on a client; statements that are not awaited one by one go out together. */

@@ -23,7 +23,8 @@ test('a transaction that was chosen to end a deadlock is run again', { skip }, a
       await add(tx, second);
     });
   await Promise.all([raise('a', 'b'), raise('b', 'a')]);
-  assert.equal(runs, 3);
+  // The server may choose both, when both have waited for as long.
+  assert.ok(runs >= 3, `${runs} runs`);
   assert.deepEqual(await numbers(database), [2, 2]);
 });
 
