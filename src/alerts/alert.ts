@@ -164,7 +164,7 @@ function recover(open: Alert, report: AlertReport, now: number): Alert {
     lastTime: Math.max(open.lastTime, report.eventTime),
     endTime: report.eventTime,
     closeTime: now,
-    labels: Object.assign(Object.create(null), report.labels, open.labels),
+    labels: { ...report.labels, ...open.labels },
     eventCnt: open.eventCnt + 1,
     updatedAt: now,
   };

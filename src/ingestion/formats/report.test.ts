@@ -102,7 +102,8 @@ describe('labels', () => {
   test('prototype names are names like others', () => {
     const labels = keepLabels(JSON.parse('{"__proto__":"a","constructor":"b","toString":"c"}'));
     assert.equal(JSON.stringify(labels), '{"__proto__":"a","constructor":"b","toString":"c"}');
-    assert.equal(Object.getPrototypeOf(labels), null);
+    assert.deepEqual(Object.keys(labels), ['__proto__', 'constructor', 'toString']);
+    assert.equal(Object.getPrototypeOf(labels), Object.prototype);
   });
 
   const names: readonly [name: string, isName: boolean][] = [

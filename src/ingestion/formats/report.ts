@@ -81,18 +81,18 @@ function digest(text: string): string {
 /**
  * Labels out of what a sender said, by contract 5.2: values become text and are cut, nulls and badly named ones are dropped,
  * and so are those beyond the limit, in the order of their names. Of several sources the first wins, for a name and for a
- * place. The object has no prototype, so that `__proto__` and `constructor` are names like others.
+ * place. All of them are the object's own, `__proto__` and `constructor` too: who looks for one asks for an own one.
  */
 export function keepLabels(...sources: readonly Readonly<Record<string, unknown>>[]): Labels {
-  const kept: Record<string, string> = Object.create(null);
-  let room = labelsMax;
+  const kept = new Map<string, string>();
   for (const source of sources) {
-    const names = Object.keys(source).filter((name) => isUsable(source[name]) && isLabelName(name) && !(name in kept));
+    const names = Object.keys(source).filter((name) => isUsable(source[name]) && isLabelName(name) && !kept.has(name));
+    const room = labelsMax - kept.size;
     if (names.length > room) names.sort(byText).length = room;
-    for (const name of names) kept[name] = labelValue(source[name]);
-    room -= names.length;
+    for (const name of names) kept.set(name, labelValue(source[name]));
   }
-  return kept;
+  // An object without a prototype would take four times as long to be written as JSON, with all that it is a part of.
+  return Object.fromEntries(kept);
 }
 
 const plainName = /^[A-Za-z_][\w.\-/]*$/;

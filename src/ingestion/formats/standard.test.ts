@@ -24,7 +24,7 @@ test('an event with everything becomes a report', () => {
       titleRule: '[TPL]${resource} / ${check}',
       description: '[MD]**/data** 91% full',
       status: 'Critical',
-      labels: Object.assign(Object.create(null), { resource: 'db-3', check: 'disk usage', cpu: '8' }),
+      labels: { resource: 'db-3', check: 'disk usage', cpu: '8' },
       images: [{ src: 'img_1', alt: 'usage', href: 'https://board.example.test' }],
       eventTime: now - 60_000,
     },
