@@ -1,6 +1,6 @@
 import { startChild, type Child } from './child.ts';
-import type { Contestant } from './contestants/contestant.ts';
-import type { LoadResult } from './programs/load.ts';
+import type { LoadResult, Target } from './programs/load.ts';
+import type { Lanes } from './programs/lanes.ts';
 import type { BenchPostgres } from './servers/postgres.ts';
 import type { Options } from './options.ts';
 
@@ -47,6 +47,8 @@ export interface Seen {
   readonly sample: { readonly head: string; readonly body: string } | undefined;
   /** Microseconds from the moment of sending, when it was asked for. */
   readonly latencies: readonly number[];
+  /** By path, when the order was watched. */
+  readonly lanes: Readonly<Record<string, Lanes>>;
 }
 
 /** How long nothing may come before what is missing is given up. */
@@ -63,9 +65,10 @@ export async function startProcesses(): Promise<Pick<Bench, 'sink' | 'sinkPort' 
   return { sink, sinkPort, load, window };
 }
 
-export async function aim({ load }: Bench, contestant: Contestant, connections: number): Promise<void> {
-  const { port, path, headers, body } = contestant;
-  await load.call('configure', { port, path, headers, body, connections });
+/** Where the next changes go. */
+export async function aim({ load }: Bench, target: Target, connections: number): Promise<void> {
+  const { ports, path, body, entities } = target;
+  await load.call('configure', { ports, path, body, entities, connections });
 }
 
 /** Waits until so many have come, or none comes any more. */

@@ -7,7 +7,7 @@ import type { BenchPostgres } from './servers/postgres.ts';
 
 const run = promisify(execFile);
 
-/** Where and with what it ran, as name and value. */
+/** Where and with what it ran, but for the project itself, as name and value. */
 export async function describeMachine(postgres: BenchPostgres | undefined): Promise<[string, string][]> {
   const [cpu] = cpus();
   const own = JSON.parse(await readFile(join(import.meta.dirname, '..', 'package.json'), 'utf8')) as Package;
@@ -16,7 +16,6 @@ export async function describeMachine(postgres: BenchPostgres | undefined): Prom
     ['processor', `${cpus().length} × ${cpu?.model.trim() ?? 'unknown'}`],
     ['memory', `${Math.round(totalmem() / 2 ** 30)} GiB`],
     ['system', `${type()} ${release()}`],
-    ['Tocsin', `${own.version ?? ''}, ${await commit()}`],
     ['Node', process.version],
     ['undici', own.dependencies?.['undici'] ?? ''],
     ['SQLite', process.versions['sqlite'] ?? ''],
@@ -28,7 +27,6 @@ export async function describeMachine(postgres: BenchPostgres | undefined): Prom
 }
 
 interface Package {
-  readonly version?: string;
   readonly dependencies?: Readonly<Record<string, string>>;
 }
 
@@ -37,9 +35,10 @@ async function versionOf(command: string, pattern: RegExp): Promise<string> {
   return pattern.exec(stdout + stderr)?.[1] ?? 'not installed';
 }
 
-async function commit(): Promise<string> {
+/** What of the project runs, and whether it is as it was committed. */
+export async function describeRevision(): Promise<string> {
   const git = (...args: string[]) => run('git', ['-C', import.meta.dirname, ...args]).catch(() => ({ stdout: '' }));
   const { stdout: hash } = await git('rev-parse', '--short', 'HEAD');
   const { stdout: changes } = await git('status', '--porcelain', '--untracked-files=no', '--', '../src');
-  return `commit ${hash.trim()}${changes.trim() === '' ? '' : ' with changes'}`;
+  return hash === '' ? 'an unknown commit' : `commit ${hash.trim()}${changes.trim() === '' ? '' : ' with changes'}`;
 }

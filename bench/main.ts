@@ -1,13 +1,13 @@
 import { execFile } from 'node:child_process';
 import { existsSync } from 'node:fs';
-import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
-import { startProcesses, type Bench, type Section } from './bench.ts';
+import { startProcesses, type Bar, type Bench, type Section } from './bench.ts';
 import { reason } from './contestants/field.ts';
-import { describeMachine } from './machine.ts';
+import { describeMachine, describeRevision } from './machine.ts';
 import { readOptions, usage, type Options, type ScenarioKey } from './options.ts';
-import { barTable, markdown, sectionText } from './report.ts';
+import { barTable, sectionText } from './report.ts';
+import { keepResult, writePage, type Result } from './results.ts';
 import { backlog } from './scenarios/backlog.ts';
 import { history } from './scenarios/history.ts';
 import { hung } from './scenarios/hung.ts';
@@ -15,7 +15,7 @@ import { latency } from './scenarios/latency.ts';
 import { nodes } from './scenarios/nodes.ts';
 import { outage } from './scenarios/outage.ts';
 import { fanOut, oneToOne } from './scenarios/throughput.ts';
-import { startBenchPostgres } from './servers/postgres.ts';
+import { startBenchPostgres, type BenchPostgres } from './servers/postgres.ts';
 
 const folder = import.meta.dirname;
 
@@ -30,9 +30,22 @@ const scenarios: Readonly<Record<ScenarioKey, (bench: Bench) => Section | Promis
   nodes,
 };
 
-const options = readOptions(process.argv.slice(2));
-if (options === undefined) say(usage);
-else await benchmark(options);
+const options = optionsOf(process.argv.slice(2));
+if (options?.pageOnly === true) await writePage();
+else if (options !== undefined) await benchmark(options);
+
+/** Undefined when there is nothing to run; why, it says itself. */
+function optionsOf(args: readonly string[]): Options | undefined {
+  try {
+    const found = readOptions(args);
+    if (found === undefined) say(usage);
+    return found;
+  } catch (error) {
+    say(reason(error));
+    // Set only, the code would be lost: the package of PostgreSQL ends the process by itself.
+    process.exit(1);
+  }
+}
 
 async function benchmark(options: Options): Promise<void> {
   const began = performance.now();
@@ -44,22 +57,41 @@ async function benchmark(options: Options): Promise<void> {
   const processes = await startProcesses();
   try {
     const bench: Bench = { options, postgres, say, ...processes };
-    const sections: Section[] = [];
+    const bars: Bar[] = [];
     for (const key of options.only) {
+      const start = performance.now();
       say(`\n${key}`);
       const section = await runScenario(bench, key);
-      say(`\n${sectionText(section).slice(1).join('\n\n')}`);
-      sections.push(section);
+      say(`\n${sectionText(section).slice(1).join('\n\n')}\n\n${key} took ${secondsSince(start)} s.`);
+      bars.push(...section.bars);
+      if (!options.keep) continue;
+      await keepResult(key, await resultOf(section, postgres));
+      await writePage();
     }
-    const bars = sections.flatMap((section) => section.bars);
     if (bars.length > 0) say(`\n${barTable(bars)}`);
-    await keep(options, sections, await describeMachine(postgres));
-    say(`\nIt took ${Math.round((performance.now() - began) / 1000)} s.`);
+    say(
+      `\n${options.keep ? 'Written to docs/benchmarks.md.' : 'Not kept: see --keep.'} It took ${secondsSince(began)} s.`,
+    );
   } finally {
     await processes.load.stop();
     await processes.sink.stop();
     await postgres?.stop();
   }
+}
+
+async function resultOf(section: Section, postgres: BenchPostgres | undefined): Promise<Result> {
+  const given = process.argv.slice(2).join(' ');
+  return {
+    date: new Date().toISOString().slice(0, 10),
+    revision: await describeRevision(),
+    command: `npm run bench${given === '' ? '' : ` -- ${given}`}`,
+    machine: await describeMachine(postgres),
+    section,
+  };
+}
+
+function secondsSince(began: number): number {
+  return Math.round((performance.now() - began) / 1000);
 }
 
 /** A scenario that fails as a whole is a row that says why, so that the others are not lost. */
@@ -82,24 +114,6 @@ async function installPeers(): Promise<void> {
     cwd: folder,
     shell: process.platform === 'win32',
   }).catch((error: unknown) => say(`the peers could not be installed: ${reason(error)}`));
-}
-
-async function keep(options: Options, sections: readonly Section[], machine: [string, string][]): Promise<void> {
-  const date = new Date().toISOString();
-  const given = process.argv.slice(2).join(' ');
-  const report = {
-    date: date.slice(0, 10),
-    command: `npm run bench${given === '' ? '' : ` -- ${given}`}`,
-    machine,
-    sections,
-  };
-  const results = join(folder, 'results');
-  await mkdir(results, { recursive: true });
-  const name = date.replaceAll(':', '-').slice(0, 19);
-  await writeFile(join(results, `${name}.json`), `${JSON.stringify({ ...report, options }, null, 2)}\n`);
-  await writeFile(join(results, `${name}.md`), markdown(report));
-  if (options.docs) await writeFile(join(folder, '..', 'docs', 'benchmarks.md'), markdown(report));
-  say(`\nWritten: bench/results/${name}.json and .md${options.docs ? ', docs/benchmarks.md' : ''}`);
 }
 
 function say(line: string): void {

@@ -12,6 +12,20 @@ export const scenarioKeys = [
 ] as const;
 export type ScenarioKey = (typeof scenarioKeys)[number];
 
+const contestantKeys = [
+  'tocsin-sqlite',
+  'tocsin-postgres',
+  'bare',
+  'relay',
+  'relay-dispatch',
+  'bullmq-everysec',
+  'bullmq-always',
+  'graphile-worker',
+  'pg-boss',
+  'alertmanager',
+] as const;
+const databaseKeys = ['sqlite', 'postgres'] as const;
+
 export interface Options {
   readonly quick: boolean;
   readonly rounds: number;
@@ -20,27 +34,60 @@ export interface Options {
   readonly only: readonly ScenarioKey[];
   /** Keys of contestants; empty = those that each scenario takes. */
   readonly contestants: readonly string[];
-  /** Of the scenarios of the service alone; undefined = those that each takes. */
-  readonly databases: readonly ('sqlite' | 'postgres')[] | undefined;
+  /** Of the scenarios of the service alone. */
+  readonly databases: readonly ('sqlite' | 'postgres')[];
   readonly pending: number;
   readonly historyRows: number;
   readonly outageSeconds: number;
-  /** Whether docs/benchmarks.md is written. */
-  readonly docs: boolean;
+  /** Whether the results take their place in docs/benchmarks.md. */
+  readonly keep: boolean;
+  /** Nothing is run. */
+  readonly pageOnly: boolean;
 }
 
+/** The whole size of each option, and the quick one. */
+const sizes = {
+  rounds: [3, 1],
+  seconds: [3, 1],
+  pending: [1_000_000, 50_000],
+  'history-rows': [5_000_000, 100_000],
+  'outage-seconds': [60, 5],
+} as const satisfies Readonly<Record<string, readonly [number, number]>>;
+
 export const usage = `npm run bench -- [options]
-  --quick                a short run, about a minute: sees that everything works, its figures mean little
-  --rounds N             interleaved rounds of each pair (3; quick 1)
-  --seconds N            seconds of load in each round (3; quick 1)
-  --only A,B             scenarios: ${scenarioKeys.join(', ')}
-  --contestants A,B      tocsin-sqlite, tocsin-postgres, bare, relay, relay-dispatch, bullmq-everysec, bullmq-always,
-                         graphile-worker, pg-boss, alertmanager
-  --databases A,B        sqlite, postgres, for the scenarios of the service alone (sqlite; both for the backlog)
-  --pending N            deliveries of the backlog (1000000; quick 50000)
-  --history-rows N       rows of the history (5000000; quick 100000)
-  --outage-seconds N     (60; quick 5)
-  --docs                 write docs/benchmarks.md, which otherwise only a whole run does`;
+
+Runs the scenarios and writes docs/benchmarks.md. Each takes its own place there, so they can be run one by one: what is
+known of the others, in bench/results, stays. Alone on the machine, or the figures mean nothing.
+
+  --only A,B             scenarios: ${wrapped(scenarioKeys)}
+  --quick                each scenario in less than a minute: sees that everything works, its figures mean little
+  --rounds N             interleaved rounds of each pair (${shown('rounds')})
+  --seconds N            seconds of load in each round (${shown('seconds')}); hung takes three times as many
+  --contestants A,B      of one-to-one, fan-out and latency:
+                         ${wrapped(contestantKeys)}
+  --databases A,B        of hung, outage, backlog and history: sqlite, postgres (both; quick sqlite)
+  --pending N            backlog: deliveries that wait (${shown('pending')})
+  --history-rows N       history: rows (${shown('history-rows')})
+  --outage-seconds N     outage: how long the receiver is away (${shown('outage-seconds')})
+  --keep                 keep the results also of a run that is quick, or that names contestants or databases; otherwise
+                         they are only printed
+  --page                 run nothing: write docs/benchmarks.md from what is kept
+  --help`;
+
+function shown(name: keyof typeof sizes): string {
+  const [whole, quick] = sizes[name];
+  return `${whole}; quick ${quick}`;
+}
+
+/** Under the column of the explanations. */
+function wrapped(names: readonly string[]): string {
+  const lines: string[][] = [[]];
+  for (const name of names) {
+    if ([...(lines.at(-1) ?? []), name].join(', ').length > 90) lines.push([]);
+    lines.at(-1)?.push(name);
+  }
+  return lines.map((line) => line.join(', ')).join(`,\n${' '.repeat(25)}`);
+}
 
 /** @throws Error with a sentence for who typed it. */
 export function readOptions(args: readonly string[]): Options | undefined {
@@ -51,7 +98,8 @@ export function readOptions(args: readonly string[]): Options | undefined {
     options: {
       help: flag,
       quick: flag,
-      docs: flag,
+      keep: flag,
+      page: flag,
       rounds: text,
       seconds: text,
       only: text,
@@ -64,36 +112,29 @@ export function readOptions(args: readonly string[]): Options | undefined {
   });
   if (values.help) return undefined;
   const { quick } = values;
-  const number = (given: string | undefined, whole: number, short: number) =>
-    given === undefined ? (quick ? short : whole) : Number(given);
-  const only = chosen(values.only, scenarioKeys, scenarioKeys);
-  const whole =
-    !quick && values.only === undefined && values.contestants === undefined && values.databases === undefined;
-  const options = {
-    quick,
-    rounds: number(values.rounds, 3, 1),
-    seconds: number(values.seconds, 3, 1),
-    only,
-    contestants: values.contestants?.split(',') ?? [],
-    databases:
-      values.databases === undefined ? undefined : chosen(values.databases, ['sqlite', 'postgres'] as const, []),
-    pending: number(values.pending, 1_000_000, 50_000),
-    historyRows: number(values['history-rows'], 5_000_000, 100_000),
-    outageSeconds: number(values['outage-seconds'], 60, 5),
-    docs: values.docs || whole,
+  const size = (name: keyof typeof sizes): number => {
+    const value = Number(values[name] ?? sizes[name][quick ? 1 : 0]);
+    if (!(value > 0)) throw new Error(`--${name} must be a number above 0`);
+    return value;
   };
-  for (const [name, value] of Object.entries(options)) {
-    if (typeof value === 'number' && !(value > 0)) throw new Error(`${name} must be a number above 0`);
-  }
-  return options;
+  const partial = values.contestants !== undefined || values.databases !== undefined;
+  return {
+    quick,
+    rounds: size('rounds'),
+    seconds: size('seconds'),
+    only: chosen(values.only, scenarioKeys) ?? scenarioKeys,
+    contestants: chosen(values.contestants, contestantKeys) ?? [],
+    databases: chosen(values.databases, databaseKeys) ?? (quick ? ['sqlite'] : databaseKeys),
+    pending: size('pending'),
+    historyRows: size('history-rows'),
+    outageSeconds: size('outage-seconds'),
+    keep: values.keep || (!quick && !partial),
+    pageOnly: values.page,
+  };
 }
 
-function chosen<Name extends string>(
-  given: string | undefined,
-  known: readonly Name[],
-  all: readonly Name[],
-): readonly Name[] {
-  if (given === undefined) return all;
+function chosen<Name extends string>(given: string | undefined, known: readonly Name[]): readonly Name[] | undefined {
+  if (given === undefined) return undefined;
   const names = given.split(',');
   const unknown = names.filter((name) => !known.some((one) => one === name));
   if (unknown.length > 0) throw new Error(`${unknown.join(', ')}: choose among ${known.join(', ')}`);

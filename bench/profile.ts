@@ -46,8 +46,7 @@ async function profile(webhooks: number, length: number, on: Store): Promise<voi
     const { sinkPort } = bench;
     const more = webhooks === 1 ? { maxInFlight: concurrency } : {};
     await tocsin.webhooks(webhooks, { channelId, sinkPort, path: '/ok', ...more });
-    const port = Number(new URL(tocsin.service.url).port);
-    await aim(bench, { port, path, headers: {}, body: 'webhook', stop: async () => {} }, concurrency);
+    await aim(bench, { ports: tocsin.ports, path }, concurrency);
     bench.window.perChange = webhooks;
     await bench.sink.call('tell', { on: true });
     await bench.sink.call('reset', { timing: false });

@@ -29,9 +29,8 @@ export const alertmanager: Entry = {
       folder: folder.path,
     });
     return {
-      port,
+      ports: [port],
       path: '/api/v2/alerts',
-      headers: {},
       body: 'alerts',
       async stop() {
         await program.stop();

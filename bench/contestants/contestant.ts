@@ -1,5 +1,5 @@
 import type { BenchPostgres } from '../servers/postgres.ts';
-import type { BodyKind } from '../programs/notification.ts';
+import type { Target } from '../programs/load.ts';
 
 /** Why a row is empty. */
 export class NotRunnable extends Error {
@@ -17,11 +17,7 @@ export interface Setting {
 }
 
 /** Something that takes changes over HTTP and posts them to the sink. */
-export interface Contestant {
-  readonly port: number;
-  readonly path: string;
-  readonly headers: Readonly<Record<string, string>>;
-  readonly body: BodyKind;
+export interface Contestant extends Target {
   stop(): Promise<void>;
 }
 

@@ -9,7 +9,8 @@ const root = join(import.meta.dirname, '..', '..');
 
 export const ours = tocsinEntry('sqlite');
 export const oursOnPostgres = tocsinEntry('postgres');
-const everyone: readonly Entry[] = [ours, oursOnPostgres, ...peers, alertmanager];
+/** All who are compared. */
+export const everyone: readonly Entry[] = [ours, oursOnPostgres, ...peers, alertmanager];
 
 export interface Running {
   readonly entry: Entry;
@@ -18,12 +19,18 @@ export interface Running {
 
 /** The contestants of a scenario, all started before the first round, so that rounds can be interleaved. */
 export class Field {
+  readonly #entrants: readonly Entry[];
   readonly #running: Running[] = [];
   readonly missing: string[] = [];
 
-  static async start(bench: Bench, fanOut: number, leftOut: readonly string[] = []): Promise<Field> {
-    const field = new Field();
-    for (const entry of everyone.filter(({ key }) => isChosen(bench, key, leftOut))) {
+  private constructor(entrants: readonly Entry[]) {
+    this.#entrants = entrants;
+  }
+
+  /** Who cannot run is missing, with the reason. */
+  static async start(bench: Bench, entrants: readonly Entry[], fanOut: number): Promise<Field> {
+    const field = new Field(entrants);
+    for (const entry of entrants) {
       try {
         const { sinkPort, postgres } = bench;
         const contestant = await entry.start({ sinkPort, postgres, fanOut });
@@ -48,7 +55,7 @@ export class Field {
   }
 
   get entries(): readonly Entry[] {
-    return everyone.filter((entry) => this.#running.some((one) => one.entry === entry));
+    return this.#entrants.filter((entry) => this.#running.some((one) => one.entry === entry));
   }
 
   async stop(): Promise<void> {
@@ -56,7 +63,11 @@ export class Field {
   }
 }
 
-/** Who was asked for; when nobody was, all but those that add little here. */
+/** Of everyone those that were asked for; when nobody was, all but those that add little here. */
+export function chosen(bench: Bench, leftOut: readonly string[] = []): readonly Entry[] {
+  return everyone.filter(({ key }) => isChosen(bench, key, leftOut));
+}
+
 export function isChosen({ options }: Bench, key: string, leftOut: readonly string[] = []): boolean {
   if (options.contestants.length > 0) return options.contestants.includes(key);
   return !(leftOut.includes(key) || (options.quick && slow.has(key)));

@@ -35,7 +35,7 @@ function peer(
         await child.stop();
         await store.stop();
       };
-      return { port, path: '/', headers: {}, body: 'webhook', stop };
+      return { ports: [port], path: '/', stop };
     },
   };
 }

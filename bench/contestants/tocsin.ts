@@ -1,3 +1,7 @@
+import { randomBytes } from 'node:crypto';
+import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { shardsMax } from '../../src/database/shard.ts';
 import { endsWithUs } from '../child.ts';
 import { temporaryFolder } from '../../test/counterparts/program.ts';
 import { startService, type Service } from '../../test/support/service.ts';
@@ -6,14 +10,18 @@ import { concurrency, NotRunnable, type Contestant, type Entry, type Setting } f
 
 export type Store = 'sqlite' | 'postgres';
 
-/** The service with its webhooks, and what is needed to push to it. */
+/** The service on one database, and what is needed to push to it. */
 export interface Tocsin {
+  /** The only node, or the first. */
   readonly service: Service;
+  /** Of all nodes. */
+  readonly ports: readonly number[];
   readonly folder: string;
+  /** '' = SQLite, in the folder. */
   readonly databaseUrl: string;
   /** Makes a channel with an integration; gives the channel's id and the path to push to. */
   source(name: string): Promise<Source>;
-  /** Makes webhooks for new alerts of a channel, each with a path of its own at the sink. */
+  /** Makes webhooks for a channel, each with a path of its own at the sink. */
   webhooks(count: number, options: WebhookOptions): Promise<number[]>;
   stop(): Promise<void>;
 }
@@ -30,47 +38,93 @@ export interface WebhookOptions {
   /** `/ok` is answered, `/hung` never. */
   readonly path: string;
   readonly maxInFlight?: number;
+  /** `['a_new']` unless told otherwise. */
+  readonly eventTypes?: readonly string[];
   readonly more?: object;
 }
 
 /** No limits of requests, since all come from one sender; all else as it is by default, so everything is durable. */
 const settings = {
   TOCSIN_LOG_LEVEL: 'warn',
+  // A check of the tests, which nobody else makes.
+  TOCSIN_TEST_CHECK_REPLIES: '0',
   TOCSIN_INGEST_RATE: '0',
   TOCSIN_API_RATE: '0',
   TOCSIN_HISTORY_DAYS: '30',
 };
+/** How long nodes may take until each has its share of the shards. */
+const settledMaxMs = 30_000;
+const settledPollMs = 50;
+
+interface Start {
+  readonly name?: string;
+  /** More than one only on PostgreSQL. */
+  readonly nodes?: number;
+}
 
 export async function startTocsin(
   store: Store,
   setting: Pick<Setting, 'postgres' | 'nodeFlags'>,
-  name = 'tocsin',
+  { name = 'tocsin', nodes = 1 }: Start = {},
 ): Promise<Tocsin> {
   if (store === 'postgres' && setting.postgres === undefined) throw new NotRunnable('PostgreSQL was not started');
   const folder = await temporaryFolder('bench-data');
   const databaseUrl = store === 'postgres' ? ((await setting.postgres?.fresh(name)) ?? '') : '';
   const flags = setting.nodeFlags ?? [];
-  const service = await startService({
-    folder: folder.path,
-    database: store,
-    databaseUrl,
-    env: settings,
-    command: [process.execPath, ...flags, 'src/main.ts', 'serve'],
-  });
-  const ended = endsWithUs(() => service.pid);
+  const env = nodes === 1 ? settings : { ...settings, TOCSIN_SECRET_KEY: randomBytes(32).toString('base64') };
+  const services: Service[] = [];
+  const ended: (() => void)[] = [];
+  const stop = async () => {
+    // A profile is written by a process that ends by itself; otherwise nobody waits for what is still owed.
+    for (const service of services) await (flags.length > 0 ? service.stop() : service.kill('SIGKILL'));
+    for (const end of ended) end();
+    await folder.remove();
+  };
+  try {
+    for (let node = 1; node <= nodes; node += 1) {
+      const service = await startService({
+        folder: nodes === 1 ? folder.path : join(folder.path, `node${node}`),
+        database: store,
+        databaseUrl,
+        env,
+        command: [process.execPath, ...flags, 'src/main.ts', 'serve'],
+      });
+      ended.push(endsWithUs(() => service.pid));
+      services.push(service);
+    }
+    if (nodes > 1) await settled(services);
+  } catch (error) {
+    await stop();
+    throw error;
+  }
+  const [service] = services;
+  if (service === undefined) throw new Error('there must be a node');
   return {
     service,
+    ports: services.map(({ url }) => Number(new URL(url).port)),
     folder: folder.path,
     databaseUrl,
     source: (sourceName) => makeSource(service, sourceName),
     webhooks: (count, options) => makeWebhooks(service, count, options),
-    async stop() {
-      // A profile is written by a process that ends by itself; otherwise nobody waits for what is still owed.
-      await (flags.length > 0 ? service.stop() : service.kill('SIGKILL'));
-      ended();
-      await folder.remove();
-    },
+    stop,
   };
+}
+
+/** Resolves when every node has its share of the work. */
+async function settled(services: readonly Service[]): Promise<void> {
+  const shareMin = Math.floor(shardsMax / services.length);
+  const deadline = performance.now() + settledMaxMs;
+  for (const { url } of services) {
+    while ((await shardsHeld(url)) < shareMin) {
+      if (performance.now() > deadline) throw new Error(`${services.length} nodes did not share the work in time`);
+      await sleep(settledPollMs);
+    }
+  }
+}
+
+async function shardsHeld(url: string): Promise<number> {
+  const text = await (await fetch(`${url}/metrics`)).text();
+  return Number(/^tocsin_shards_held (\d+)/m.exec(text)?.[1] ?? 0);
 }
 
 async function makeSource(service: Service, name: string): Promise<Source> {
@@ -90,7 +144,7 @@ async function makeWebhooks(service: Service, count: number, options: WebhookOpt
       name: `Bench ${path} ${index}`,
       endpoint: `http://127.0.0.1:${sinkPort}${path}/${index}`,
       channel_ids: [channelId],
-      event_types: ['a_new'],
+      event_types: options.eventTypes ?? ['a_new'],
       ...(maxInFlight === undefined ? {} : { max_in_flight: maxInFlight }),
       ...more,
     });
@@ -104,20 +158,22 @@ function numberOf(data: Json, name: string): number {
 }
 
 /** Each change is a new alert, a lane of its own, and each webhook owes one push for it. */
-export function tocsinEntry(store: Store): Entry {
+export function tocsinEntry(store: Store, nodes = 1): Entry {
+  const onPostgres = `Tocsin, PostgreSQL, ${nodes} ${nodes === 1 ? 'node' : 'nodes'}`;
   return {
-    key: `tocsin-${store}`,
-    name: store === 'sqlite' ? 'Tocsin, SQLite' : 'Tocsin, PostgreSQL, 1 node',
+    key: nodes === 1 ? `tocsin-${store}` : `tocsin-${store}-${nodes}`,
+    name: store === 'sqlite' ? 'Tocsin, SQLite' : onPostgres,
     async start(setting): Promise<Contestant> {
-      const tocsin = await startTocsin(store, setting);
+      const tocsin = await startTocsin(store, setting, { nodes });
       const { channelId, path } = await tocsin.source('Bench');
       await tocsin.webhooks(setting.fanOut, {
         channelId,
         sinkPort: setting.sinkPort,
         path: '/ok',
-        ...(setting.fanOut === 1 ? { maxInFlight: concurrency } : {}),
+        // The limit holds on each node.
+        ...(setting.fanOut === 1 ? { maxInFlight: Math.floor(concurrency / nodes) } : {}),
       });
-      return { port: Number(new URL(tocsin.service.url).port), path, headers: {}, body: 'webhook', stop: tocsin.stop };
+      return { ports: tocsin.ports, path, stop: tocsin.stop };
     },
   };
 }

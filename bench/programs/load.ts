@@ -7,43 +7,58 @@ import { microseconds, serveParent } from './parent.ts';
  * that it takes as little as possible of the two cores that it shares with what is measured.
  */
 
-interface Target {
-  readonly port: number;
+/** Where changes go, and of what kind they are. */
+export interface Target {
+  /** The connections are spread over them. */
+  readonly ports: readonly number[];
   readonly path: string;
-  readonly headers: Readonly<Record<string, string>>;
-  readonly body: BodyKind;
-  readonly connections: number;
+  /** `webhook` unless told otherwise. */
+  readonly body?: BodyKind;
+  /** So many alerts change in turn; absent = each change is a new alert. */
+  readonly entities?: number;
 }
 
 const answerStart = 'HTTP/1.1 ';
 /** How often an open loop looks at what is due. */
 const tickMs = 1;
+/** Without any answer for so long while some are waited for, the run has failed. */
+const silentMaxMs = 30_000;
 
+/** One that the server has closed while it was idle is opened again for the next request. */
 class Connection {
-  readonly #socket: Socket;
+  readonly port: number;
   readonly #onAnswer: (connection: Connection, status: number) => void;
+  #socket: Socket | undefined;
   #received = '';
   busy = false;
 
   constructor(port: number, onAnswer: (connection: Connection, status: number) => void) {
+    this.port = port;
     this.#onAnswer = onAnswer;
-    this.#socket = connect({ port, host: '127.0.0.1', noDelay: true });
-    this.#socket.setEncoding('latin1');
-    this.#socket.on('data', (text: string) => this.#take(text));
-    this.#socket.on('error', fail);
-    this.#socket.on('close', () => {
-      if (this.busy) fail(new Error('the connection was closed before the answer'));
-    });
+    this.#socket = this.#open();
   }
 
   send(request: string): void {
     this.busy = true;
+    this.#socket ??= this.#open();
     this.#socket.write(request);
   }
 
   close(): void {
     this.busy = false;
-    this.#socket.destroy();
+    this.#socket?.destroy();
+  }
+
+  #open(): Socket {
+    const socket = connect({ port: this.port, host: '127.0.0.1', noDelay: true });
+    socket.setEncoding('latin1');
+    socket.on('data', (text: string) => this.#take(text));
+    socket.on('error', (error) => this.busy && fail(error));
+    socket.on('close', () => {
+      this.#socket = undefined;
+      if (this.busy) fail(new Error('the connection was closed before the answer'));
+    });
+    return socket;
   }
 
   #take(text: string): void {
@@ -62,26 +77,48 @@ class Connection {
 }
 
 let connections: Connection[] = [];
-let requestOf: (at: number) => string = () => '';
-let ids = 0;
-const run = process.pid.toString(16).padStart(6, '0');
+let requestOf: (port: number, at: number) => string = () => '';
+let changes = 0;
+let configured = 0;
+const own = process.pid.toString(16).padStart(6, '0');
 let onAnswer: (connection: Connection, status: number) => void = () => {};
 let fail: (error: Error) => void = () => {};
 let delivered = 0;
 let onDelivered: () => void = () => {};
 let lastRefusal = '';
 
-function configure({ port, path, headers, body, connections: wanted }: Target): void {
+function configure({ ports, path, body = 'webhook', entities, connections: wanted }: Target & Connections): void {
   for (const connection of connections) connection.close();
-  connections = Array.from({ length: wanted }, () => new Connection(port, (...answer) => onAnswer(...answer)));
+  connections = Array.from({ length: wanted }, (_, index) => {
+    return new Connection(ports[index % ports.length] ?? 0, (...answer) => onAnswer(...answer));
+  });
   const make = notifications(body);
-  const lines = Object.entries(headers).map(([name, value]) => `${name}: ${value}\r\n`);
-  const head = `POST ${path} HTTP/1.1\r\nHost: 127.0.0.1:${port}\r\nContent-Type: application/json\r\n${lines.join('')}Content-Length: `;
-  requestOf = (at) => {
-    ids += 1;
-    const text = make(`${run}${ids.toString(16).padStart(10, '0')}`, at);
-    return `${head}${text.length}\r\n\r\n${text}`;
+  const heads = new Map(
+    ports.map((port) => [
+      port,
+      `POST ${path} HTTP/1.1\r\nHost: 127.0.0.1:${port}\r\nContent-Type: application/json\r\nContent-Length: `,
+    ]),
+  );
+  configured += 1;
+  const first = changes;
+  requestOf = (port, at) => {
+    const made = changes - first;
+    changes += 1;
+    const text =
+      entities === undefined
+        ? make(idOf(changes), 1, at)
+        : make(idOf(made % entities, configured), Math.floor(made / entities) + 1, at);
+    return `${heads.get(port)}${text.length}\r\n\r\n${text}`;
   };
+}
+
+interface Connections {
+  readonly connections: number;
+}
+
+/** Of an alert that no other configuration and no other process has. */
+function idOf(number: number, group = 0): string {
+  return `${own}${group.toString(16).padStart(4, '0')}${number.toString(16).padStart(10, '0')}`;
 }
 
 export interface LoadResult {
@@ -100,11 +137,20 @@ class Tally {
   sent = 0;
   accepted = 0;
   refused = 0;
+  over = false;
   readonly startedAt = microseconds();
 
+  #answeredAt = this.startedAt;
+
   answered(status: number): void {
+    this.#answeredAt = microseconds();
     if (status >= 200 && status < 300) this.accepted += 1;
     else this.refused += 1;
+  }
+
+  /** Since the last answer. */
+  get silentMs(): number {
+    return (microseconds() - this.#answeredAt) / 1000;
   }
 
   get waiting(): number {
@@ -117,22 +163,44 @@ class Tally {
   }
 }
 
-/** Each connection sends again as soon as it has its answer, while fewer than `window` changes wait for the receiver. */
-function closedLoop({ seconds, window }: { seconds: number; window: number }): Promise<LoadResult> {
+/** One run: fails when a connection does, or when no answers come any more. */
+function run(begin: (tally: Tally, end: () => void) => void): Promise<LoadResult> {
   return new Promise((resolve, reject) => {
-    delivered = 0;
     lastRefusal = '';
     const tally = new Tally();
+    /** Once: the next run has handlers of its own. */
+    const over = (settle: () => void) => {
+      if (tally.over) return;
+      tally.over = true;
+      clearInterval(watching);
+      onAnswer = () => {};
+      onDelivered = () => {};
+      fail = () => {};
+      settle();
+    };
+    fail = (error) => over(() => reject(error));
+    const watching = setInterval(() => {
+      if (tally.waiting > 0 && tally.silentMs > silentMaxMs) {
+        fail(new Error(`${tally.waiting} requests had no answer for ${silentMaxMs / 1000} s`));
+      }
+    }, silentMaxMs / 10);
+    begin(tally, () => over(() => resolve(tally.result())));
+  });
+}
+
+/** Each connection sends again as soon as it has its answer, while fewer than `window` changes wait for the receiver. */
+function closedLoop({ seconds, window }: { seconds: number; window: number }): Promise<LoadResult> {
+  return run((tally, end) => {
+    delivered = 0;
     const until = tally.startedAt + seconds * 1_000_000;
-    fail = reject;
     const next = (connection: Connection, now: number) => {
       if (now >= until) {
-        if (tally.waiting === 0) resolve(tally.result());
+        if (tally.waiting === 0) end();
         return;
       }
       if (tally.sent - delivered >= window) return;
       tally.sent += 1;
-      connection.send(requestOf(now));
+      connection.send(requestOf(connection.port, now));
     };
     onAnswer = (connection, status) => {
       tally.answered(status);
@@ -144,38 +212,38 @@ function closedLoop({ seconds, window }: { seconds: number; window: number }): P
     };
     onDelivered();
     // When the window is full at the end, no answer comes to end it.
-    setTimeout(() => tally.waiting === 0 && resolve(tally.result()), seconds * 1000 + 10);
+    setTimeout(() => tally.waiting === 0 && end(), seconds * 1000 + 10);
   });
 }
 
 /** So many a second, whatever the answers do; what finds no free connection waits with the time when it was due. */
 function openLoop({ seconds, rate }: { seconds: number; rate: number }): Promise<LoadResult> {
-  return new Promise((resolve, reject) => {
-    lastRefusal = '';
-    const tally = new Tally();
+  return run((tally, end) => {
     const total = Math.round(seconds * rate);
     const due: number[] = [];
-    fail = reject;
     let made = 0;
+    let turn = 0;
+    // In turns, so that none is idle for so long that the server closes it.
     const flush = () => {
-      for (const connection of connections) {
-        if (due.length === 0) return;
-        if (!connection.busy) sendTo(connection);
+      for (let tried = 0; tried < connections.length && due.length > 0; tried += 1) {
+        const connection = connections[turn];
+        turn = (turn + 1) % connections.length;
+        if (connection?.busy === false) sendTo(connection);
       }
     };
     const sendTo = (connection: Connection) => {
       const at = due.shift();
       if (at === undefined) return;
       tally.sent += 1;
-      connection.send(requestOf(at));
+      connection.send(requestOf(connection.port, at));
     };
-    onDelivered = () => {};
     onAnswer = (connection, status) => {
       tally.answered(status);
       sendTo(connection);
-      if (made === total && due.length === 0 && tally.waiting === 0) resolve(tally.result());
+      if (made === total && due.length === 0 && tally.waiting === 0) end();
     };
     const ticking = setInterval(() => {
+      if (tally.over) return clearInterval(ticking);
       const now = microseconds();
       const wanted = Math.min(total, Math.ceil(((now - tally.startedAt) / 1_000_000) * rate));
       for (; made < wanted; made += 1) due.push(now);

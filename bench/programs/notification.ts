@@ -5,25 +5,39 @@ export const markerDigits = 16;
 /** `webhook`: what Alertmanager posts to a webhook · `alerts`: what is posted to Alertmanager. */
 export type BodyKind = 'webhook' | 'alerts';
 
-/** Makes bodies of about 1.3 KB, each with an alert of its own. */
-export function notifications(kind: BodyKind): (id: string, atMicroseconds: number) => string {
-  const idMark = '#id#';
-  const timeMark = '#at#';
-  const text = JSON.stringify(kind === 'webhook' ? group(idMark, timeMark) : [alert(idMark, timeMark)]);
-  const parts = text.split(/(#id#|#at#)/);
-  return (id, at) => {
-    const time = String(at).padStart(markerDigits, '0');
+/** Precedes the number of the change of its alert, from 1, in every description. */
+export const changeMark = 'Seen for the time ';
+
+/** Makes a body of about 1.3 KB about an alert: its id, the number of this change of it, and when it is sent. */
+export function notifications(kind: BodyKind): (id: string, change: number, atMicroseconds: number) => string {
+  const [idMark, changeNumberMark, timeMark] = ['#id#', '#change#', '#at#'];
+  const marks = { id: idMark, change: changeNumberMark, at: timeMark };
+  const text = JSON.stringify(kind === 'webhook' ? group(marks) : [alert(marks)]);
+  const parts = text.split(/(#id#|#change#|#at#)/);
+  return (id, change, at) => {
+    const values: Record<string, string> = {
+      [idMark]: id,
+      [changeNumberMark]: String(change),
+      [timeMark]: String(at).padStart(markerDigits, '0'),
+    };
     let body = '';
-    for (const part of parts) body += part === idMark ? id : part === timeMark ? time : part;
+    for (const part of parts) body += values[part] ?? part;
     return body;
   };
 }
 
-function group(id: string, at: string): object {
+interface Marks {
+  readonly id: string;
+  readonly change: string;
+  readonly at: string;
+}
+
+function group(marks: Marks): object {
+  const { id } = marks;
   return {
     receiver: 'bench',
     status: 'firing',
-    alerts: [{ status: 'firing', ...alert(id, at), endsAt: '0001-01-01T00:00:00Z', fingerprint: id }],
+    alerts: [{ status: 'firing', ...alert(marks), endsAt: '0001-01-01T00:00:00Z', fingerprint: id }],
     groupLabels: { alertname: 'HighRequestLatency' },
     commonLabels: { alertname: 'HighRequestLatency', severity: 'warning' },
     commonAnnotations: {},
@@ -34,7 +48,7 @@ function group(id: string, at: string): object {
   };
 }
 
-function alert(id: string, at: string): object {
+function alert({ id, change, at }: Marks): object {
   return {
     labels: {
       alertname: 'HighRequestLatency',
@@ -49,7 +63,8 @@ function alert(id: string, at: string): object {
     annotations: {
       summary: 'The checkout answers slowly',
       description:
-        'The 99th percentile of the request latency has been above one second for ten minutes; look at the database first.',
+        'The 99th percentile of the request latency has been above one second for ten minutes; look at the database first. ' +
+        `${changeMark}${change}.`,
       runbook_url: 'https://runbooks.example.org/checkout/latency',
     },
     startsAt: '2026-01-01T00:00:00.000Z',

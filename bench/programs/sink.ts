@@ -1,11 +1,12 @@
 import { createServer, type Socket } from 'node:net';
 import type { AddressInfo } from 'node:net';
+import { LaneWatch } from './lanes.ts';
 import { marker, markerDigits } from './notification.ts';
 import { microseconds, serveParent, tellParent } from './parent.ts';
 
 /*
  * The receiver of everything: the leanest HTTP/1.1 server that can count requests and say when they came. Requests to
- * /hung are read and never answered.
+ * /hung are read and never answered, unless it is told to answer them.
  */
 
 const headEnd = Buffer.from('\r\n\r\n');
@@ -23,6 +24,8 @@ let lastAt = 0;
 let sample: { head: string; body: string } | undefined;
 let timing = false;
 let down = false;
+let answersHung = false;
+let watch: LaneWatch | undefined;
 let latencies: number[] = [];
 let told = 0;
 let telling: NodeJS.Timeout | undefined;
@@ -54,15 +57,17 @@ function takeAll(socket: Socket, buffer: Buffer): Buffer | undefined {
 function take(socket: Socket, head: string, buffer: Buffer, bodyStart: number, bodyEnd: number): void {
   if (head.startsWith('POST /hung')) {
     hung += 1;
+    if (answersHung) socket.write(ok);
     return;
   }
+  const now = microseconds();
+  watch?.took(head, buffer.toString('utf8', bodyStart, bodyEnd), !down, now);
   if (down) {
     refused += 1;
     socket.write(unavailable);
     return;
   }
   socket.write(ok);
-  const now = microseconds();
   if (timing) {
     const at = buffer.indexOf(markerBytes, bodyStart);
     const from = at + markerBytes.length;
@@ -79,15 +84,29 @@ serveParent({
     new Promise<number>((resolve) => {
       server.listen(0, '127.0.0.1', 4096, () => resolve((server.address() as AddressInfo).port));
     }),
-  reset: (input: { timing: boolean }) => {
+  /** `changes`: watch the order, of alerts that change so often. */
+  reset: (input: { timing: boolean; changes?: number }) => {
     count = refused = hung = firstAt = lastAt = told = 0;
     sample = undefined;
     timing = input.timing;
     latencies = [];
+    watch = input.changes === undefined ? undefined : new LaneWatch(input.changes);
   },
-  read: () => ({ count, refused, hung, firstAt, lastAt, sample, latencies: timing ? latencies : [] }),
+  read: () => ({
+    count,
+    refused,
+    hung,
+    firstAt,
+    lastAt,
+    sample,
+    latencies: timing ? latencies : [],
+    lanes: watch?.read() ?? {},
+  }),
   setDown: (input: { down: boolean }) => {
     down = input.down;
+  },
+  setAnswersHung: (input: { answers: boolean }) => {
+    answersHung = input.answers;
   },
   tell: (input: { on: boolean }) => {
     clearInterval(telling);

@@ -8,13 +8,13 @@ import type { LoadResult } from '../programs/load.ts';
 const webhookCount = 20;
 const dayMs = 86_400_000;
 const days = 7;
-/** One in so many deliveries has failed. */
-const failedEvery = 1_000;
+/** One in so many deliveries has failed; a prime, so that every webhook has some. */
+const failedEvery = 1_009;
 /** Deliveries of one alert. */
 const perEntity = 10;
 /** A hundredth of the rows, to compare with. */
 const smallShare = 0.01;
-const calls = 60;
+const calls = 100;
 
 interface Ready {
   readonly tocsin: Tocsin;
@@ -41,12 +41,20 @@ const asks: readonly { readonly name: string; readonly ask: Ask }[] = [
     }),
   },
   { name: 'failures of all, seven days', ask: (ready) => ({ ...span(ready, 0, days), status: 'failed' }) },
+  {
+    name: 'a page deep in all',
+    ask: (ready, chance) => ({
+      ...span(ready, 0, days),
+      // The page before it ended at the end of this time.
+      search_after_ctx: cursorAt(ready.from + chance * days * dayMs),
+    }),
+  },
 ];
 
 export async function history(bench: Bench): Promise<Section> {
   const rows: string[][] = [];
   const missing: string[] = [];
-  for (const store of bench.options.databases ?? (['sqlite'] as const)) {
+  for (const store of bench.options.databases) {
     const built: Ready[] = [];
     try {
       const sizes = [Math.max(1_000, Math.round(bench.options.historyRows * smallShare)), bench.options.historyRows];
@@ -73,11 +81,10 @@ export async function history(bench: Bench): Promise<Section> {
 }
 
 async function build(bench: Bench, store: Store, rows: number): Promise<Ready> {
-  const tocsin = await startTocsin(store, bench, 'history');
+  const tocsin = await startTocsin(store, bench, { name: 'history' });
   const { channelId, path } = await tocsin.source('History');
   const webhookIds = await tocsin.webhooks(webhookCount, { channelId, sinkPort: bench.sinkPort, path: '/ok' });
-  const port = Number(new URL(tocsin.service.url).port);
-  await aim(bench, { port, path, headers: {}, body: 'webhook', stop: async () => {} }, 1);
+  await aim(bench, { ports: tocsin.ports, path }, 1);
   await bench.sink.call('reset', { timing: false });
   accepted(await bench.load.call<LoadResult>('openLoop', { rate: 1, seconds: 1 }));
   await drained(bench, webhookCount);
@@ -116,6 +123,11 @@ async function measure(built: readonly Ready[], ask: Ask): Promise<string[]> {
 function span({ from }: Ready, firstDay: number, dayCount: number): object {
   const start = Math.round(from + firstDay * dayMs);
   return { start_time: start, end_time: Math.round(start + dayCount * dayMs), limit: 20 };
+}
+
+/** As a list gives it, to go on with. */
+function cursorAt(time: number): string {
+  return Buffer.from(JSON.stringify([Math.round(time), ''])).toString('base64url');
 }
 
 function webhook({ webhookIds }: Ready, chance: number): number {

@@ -1,5 +1,5 @@
 import { accepted, aim, drained, type Bar, type Bench, type Section } from '../bench.ts';
-import { Field, ours, type Running } from '../contestants/field.ts';
+import { chosen, Field, ours, type Running } from '../contestants/field.ts';
 import { fixed, median, percentile } from '../figures.ts';
 import type { LoadResult } from '../programs/load.ts';
 
@@ -14,7 +14,7 @@ interface Latency {
 }
 
 export async function latency(bench: Bench): Promise<Section> {
-  const field = await Field.start(bench, 1, ['relay-dispatch', 'bullmq-always']);
+  const field = await Field.start(bench, chosen(bench, ['relay-dispatch', 'bullmq-always']), 1);
   const found = new Map<string, Latency[]>();
   try {
     for (let round = 0; round <= bench.options.rounds; round += 1) {

@@ -1,114 +1,215 @@
-import { accepted, aim, drained, type Bench, type Seen, type Section } from '../bench.ts';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { accepted, aim, type Bar, type Bench, type Seen, type Section } from '../bench.ts';
+import { concurrency } from '../contestants/contestant.ts';
 import { reason } from '../contestants/field.ts';
-import { startTocsin, type Store } from '../contestants/tocsin.ts';
-import { concurrency, NotRunnable } from '../contestants/contestant.ts';
+import { startTocsin, type Store, type Tocsin } from '../contestants/tocsin.ts';
 import { fixed, whole } from '../figures.ts';
+import type { Lanes } from '../programs/lanes.ts';
 import type { LoadResult } from '../programs/load.ts';
+import { microseconds } from '../programs/parent.ts';
 
-/** Changes a second while the receiver is away. */
+/** Changes a second while the receiver is away, and of each alert in all. */
 const rate = 200;
+const changesEach = 20;
+/** As many changes come in faster while a webhook is paused, since nobody has to be away for them. */
 const pausedRate = 1_000;
-/** The retries are 5 s, 30 s and 2 minutes apart at first. */
-const drainMaxMs = 180_000;
+/**
+ * A breaker stays closed for a minute at the longest, and an attempt that failed during the outage may wait two minutes for
+ * the next.
+ */
+const drainMaxMs = 240_000;
+const pollMs = 100;
+
+interface Kind {
+  readonly name: string;
+  readonly path: string;
+  /** Each change is pushed, not only the newest of each alert. */
+  readonly each: boolean;
+  readonly more: object;
+}
+
+const always = { delivery_mode: 'at_least_once' } as const;
+const away: readonly Kind[] = [
+  { name: 'receiver away, every', path: '/ok-every', each: true, more: { ...always, order_policy: 'every' } },
+  { name: 'receiver away, latest', path: '/ok-latest', each: false, more: { ...always, order_policy: 'latest' } },
+];
+const paused: readonly Kind[] = [{ name: 'webhook paused', path: '/ok-paused', each: true, more: {} }];
+
+/** What one webhook saw of it. */
+interface Outcome {
+  readonly kind: Kind;
+  readonly alerts: number;
+  readonly lanes: Lanes;
+  /** When the receiver was back or the webhook resumed: microseconds of the monotonic clock. */
+  readonly backAt: number;
+}
 
 export async function outage(bench: Bench): Promise<Section> {
   const rows: string[][] = [];
   const missing: string[] = [];
-  for (const store of bench.options.databases ?? (['sqlite'] as const)) {
-    for (const kind of ['receiver away', 'webhook paused'] as const) {
+  const bars: Bar[] = [];
+  for (const store of bench.options.databases) {
+    for (const [kinds, run] of [
+      [away, whileAway],
+      [paused, whilePaused],
+    ] as const) {
       try {
-        rows.push([
-          store,
-          kind,
-          ...(kind === 'webhook paused' ? await paused(bench, store) : await away(bench, store)),
-        ]);
+        const outcomes = await withWebhooks(bench, store, kinds, run);
+        for (const outcome of outcomes) {
+          if (!isDrained(outcome)) missing.push(`${store}, ${late(outcome)}`);
+          rows.push(row(store, outcome));
+          bars.push(barOf(store, outcome));
+        }
       } catch (error) {
-        missing.push(`${store}, ${kind}: ${reason(error)}`);
+        missing.push(`${store}, ${kinds.map(({ name }) => name).join('; ')}: ${reason(error)}`);
       }
     }
   }
+  const { outageSeconds } = bench.options;
+  const alerts = alertsOf(bench);
   return {
     key: 'outage',
-    title: `An outage of ${bench.options.outageSeconds} s and its drain`,
-    about: `Receiver away: it answers 503 while ${rate} changes a second come in, and the webhook is at_least_once. Webhook paused: as many changes, and nothing is sent until it is resumed.`,
+    title: `An outage of ${outageSeconds} s and its drain`,
+    about: `Receiver away: it answers 503 for ${outageSeconds} s while ${rate} changes a second of ${whole(alerts)} alerts come in, ${changesEach} of each; then it is back. Two webhooks at least once, side by side: \`every\` sends each change in its order, \`latest\` the newest of each alert. Webhook paused: as many changes at ${whole(pausedRate)} a second to a webhook at most once, which is then resumed. The drain is from the moment the receiver is back to the last push; the closed breaker is probed at growing distances, and what had been tried waits for its next attempt, so most of it is waiting. Out of order: requests that came after one with a later sequence number of the same alert, answered or not.`,
     columns: [
       'database',
       'what happens',
-      'owed at the end',
+      'changes',
       'first push after',
-      'all delivered after',
-      'pushes a second',
+      'drained after',
+      'pushes',
+      'for each alert',
+      'repeated',
+      'out of order',
     ],
     rows,
     missing,
-    bars: [],
+    bars,
   };
 }
 
-/** The same changes, come in faster, since nobody has to be away for them. */
-async function paused(bench: Bench, store: Store): Promise<string[]> {
-  return withWebhook(bench, store, {}, async (webhookId, api) => {
-    await api('/webhook/pause', { integration_id: webhookId });
-    const seconds = (bench.options.outageSeconds * rate) / pausedRate;
-    const owed = accepted(await bench.load.call<LoadResult>('openLoop', { rate: pausedRate, seconds }));
-    const began = process.hrtime();
-    await api('/webhook/resume', { integration_id: webhookId });
-    return row(owed, began, await drained(bench, owed));
-  });
+/** The receiver refuses all while the changes come in. */
+async function whileAway(bench: Bench): Promise<number> {
+  try {
+    await bench.sink.call('setDown', { down: true });
+    const began = performance.now();
+    const seconds = changesOf(bench) / rate;
+    accepted(await bench.load.call<LoadResult>('openLoop', { rate, seconds }));
+    await sleep(Math.max(0, began + seconds * 1000 - performance.now()));
+    return microseconds();
+  } finally {
+    await bench.sink.call('setDown', { down: false });
+  }
 }
 
-async function away(bench: Bench, store: Store): Promise<string[]> {
-  if (bench.options.quick) throw new NotRunnable('waits for retries, which takes minutes: not in a quick run');
-  return withWebhook(bench, store, { delivery_mode: 'at_least_once' }, async () => {
-    const down = (is: boolean) => bench.sink.call('setDown', { down: is });
-    try {
-      await down(true);
-      const seconds = bench.options.outageSeconds;
-      const owed = accepted(await bench.load.call<LoadResult>('openLoop', { rate, seconds }));
-      const began = process.hrtime();
-      await down(false);
-      const deadline = performance.now() + drainMaxMs;
-      let seen = await drained(bench, owed);
-      while (seen.count < owed && performance.now() < deadline) seen = await drained(bench, owed);
-      return row(owed, began, seen);
-    } finally {
-      await down(false);
-    }
-  });
+async function whilePaused(bench: Bench, { service }: Tocsin, webhookIds: readonly number[]): Promise<number> {
+  for (const id of webhookIds) await service.api('/webhook/pause', { integration_id: id });
+  const seconds = changesOf(bench) / pausedRate;
+  accepted(await bench.load.call<LoadResult>('openLoop', { rate: pausedRate, seconds }));
+  const resumedAt = microseconds();
+  for (const id of webhookIds) await service.api('/webhook/resume', { integration_id: id });
+  return resumedAt;
 }
 
-function row(owed: number, began: [number, number], seen: Seen): string[] {
-  if (seen.count < owed) throw new Error(`${owed - seen.count} of ${owed} did not come`);
-  const start = began[0] * 1_000_000 + began[1] / 1000;
-  const first = (seen.firstAt - start) / 1000;
-  const last = (seen.lastAt - start) / 1000;
-  return [whole(owed), `${fixed(first, 0)} ms`, `${fixed(last / 1000)} s`, whole(owed / (last / 1000))];
+function alertsOf({ options }: Bench): number {
+  return Math.max(1, Math.round((rate * options.outageSeconds) / changesEach));
 }
 
-type Api = (path: string, body: object) => Promise<unknown>;
+function changesOf(bench: Bench): number {
+  return alertsOf(bench) * changesEach;
+}
 
-async function withWebhook(
+/** @param run gives the moment from which on the webhooks could be served. */
+async function withWebhooks(
   bench: Bench,
   store: Store,
-  more: object,
-  work: (webhookId: number, api: Api) => Promise<string[]>,
-): Promise<string[]> {
-  const tocsin = await startTocsin(store, bench, 'outage');
+  kinds: readonly Kind[],
+  run: (bench: Bench, tocsin: Tocsin, webhookIds: readonly number[]) => Promise<number>,
+): Promise<Outcome[]> {
+  const alerts = alertsOf(bench);
+  const tocsin = await startTocsin(store, bench, { name: 'outage' });
   try {
     const { channelId, path } = await tocsin.source('Outage');
-    const { sinkPort } = bench;
-    const [webhookId = 0] = await tocsin.webhooks(1, {
-      channelId,
-      sinkPort,
-      path: '/ok',
-      maxInFlight: concurrency,
-      more,
+    const webhookIds: number[] = [];
+    for (const { path: own, more } of kinds) {
+      const options = { channelId, sinkPort: bench.sinkPort, path: own, maxInFlight: concurrency, more };
+      webhookIds.push(...(await tocsin.webhooks(1, { ...options, eventTypes: ['a_new', 'a_update'] })));
+    }
+    await aim(bench, { ports: tocsin.ports, path, entities: alerts }, concurrency);
+    await bench.sink.call('reset', { timing: false, changes: changesEach });
+    const backAt = await run(bench, tocsin, webhookIds);
+    const seen = await complete(bench, kinds, alerts);
+    return kinds.map((kind) => {
+      const lanes = seen.lanes[laneKey(kind)] ?? nothing;
+      return { kind, alerts, lanes, backAt };
     });
-    const port = Number(new URL(tocsin.service.url).port);
-    await aim(bench, { port, path, headers: {}, body: 'webhook', stop: async () => {} }, concurrency);
-    await bench.sink.call('reset', { timing: false });
-    return await work(webhookId, (apiPath, body) => tocsin.service.api(apiPath, body));
   } finally {
     await tocsin.stop();
   }
+}
+
+/** Waits until every webhook has all that it is owed, or too long. */
+async function complete({ sink, say }: Bench, kinds: readonly Kind[], alerts: number): Promise<Seen> {
+  const began = performance.now();
+  const done = new Set<Kind>();
+  for (;;) {
+    const seen = await sink.call<Seen>('read');
+    for (const kind of kinds) {
+      const lanes = seen.lanes[laneKey(kind)] ?? nothing;
+      if (done.has(kind) || !isDrained({ kind, alerts, lanes })) continue;
+      done.add(kind);
+      say(`  ${kind.name}: drained in ${fixed((performance.now() - began) / 1000, 1)} s`);
+    }
+    if (done.size === kinds.length || performance.now() - began > drainMaxMs) return seen;
+    await sleep(pollMs);
+  }
+}
+
+function isDrained({ kind, alerts, lanes }: Pick<Outcome, 'kind' | 'alerts' | 'lanes'>): boolean {
+  const pushes = lanes.accepted - lanes.repeated;
+  return lanes.complete === alerts && (!kind.each || pushes === alerts * changesEach);
+}
+
+/** Each webhook has a path of its own at the sink, which ends with its number among those made at once. */
+function laneKey({ path }: Kind): string {
+  return `${path}/0`;
+}
+
+const nothing: Lanes = {
+  lanes: 0,
+  complete: 0,
+  accepted: 0,
+  repeated: 0,
+  outOfOrder: 0,
+  firstAt: Number.NaN,
+  lastAt: Number.NaN,
+};
+
+function late({ kind, alerts, lanes }: Outcome): string {
+  return `${kind.name}: ${whole(lanes.complete)} of ${whole(alerts)} alerts were up to date after ${whole(lanes.accepted)} pushes, ${drainMaxMs / 1000} s later`;
+}
+
+function row(store: Store, { kind, alerts, lanes, backAt }: Outcome): string[] {
+  const seconds = (at: number) => `${fixed((at - backAt) / 1_000_000)} s`;
+  return [
+    store,
+    kind.name,
+    whole(alerts * changesEach),
+    seconds(lanes.firstAt),
+    seconds(lanes.lastAt),
+    whole(lanes.accepted),
+    fixed(lanes.accepted / alerts, 1),
+    whole(lanes.repeated),
+    whole(lanes.outOfOrder),
+  ];
+}
+
+function barOf(store: Store, outcome: Outcome): Bar {
+  const { kind, alerts, lanes } = outcome;
+  const pushes = whole(lanes.accepted - lanes.repeated);
+  return {
+    promise: `${store}, ${kind.name}: nothing is lost and all is in order`,
+    measured: `${whole(lanes.complete)} of ${whole(alerts)} alerts up to date, ${pushes} pushes of ${whole(alerts * changesEach)} changes, ${whole(lanes.outOfOrder)} out of order`,
+    met: isDrained(outcome) && lanes.outOfOrder === 0,
+  };
 }

@@ -1,8 +1,10 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { sql, type CompiledQuery } from 'kysely';
 import { databases } from '../../test/support/databases.ts';
 import { storeDeliveries, testEvent, testWebhook } from '../../test/support/deliveries.ts';
 import type { Database } from '../database/database.ts';
+import { queryOn } from '../database/query-on.ts';
 import { Failure } from '../runtime/failure.ts';
 import { claimDeliveries, settleDeliveries } from './delivery-store.ts';
 import type { Delivery } from './delivery.ts';
@@ -103,6 +105,38 @@ for (const { name, open } of databases) {
     const counts = await countStates(database.read, webhook.webhookId, 0, 2_000_000_000_000);
     assert.deepEqual(Object.fromEntries(counts), { pending: 1, unknown: 1, delivered: 1 });
   });
+
+  test(`${name}: failures are found and counted by their own indexes, whatever was delivered beside them`, async () => {
+    await using store = await opened(open);
+    const { database } = store;
+    await history(database, [ok, down]);
+    await multiplyDelivered(database, 5_000);
+    const ask = (change: Partial<HistoryRequest>) =>
+      statements(database, (read) => listInvocations({ ...database, read }, request({ status: 'failed', ...change })));
+    const { items, cursor } = await listInvocations(database, request({ status: 'failed', limit: 1 }));
+    assert.deepEqual([items.length, cursor], [1, '']);
+    const deep = Buffer.from(JSON.stringify([1_700_000_000_500, 'between'])).toString('base64url');
+    const ofOne = { webhookId: webhook.webhookId };
+    const asked = [
+      {},
+      { ascending: true },
+      { cursor: deep },
+      { eventTypes: ['i_comm'] },
+      ofOne,
+      { ...ofOne, cursor: deep },
+    ];
+    for (const change of asked) {
+      const found = await ask(change);
+      assert.equal(found.length, 2, 'a page and its total');
+      for (const query of found) {
+        const plan = await planOf(database, query);
+        assert.match(plan, /(?:SEARCH delivery USING|Index (?:Only )?Scan) .*\bdelivery_failed/);
+        assert.doesNotMatch(plan, /SCAN delivery|Seq Scan|TEMP B-TREE|Sort/);
+      }
+    }
+    const [behind] = await ask({ cursor: deep });
+    assert.ok(!behind?.parameters.includes(request().endTime), 'a page begins where the one before it ended');
+  });
 }
 
 test('a cursor that no list gave is refused with the field it came in', async () => {
@@ -170,6 +204,47 @@ async function history(database: Database, outcomes: readonly (Outcome | undefin
     await settleDeliveries(tx, database.dialect, results, 1_700_000_000_000);
   });
   return deliveries;
+}
+
+/** As many deliveries that succeeded, a millisecond apart, each in a lane of its own. */
+async function multiplyDelivered(database: Database, count: number): Promise<void> {
+  const first = await database.read
+    .selectFrom('delivery')
+    .selectAll()
+    .where('state', '=', 'delivered')
+    .executeTakeFirstOrThrow();
+  await database.transaction(async (tx) => {
+    await tx.insertMany(
+      'delivery',
+      Array.from({ length: count }, (_, index) => ({
+        ...first,
+        delivery_id: `20231115${String(index).padStart(22, '0')}`,
+        event_id: `${'e'.repeat(20)}${String(index).padStart(12, '0')}`,
+        entity_id: `many${index}`,
+        event_time: 1_700_000_001_000 + index,
+      })),
+    );
+    if (database.kind === 'postgres') await sql`analyze delivery`.execute(tx.query);
+  });
+}
+
+/** The statements of `work`, as they were asked. */
+async function statements(database: Database, work: (read: Database['read']) => Promise<unknown>) {
+  const asked: CompiledQuery[] = [];
+  await work(
+    queryOn(database.kind, (query) => {
+      asked.push(query);
+      return database.read.executeQuery(query);
+    }),
+  );
+  return asked;
+}
+
+/** How the database means to run a statement. */
+async function planOf(database: Database, query: CompiledQuery): Promise<string> {
+  const explain = database.kind === 'sqlite' ? 'explain query plan' : 'explain';
+  const { rows } = await database.read.executeQuery({ ...query, sql: `${explain} ${query.sql}` });
+  return rows.map((row) => Object.values(row as object).join(' ')).join('\n');
 }
 
 function isCode(code: string) {

@@ -4,6 +4,7 @@ import { invalid, notFound } from '../runtime/failure.ts';
 import type { DeliveryState } from './delivery.ts';
 import {
   countHistory,
+  failedStates,
   listHistory,
   readHistory,
   type HistoryFilter,
@@ -40,7 +41,7 @@ export type HistoryStatus = 'success' | 'failed';
  */
 const statesOf: Readonly<Record<HistoryStatus, readonly DeliveryState[]>> = {
   success: ['delivered'],
-  failed: ['failed', 'unknown', 'retry_wait', 'expired', 'cancelled', 'superseded'],
+  failed: failedStates,
 };
 
 export interface HistoryRequest extends Omit<HistoryFilter, 'states'> {

@@ -18,12 +18,24 @@ test('five failures in a row close it, for longer each time, up to a minute', ()
   const four = after(freshHealth, [broken, broken, broken, broken]);
   assert.equal(inFlightAllowed(four, 8, 0), 8);
   let health = four;
+  let now = 0;
   const closed = [1, 2, 3, 4, 5, 6, 7, 8].map(() => {
-    health = healthAfter(health, broken, 0);
-    return health.closedUntil;
+    health = healthAfter(health, broken, now);
+    const closedMs = health.closedUntil - now;
+    now = health.closedUntil;
+    return closedMs;
   });
   assert.deepEqual(closed, [1000, 2000, 4000, 8000, 16_000, 32_000, 60_000, 60_000]);
-  assert.equal(inFlightAllowed(health, 8, 59_999), 0);
+  assert.equal(inFlightAllowed(health, 8, now - 1), 0);
+});
+
+test('what was in flight when it was closed fails with it, and does not close it for longer', () => {
+  const burst = after(
+    freshHealth,
+    Array.from({ length: 64 }, () => broken),
+  );
+  assert.deepEqual([burst.closedUntil, burst.failures], [1000, 5]);
+  assert.equal(healthAfter(burst, broken, 1000).closedUntil, 3000);
 });
 
 test('then one request probes it, and when it answers the number doubles until it is back', () => {

@@ -79,6 +79,8 @@ const outages: ReadonlySet<Reason> = new Set([
 
 function breakerAfter(health: Health, outcome: Outcome, now: number): Health {
   if (outages.has(outcome.reason)) {
+    // What was in flight when it was closed fails with it, and says nothing more: or one burst would close it for a minute.
+    if (now < health.closedUntil) return health;
     const failures = health.failures + 1;
     if (failures < failuresMax) return { ...health, failures };
     const closedMs = Math.min(closedFirstMs * 2 ** (failures - failuresMax), closedMaxMs);

@@ -6,6 +6,7 @@ import type { Database } from '../database/database.ts';
 import type { Failure } from '../runtime/failure.ts';
 import type { WebhookChange } from './draft.ts';
 import type { Webhook } from './webhook.ts';
+import { webhooksMax } from './webhooks.ts';
 
 const endpoint = 'https://example.com/hook?a=a';
 const headerCanary = 'Bearer canary-in-a-header';
@@ -144,6 +145,27 @@ for (const { name, open } of databases) {
       );
       const only = await webhooks.rotateSecret(made.webhookId, 0);
       assert.deepEqual((await stored(webhooks, made)).secrets, [{ secret: only, expiresAt: 0 }]);
+    });
+
+    test('there may be so many webhooks and not one more, until one is deleted', async () => {
+      await using database = closing(await open());
+      const { webhooks } = await installed(database);
+      const first = await webhooks.create('alert', { name: 'first', endpoint }, 5);
+      const row = await database.read.selectFrom('webhook').selectAll().executeTakeFirstOrThrow();
+      const others = Array.from({ length: webhooksMax - 2 }, (_, index) => ({
+        ...row,
+        webhook_id: row.webhook_id + index + 1,
+        webhook_name: `other ${index}`,
+      }));
+      await database.transaction((tx) => tx.insertMany('webhook', others));
+      await webhooks.create('alert', { name: 'last', endpoint }, 5);
+      await assert.rejects(webhooks.create('alert', { name: 'one more', endpoint }, 5), {
+        code: 'InvalidParameter',
+        faults: [{ field: '', message: 'there may be at most 2000 webhooks: delete some first' }],
+      });
+      await webhooks.remove(first.webhookId);
+      await webhooks.create('alert', { name: 'one more', endpoint }, 5);
+      assert.equal((await webhooks.directory()).list.length, webhooksMax);
     });
 
     test('a channel shows at most five custom actions', async () => {

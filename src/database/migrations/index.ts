@@ -8,6 +8,8 @@ import { retries } from './0006-retries.ts';
 import { routes } from './0007-routes.ts';
 import { shards } from './0008-shards.ts';
 import { reportsByTime } from './0009-reports-by-time.ts';
+import { failuresByTime } from './0010-failures-by-time.ts';
+import { urgency } from './0011-urgency.ts';
 
 /** All of them, in the order in which they run. Names never change: they are what the database remembers. */
 export const migrations: readonly Migration[] = [
@@ -20,4 +22,6 @@ export const migrations: readonly Migration[] = [
   routes,
   shards,
   reportsByTime,
+  failuresByTime,
+  urgency,
 ];
