@@ -211,6 +211,8 @@ export interface DeliveryRow {
   finished_at: number;
   /** Of its lane; see `database/shard.ts`. */
   shard: number;
+  /** 0 = Critical, 1 = Warning, 2 = Info: the severity of its alert or incident after the event. */
+  urgency: number;
 }
 
 /** Which node may send in a shard, and until when by the database's clock. Used where several nodes can be. */

@@ -6,7 +6,7 @@ import type { Logger } from '../runtime/logger.ts';
 import type { ActionCall, ActionCaller, ActionPush, ActionResult } from '../webhooks/action-caller.ts';
 import type { Webhook } from '../webhooks/webhook.ts';
 import { claimDeliveries, insertDeliveries, settleDeliveries, type Result } from './delivery-store.ts';
-import type { Delivery } from './delivery.ts';
+import { urgencyOf, type Delivery } from './delivery.ts';
 import { judge, type Report } from './outcome.ts';
 import type { PushRequest, RequestBuilder } from './request.ts';
 import type { Sender } from './sender.ts';
@@ -82,6 +82,8 @@ async function claimed(
     attempt: 0,
     fence: 0,
     createdAt: now,
+    // It waits for no turn; a resend of it does, and is nothing special there.
+    urgency: urgencyOf.Warning,
     payload: push.payload,
   };
   await insertDeliveries(tx, [delivery], () => webhook.endpoint);

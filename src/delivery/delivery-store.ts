@@ -42,6 +42,7 @@ export async function insertDeliveries(
       created_at: delivery.createdAt,
       finished_at: 0,
       shard: delivery.sequence === 0 ? noShard : shardOf(delivery.webhookId, delivery.entityId),
+      urgency: delivery.urgency,
     })),
   );
 }

@@ -41,6 +41,10 @@ export function mayBecome(from: DeliveryState, to: DeliveryState): boolean {
   return ways[from].includes(to);
 }
 
+/** How soon a delivery goes, by the severity of its alert or incident after the event: the lower, the sooner. */
+export const urgencyOf = { Critical: 0, Warning: 1, Info: 2 } as const;
+export type Urgency = (typeof urgencyOf)[keyof typeof urgencyOf];
+
 /** One event owed to one webhook. */
 export interface Delivery {
   readonly deliveryId: string;
@@ -61,6 +65,7 @@ export interface Delivery {
   /** Rises with every claim; a result counts only with the fence it was claimed under. */
   readonly fence: number;
   readonly createdAt: number;
+  readonly urgency: Urgency;
   /** The push as it goes out. */
   readonly payload: string;
 }

@@ -5,6 +5,7 @@ import { createRig, later, pushOf, quiet, soonOnly, to } from '../../test/suppor
 import { storeDeliveries, testEvent } from '../../test/support/deliveries.ts';
 import { answer, ScriptedReceiver, type Script } from '../../test/support/scripted-receiver.ts';
 import { DatabaseFailure } from '../database/database.ts';
+import type { Event } from '../events/event.ts';
 import { systemClock } from '../runtime/clock.ts';
 import { noCrashPoints } from '../runtime/crash-points.ts';
 import { silentLogger } from '../runtime/logger.ts';
@@ -78,6 +79,34 @@ for (const { name, open } of databases) {
       last.set(lane, sequence);
     }
     assert.equal(receiver.requests.length, 450);
+  });
+
+  test(`${name}: when a receiver is back, what is Critical goes out first, but for one push in eight`, async () => {
+    const away = Promise.withResolvers<void>();
+    await using receiver = await new ScriptedReceiver((socket) => {
+      void away.promise.then(() => socket.write(answer(200)));
+    }).listen();
+    await using rig = await createRig(open, [to(receiver, { maxInFlight: 1, timeoutMs: 30_000 })]);
+    await rig.happen([testEvent('first', 1)]);
+    while (receiver.requests.length === 0) await quiet(5);
+    for (const sequence of [1, 2]) await rig.happen(mixed(300).map((lane) => eventOf(lane, sequence)));
+    away.resolve();
+    await rig.ended(601);
+    goesByUrgency(receiver.requests.slice(1).map(pushOf));
+  });
+
+  test(`${name}: what waits in the database alone goes out by urgency too, wherever its lane stands there`, async () => {
+    await using receiver = await new ScriptedReceiver(ok).listen();
+    const webhook = to(receiver, { maxInFlight: 1 });
+    await using rig = await createRig(open, [webhook], { started: false, timers: soonOnly });
+    await storeDeliveries(
+      rig.database,
+      webhook,
+      [1, 2].flatMap((sequence) => mixed(300).map((lane) => eventOf(lane, sequence))),
+    );
+    await rig.dispatcher.start();
+    await rig.ended(600);
+    goesByUrgency(receiver.requests.map(pushOf));
   });
 
   test(`${name}: hints in the wrong order do not bring requests in the wrong order`, async () => {
@@ -235,4 +264,29 @@ for (const { name, open } of databases) {
     assert.match(attempt.request_headers_json, /"tocsin-attempt":"1"/);
     assert.match(await rig.metrics.text(), /tocsin_delivery_attempts_total\{reason="server_error"\} 1/);
   });
+}
+
+/** Lanes whose ids rise as they get more urgent; the letter says how urgent they are. */
+function mixed(count: number): string[] {
+  const letter = (index: number) => (index < count / 2 ? 'i' : index < (count * 2) / 3 ? 'w' : 'x');
+  return Array.from({ length: count }, (_, index) => `${letter(index)}${String(index).padStart(4, '0')}`);
+}
+
+/** The first event of a Critical lane is not Critical: it goes for the one that waits behind it. */
+function eventOf(lane: string, sequence: number): Event {
+  const severity = lane.startsWith('i') ? 'Info' : lane.startsWith('w') || sequence === 1 ? 'Warning' : 'Critical';
+  return testEvent(lane, sequence, { severity });
+}
+
+function goesByUrgency(pushes: readonly { lane: string; sequence: number }[]): void {
+  const critical = pushes.filter(({ lane }) => lane.startsWith('x')).length;
+  const last = pushes.findLastIndex(({ lane }) => lane.startsWith('x'));
+  const others = last + 1 - critical;
+  assert.ok(others <= Math.ceil(critical / 7), `${others} others went before the last of ${critical} Critical ones`);
+  assert.ok(others > 0, 'one in eight was to be of the others');
+  const done = new Map<string, number>();
+  for (const { lane, sequence } of pushes) {
+    assert.equal(sequence, (done.get(lane) ?? 0) + 1);
+    done.set(lane, sequence);
+  }
 }

@@ -2,8 +2,9 @@ import { shardOf } from '../database/shard.ts';
 import type { Cancel } from '../runtime/timers.ts';
 import { cancelLeftOver } from './cancelling.ts';
 import { openStates, type Delivery, type OpenState } from './delivery.ts';
-import { Held, WebhookLanes } from './lanes.ts';
-import { countOpen, readHeads, readHeadsOf, readOpenWebhooks } from './lane-store.ts';
+import { Held } from './held.ts';
+import { WebhookLanes, type Page } from './lanes.ts';
+import { countOpen, readCriticalHeads, readHeads, readHeadsOf, readOpenWebhooks } from './lane-store.ts';
 import { Pipeline, type Answer, type PipelineEnd, type PipelineParts } from './pipeline.ts';
 import { isPassing } from './settler.ts';
 import { Gates } from './gates.ts';
@@ -258,8 +259,8 @@ export class Dispatcher implements Hints {
       this.#readers.delete(lineup);
       const entityIds = lineup.lanes.wanted(pageMax);
       if (entityIds.length > 0) void this.#readHeadsOf(lineup, entityIds);
-      const after = lineup.lanes.nextPage();
-      if (after !== undefined) void this.#readPage(lineup, after);
+      const page = lineup.lanes.nextPage();
+      if (page !== undefined) void this.#readPage(lineup, page);
     }
   }
 
@@ -271,9 +272,10 @@ export class Dispatcher implements Hints {
     this.#enlist(lineup);
   }
 
-  async #readPage(lineup: Lineup, after: string): Promise<void> {
+  async #readPage(lineup: Lineup, { critical, after }: Page): Promise<void> {
     const { lanes } = lineup;
-    const heads = await this.#reading(() => readHeads(this.#parts.database.read, lanes.webhookId, after, pageMax));
+    const next = critical ? readCriticalHeads : readHeads;
+    const heads = await this.#reading(() => next(this.#parts.database.read, lanes.webhookId, after, pageMax));
     if (heads === undefined) lanes.pageFailed();
     else lanes.foundPage(heads, heads.length < pageMax);
     this.#enlist(lineup);

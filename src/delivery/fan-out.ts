@@ -4,7 +4,7 @@ import type { Clock } from '../runtime/clock.ts';
 import type { CrashPoints } from '../runtime/crash-points.ts';
 import type { Ids } from '../runtime/ids.ts';
 import type { Webhook } from '../webhooks/webhook.ts';
-import type { Delivery } from './delivery.ts';
+import { urgencyOf, type Delivery } from './delivery.ts';
 import { insertDeliveries } from './delivery-store.ts';
 import type { Hints } from './dispatcher.ts';
 import type { WebhookSource } from './pipeline.ts';
@@ -59,6 +59,7 @@ function deliveryOf(event: Event, webhook: Webhook, deliveryId: string, now: num
     attempt: 0,
     fence: 0,
     createdAt: now,
+    urgency: urgencyOf[event.severity],
     payload: event.payload,
   };
 }

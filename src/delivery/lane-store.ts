@@ -1,42 +1,62 @@
-import { sql } from 'kysely';
+import { sql, type RawBuilder } from 'kysely';
 import type { Query } from '../database/database.ts';
 import type { EventType } from '../events/event-types.ts';
 import type { DeliveryMode, WebhookType } from '../webhooks/webhook.ts';
-import type { Delivery, OpenState } from './delivery.ts';
+import type { Delivery, OpenState, Urgency } from './delivery.ts';
 
 /*
- * Reads of what is still to be done. All go by the partial index `delivery_open`, whose predicate they repeat word for
- * word, because only then is it used; the order asked for keeps a planner from a longer index. They skip from lane to lane: what waits behind a head costs nothing.
+ * Reads of what is still to be done. All go by the partial index `delivery_open`, or by `delivery_open_critical`, whose
+ * predicates they repeat word for word, because only then are they used; the order asked for keeps a planner from a
+ * longer index. They skip from lane to lane: what waits behind a head costs nothing.
  */
 
 /** The first open delivery of a lane. */
 export interface Head {
   readonly delivery: Delivery;
   readonly state: OpenState;
+  /** Of the lane: Critical when anything that is open in it is, else that of its head. */
+  readonly urgency: Urgency;
 }
 
 /** The heads of the next lanes of a webhook, in the order of entity ids, after `afterEntityId` ('' = from the first). */
-export async function readHeads(
+export function readHeads(query: Query, webhookId: number, afterEntityId: string, limit: number): Promise<Head[]> {
+  return readPage(query, webhookId, sql`state in ('pending', 'sending', 'retry_wait')`, afterEntityId, limit);
+}
+
+/** As `readHeads`, only of lanes in which something Critical is open; the head itself may be less urgent. */
+export function readCriticalHeads(
   query: Query,
   webhookId: number,
   afterEntityId: string,
   limit: number,
 ): Promise<Head[]> {
-  const result = await sql<HeadRow>`
+  const critical = sql`urgency = 0 and state in ('pending', 'sending', 'retry_wait')`;
+  return readPage(query, webhookId, critical, afterEntityId, limit);
+}
+
+/** @param predicate of the index by which the lanes are found. */
+async function readPage(
+  query: Query,
+  webhookId: number,
+  predicate: RawBuilder<unknown>,
+  afterEntityId: string,
+  limit: number,
+): Promise<Head[]> {
+  const result = await sql<HeadRow & LaneRow>`
     with recursive lane (entity_id, number) as (
       select (
         select entity_id from delivery
-        where webhook_id = ${webhookId} and state in ('pending', 'sending', 'retry_wait')
+        where webhook_id = ${webhookId} and ${predicate}
           and entity_id > ${afterEntityId}
         order by entity_id limit 1), 1
       union all
       select (
         select delivery.entity_id from delivery
-        where delivery.webhook_id = ${webhookId} and delivery.state in ('pending', 'sending', 'retry_wait')
+        where webhook_id = ${webhookId} and ${predicate}
           and delivery.entity_id > lane.entity_id
         order by delivery.entity_id limit 1), lane.number + 1
       from lane where lane.entity_id is not null and lane.number < ${limit})
-    select ${columns} from lane
+    select ${columns}, ${laneUrgency} from lane
     join delivery on delivery.delivery_id = (
       select head.delivery_id from delivery as head
       where head.webhook_id = ${webhookId} and head.entity_id = lane.entity_id
@@ -50,9 +70,9 @@ export async function readHeads(
 /** The heads of these lanes of one webhook; a lane without one has nothing left to do. */
 export async function readHeadsOf(query: Query, webhookId: number, entityIds: readonly string[]): Promise<Head[]> {
   const wanted = sql.join(entityIds.map((entityId) => sql`(${entityId})`));
-  const result = await sql<HeadRow>`
+  const result = await sql<HeadRow & LaneRow>`
     with lane (entity_id) as (values ${wanted})
-    select ${columns} from lane
+    select ${columns}, ${laneUrgency} from lane
     join delivery on delivery.delivery_id = (
       select head.delivery_id from delivery as head
       where head.webhook_id = ${webhookId} and head.entity_id = lane.entity_id
@@ -69,7 +89,7 @@ export async function readLane(query: Query, webhookId: number, entityId: string
     where delivery.webhook_id = ${webhookId} and delivery.entity_id = ${entityId}
       and delivery.state in ('pending', 'sending', 'retry_wait')
     order by delivery.sequence, delivery.generation limit ${limit}`.execute(query);
-  return result.rows[0]?.state === 'pending' ? result.rows.map((row) => headOf(row).delivery) : [];
+  return result.rows[0]?.state === 'pending' ? result.rows.map(deliveryOf) : [];
 }
 
 /** The next webhooks that have something open, in the order of their ids. */
@@ -154,33 +174,46 @@ interface HeadRow {
   attempt: number;
   fence: number;
   created_at: number;
+  urgency: Urgency;
   payload: string;
+}
+
+interface LaneRow {
+  lane_urgency: Urgency;
 }
 
 const columns = sql`delivery.delivery_id, delivery.webhook_id, delivery.webhook_type, delivery.event_id,
   delivery.generation, delivery.entity_id, delivery.sequence, delivery.event_type, delivery.event_time,
   delivery.channel_id, delivery.mode, delivery.state, delivery.attempt, delivery.fence, delivery.created_at,
-  event.payload`;
+  delivery.urgency, event.payload`;
 
-function headOf(row: HeadRow): Head {
+const laneUrgency = sql`case when exists (
+    select 1 from delivery as critical
+    where critical.webhook_id = delivery.webhook_id and critical.entity_id = lane.entity_id
+      and critical.urgency = 0 and critical.state in ('pending', 'sending', 'retry_wait'))
+  then 0 else delivery.urgency end as lane_urgency`;
+
+function headOf(row: HeadRow & LaneRow): Head {
+  return { delivery: deliveryOf(row), state: row.state, urgency: row.lane_urgency };
+}
+
+function deliveryOf(row: HeadRow): Delivery {
   return {
-    state: row.state,
-    delivery: {
-      deliveryId: row.delivery_id,
-      webhookId: row.webhook_id,
-      webhookType: row.webhook_type,
-      eventId: row.event_id,
-      generation: row.generation,
-      entityId: row.entity_id,
-      sequence: row.sequence,
-      eventType: row.event_type,
-      eventTime: row.event_time,
-      channelId: row.channel_id,
-      mode: row.mode,
-      attempt: row.attempt,
-      fence: row.fence,
-      createdAt: row.created_at,
-      payload: row.payload,
-    },
+    deliveryId: row.delivery_id,
+    webhookId: row.webhook_id,
+    webhookType: row.webhook_type,
+    eventId: row.event_id,
+    generation: row.generation,
+    entityId: row.entity_id,
+    sequence: row.sequence,
+    eventType: row.event_type,
+    eventTime: row.event_time,
+    channelId: row.channel_id,
+    mode: row.mode,
+    attempt: row.attempt,
+    fence: row.fence,
+    createdAt: row.created_at,
+    urgency: row.urgency,
+    payload: row.payload,
   };
 }

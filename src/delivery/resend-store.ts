@@ -1,7 +1,7 @@
 import type { Query } from '../database/database.ts';
 import type { EventType } from '../events/event-types.ts';
 import type { DeliveryMode, WebhookType } from '../webhooks/webhook.ts';
-import type { Delivery, DeliveryState } from './delivery.ts';
+import type { Delivery, DeliveryState, Urgency } from './delivery.ts';
 
 /** A delivery with how many generations of it there are. */
 export async function readForResend(
@@ -39,6 +39,7 @@ export async function readForResend(
     attempt: row.attempt,
     fence: row.fence,
     createdAt: row.created_at,
+    urgency: row.urgency as Urgency,
     payload: row.payload,
   };
   return { delivery, state: row.state as DeliveryState, generations: last.generation + 1 };

@@ -16,7 +16,7 @@ for (const { name, open } of databases) {
     ).listen();
     const webhook = to(receiver);
     await using rig = await createRig(open, [webhook]);
-    await rig.happen([testEvent('a', 1), testEvent('a', 2)]);
+    await rig.happen([testEvent('a', 1, { severity: 'Critical' }), testEvent('a', 2, { severity: 'Info' })]);
     await rig.ended(2);
     const [first] = await rig.database.read.selectFrom('delivery').selectAll().where('sequence', '=', 1).execute();
     const { resend } = createResend({
@@ -35,6 +35,7 @@ for (const { name, open } of databases) {
       .execute();
     assert.deepEqual([again?.event_id, again?.generation, again?.state], [first?.event_id, 1, 'delivered']);
     assert.equal(first?.state, 'failed');
+    assert.deepEqual([first.urgency, again?.urgency], [0, 0]);
     assert.deepEqual(
       receiver.requests.map((request) => pushOf(request).sequence),
       [1, 2, 1],

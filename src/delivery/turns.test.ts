@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { testDelivery, testEvent, testWebhook } from '../../test/support/deliveries.ts';
-import { Held, WebhookLanes } from './lanes.ts';
+import { Held } from './held.ts';
+import { WebhookLanes } from './lanes.ts';
 import type { Outcome } from './outcome.ts';
 import { Turns, shareMax, type Flight, type Lineup } from './turns.ts';
 

@@ -25,6 +25,8 @@ export interface Event {
   readonly eventTime: number;
   /** 0 = an incident that belongs to no channel. */
   readonly channelId: number;
+  /** Of the entity after the event. */
+  readonly severity: 'Critical' | 'Warning' | 'Info';
   /** Absent for what the service did by itself. */
   readonly person: Person | undefined;
   /** The timeline's detail (contract 1.3, last column). */

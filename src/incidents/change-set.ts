@@ -287,7 +287,7 @@ export class ChangeSet {
     kind: Event['kind'],
     entityId: string,
     type: Event['type'],
-    entity: { lastSequence: number; lastEventTime: number; channelId: number },
+    entity: Pick<Alert | Incident, 'lastSequence' | 'lastEventTime' | 'channelId' | 'severity'>,
     note: Note,
     object: Parameters<typeof renderPush>[1],
   ): void {
@@ -301,6 +301,7 @@ export class ChangeSet {
       type,
       eventTime: entity.lastEventTime,
       channelId: entity.channelId,
+      severity: entity.severity,
       person: note.person,
       detail: note.detail ?? {},
       payload: renderPush(head, object),

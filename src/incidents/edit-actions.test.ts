@@ -25,6 +25,10 @@ for (const { name, open } of databases) {
       const events = domain.owed.slice(2);
       assert.deepEqual(types(events), ['i_r_title', 'i_r_impact', 'i_r_severity']);
       assert.deepEqual(
+        events.map((event) => event.severity),
+        ['Warning', 'Warning', 'Critical'],
+      );
+      assert.deepEqual(
         events.map(pushed).map((one) => [one.title, one.impact, one.incident_severity]),
         [
           ['Disk', '', 'Warning'],

@@ -1,5 +1,5 @@
 import type { Database } from '../../src/database/database.ts';
-import type { Delivery } from '../../src/delivery/delivery.ts';
+import { urgencyOf, type Delivery } from '../../src/delivery/delivery.ts';
 import { insertDeliveries } from '../../src/delivery/delivery-store.ts';
 import { appendEvents } from '../../src/events/event-store.ts';
 import type { Event } from '../../src/events/event.ts';
@@ -48,6 +48,7 @@ export function testEvent(entityId: string, sequence: number, change: Partial<Ev
     type: 'i_comm',
     eventTime: 1_700_000_000_000 + sequence,
     channelId: 0,
+    severity: 'Warning',
     person: undefined,
     detail: {},
     payload: JSON.stringify({ event_id: eventId, incident: { incident_id: entityId }, sequence }),
@@ -73,6 +74,7 @@ export function testDelivery(event: Event, webhook: Webhook, change: Partial<Del
     attempt: 0,
     fence: 0,
     createdAt: event.eventTime,
+    urgency: urgencyOf[event.severity],
     payload: event.payload,
     ...change,
   };
