@@ -1,9 +1,13 @@
-/** A row that a commit has changed, in the order of the statements. */
-export interface Change {
-  readonly what: 'event' | 'owed' | 'moved' | 'forgotten' | 'attempt' | 'webhook' | 'entity' | 'report';
-  /** The columns below, as the text of a JSON array. */
-  readonly row: string;
-}
+/** A row that a commit has changed, in the order of the statements, with the columns below. */
+export type Change =
+  | { readonly what: 'event'; readonly row: EventChange }
+  | { readonly what: 'owed'; readonly row: OwedChange }
+  | { readonly what: 'moved'; readonly row: MovedChange }
+  | { readonly what: 'forgotten'; readonly row: [deliveryId: string] }
+  | { readonly what: 'attempt'; readonly row: AttemptChange }
+  | { readonly what: 'webhook'; readonly row: WebhookChange }
+  | { readonly what: 'entity'; readonly row: EntityChange }
+  | { readonly what: 'report'; readonly row: [description: string] };
 
 export type EventChange = [
   eventId: string,
@@ -66,14 +70,16 @@ export type EntityChange = [
   title: string,
 ];
 
+/** What the triggers call with each row. */
+export const logChange = 'log_change';
+
 const delivery = 'new.delivery_id, new.webhook_id, new.event_id, new.generation, new.entity_id, new.sequence, new.mode';
 const webhook = `new.webhook_id, new.webhook_type, new.status, new.endpoint, new.channel_ids_json, new.event_types_json,
   new.delivery_mode, new.signing, new.secrets_json, new.settings_json`;
 const entity = 'new.last_sequence, new.last_event_time, new.progress, new.title';
 
-/** Triggers on the writing connection alone: what a transaction takes back, its log entries go with. */
+/** Triggers on the writing connection alone. */
 export const changeLog = [
-  'create temp table change (n integer primary key, what text not null, row text not null)',
   on(
     'event',
     'insert',
@@ -106,9 +112,7 @@ export const changeLog = [
   on('alert_event', 'insert', 'report', 'new.description'),
 ].join(';\n');
 
-export const readChanges = 'select what, row from temp.change order by n';
-
 function on(table: string, doing: string, what: Change['what'], columns: string): string {
   return `create temp trigger ${table}_${doing} after ${doing} on main.${table} begin
-    insert into change (what, row) values ('${what}', json_array(${columns})); end`;
+    select ${logChange}('${what}', ${columns}); end`;
 }

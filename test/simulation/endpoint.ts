@@ -41,6 +41,16 @@ export interface Meeting {
 /** How the body of an answer goes: to its end, cut by a reset, or never to its end. */
 type Body = 'whole' | 'reset' | 'drips';
 
+/** Where the receiver is that has this number. */
+export function endpointUrl(serial: number, edition: number): string {
+  return `http://w${serial}.example.com/hook?edition=${edition}`;
+}
+
+/** The number of the receiver at a URL or host name. */
+export function serialOf(address: string): number {
+  return Number(/w(\d+)\.example\.com/.exec(address)?.[1]);
+}
+
 /** A receiver that is scripted: what it does with each request is its character's doing, and chance's. */
 export class Endpoint {
   character: Character;

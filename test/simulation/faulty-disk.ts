@@ -2,6 +2,7 @@ import type { Change } from './change-log.ts';
 import type { Chance } from './chance.ts';
 import type { Kernel } from './kernel.ts';
 import type { DiskPlan } from './plan.ts';
+import type { Script } from './script.ts';
 import type { Disk, DiskFault } from './store.ts';
 
 /** What a disk tells of. */
@@ -20,13 +21,15 @@ export class FaultyDisk implements Disk {
   readonly #chance: Chance;
   readonly #plan: DiskPlan;
   readonly #events: DiskEvents;
+  readonly #script: Script | undefined;
   #outage: { readonly until: number; readonly fault: DiskFault } = { until: 0, fault: 'none' };
 
-  constructor(kernel: Kernel, chance: Chance, plan: DiskPlan, events: DiskEvents) {
+  constructor(kernel: Kernel, chance: Chance, plan: DiskPlan, events: DiskEvents, script?: Script) {
     this.#kernel = kernel;
     this.#chance = chance;
     this.#plan = plan;
     this.#events = events;
+    this.#script = script;
   }
 
   get runsOnWhenFull(): boolean {
@@ -35,7 +38,7 @@ export class FaultyDisk implements Disk {
 
   fault(step: 'begin' | 'write' | 'commit' | 'read'): DiskFault {
     if (!this.on) return 'none';
-    const fault = this.#fault(step);
+    const fault = this.#script?.fault(step) ?? this.#fault(step);
     if (fault !== 'none') this.faults += 1;
     return fault;
   }

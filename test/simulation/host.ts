@@ -1,4 +1,3 @@
-import { copyFileSync, existsSync, rmSync } from 'node:fs';
 import { DatabaseFailure } from '../../src/database/database.ts';
 import type { CrashPoint } from '../../src/runtime/crash-points.ts';
 import { Failure } from '../../src/runtime/failure.ts';
@@ -6,8 +5,7 @@ import type { LogFields, Logger } from '../../src/runtime/logger.ts';
 import * as atRest from './invariants/rest.ts';
 import { Life } from './life.ts';
 import { createService, type Service } from './service.ts';
-import { openStore, type Store } from './store.ts';
-import { readStored } from './stored.ts';
+import type { Drive, Store } from './store.ts';
 import type { Operation } from './workload.ts';
 import type { Machine, World } from './world.ts';
 
@@ -18,7 +16,7 @@ const otherTimersMax = 64;
 /** The machine that the service runs on: it starts it, kills it, stops it, and keeps its disk. */
 export class Host implements Machine {
   readonly #world: World;
-  readonly #file: string;
+  readonly #drive: Drive;
   readonly #died = new Set<number>();
   #lives = 0;
   #life: Life | undefined;
@@ -27,11 +25,10 @@ export class Host implements Machine {
   #stopping = false;
   #forGood = false;
 
-  constructor(world: World, folder: string, template: string) {
+  constructor(world: World, drive: Drive) {
     this.#world = world;
-    this.#file = `${folder}/run.db`;
-    for (const suffix of ['', '-wal', '-shm', '.kept', '.kept-wal']) rmSync(this.#file + suffix, { force: true });
-    copyFileSync(template, this.#file);
+    this.#drive = drive;
+    drive.medium.wipe();
   }
 
   get lifeNumber(): number {
@@ -66,7 +63,7 @@ export class Host implements Machine {
     world.counts.starts += 1;
     world.trace.add(`start of life ${life.number}`);
     try {
-      this.#store = openStore(this.#file, life, world.disk);
+      this.#store = this.#drive.open(life, world.disk);
       const service = createService({
         life,
         database: this.#store.database,
@@ -141,7 +138,7 @@ export class Host implements Machine {
 
   committed(): void {
     const { variant, fate } = this.#world;
-    if (variant.unsynced === true && fate.yes(keepsImage)) this.#keepImage();
+    if (variant.unsynced === true && fate.yes(keepsImage)) this.#drive.medium.keep();
   }
 
   check(): void {
@@ -157,7 +154,7 @@ export class Host implements Machine {
     const { model, network } = this.#world;
     const requests = [...network.requests.values()].flat();
     this.#world.all('I13', atRest.isRecorded(requests, model, this.#died));
-    this.#world.all('I2', atRest.isAsCommitted(readStored(this.#file), model));
+    this.#world.all('I2', atRest.isAsCommitted(this.#drive.medium.read(), model));
   }
 
   #started(life: Life, service: Service): void {
@@ -190,8 +187,8 @@ export class Host implements Machine {
   #startAgain(mostMs: number): void {
     const { kernel, fate, variant, model } = this.#world;
     kernel.after(fate.between(20, mostMs), 'world', () => {
-      if (variant.unsynced === true) this.#loseCommits();
-      this.#world.all('I2', atRest.isAsCommitted(readStored(this.#file), model));
+      if (variant.unsynced === true) this.#drive.medium.recall();
+      this.#world.all('I2', atRest.isAsCommitted(this.#drive.medium.read(), model));
       this.start();
     });
   }
@@ -204,15 +201,22 @@ export class Host implements Machine {
   }
 
   #passes(life: Life, point: CrashPoint): void {
-    const { troubled, plan, fate, counts, crashedAt } = this.#world;
+    const { troubled, fate, counts, crashedAt, script } = this.#world;
     if (life !== this.#life || !troubled) return;
-    if (plan.crashAtPoint > 0 && fate.yes(plan.crashAtPoint)) {
+    const passing = script?.passing() ?? this.#passing();
+    if (passing === 'dies') {
       counts.crashedAtPoint += 1;
       crashedAt.add(point);
       this.#crash(point);
-    } else if (plan.freezeAtPoint > 0 && fate.yes(plan.freezeAtPoint)) {
-      this.freeze(fate.pick([50, 1_500, 35_000]));
+    } else if (passing === 'stands still') {
+      this.freeze(script === undefined ? fate.pick([50, 1_500, 35_000]) : 35_000);
     }
+  }
+
+  #passing(): 'goes on' | 'dies' | 'stands still' {
+    const { plan, fate } = this.#world;
+    if (plan.crashAtPoint > 0 && fate.yes(plan.crashAtPoint)) return 'dies';
+    return plan.freezeAtPoint > 0 && fate.yes(plan.freezeAtPoint) ? 'stands still' : 'goes on';
   }
 
   #loggerOf(life: Life): Logger {
@@ -221,19 +225,6 @@ export class Host implements Machine {
       if (life.alive) this.#world.trace.add(`${event}${error instanceof Error ? `: ${error.message}` : ''}`);
     };
     return { debug() {}, info() {}, warn: line, error: line };
-  }
-
-  #keepImage(): void {
-    for (const suffix of ['', '-wal']) {
-      if (existsSync(this.#file + suffix)) copyFileSync(this.#file + suffix, `${this.#file}.kept${suffix}`);
-    }
-  }
-
-  #loseCommits(): void {
-    if (!existsSync(`${this.#file}.kept`)) return;
-    for (const suffix of ['-wal', '-shm']) rmSync(this.#file + suffix, { force: true });
-    copyFileSync(`${this.#file}.kept`, this.#file);
-    if (existsSync(`${this.#file}.kept-wal`)) copyFileSync(`${this.#file}.kept-wal`, `${this.#file}-wal`);
   }
 }
 

@@ -1,5 +1,6 @@
 import type { Cancel } from '../../src/runtime/timers.ts';
 import type { Chance } from './chance.ts';
+import type { Script } from './script.ts';
 
 /** `io`: bytes from a network · `timer`: a process's timer · `world`: what the scenario does. */
 export type Kind = 'io' | 'timer' | 'world';
@@ -16,23 +17,32 @@ interface Item {
 /** Steps after which a run is given up: something spins. */
 const stepsMax = 400_000;
 
+/** Steps between two turns of the real loop, which cost more than most steps do. */
+const turnEvery = 64;
+
 /**
- * Virtual time. One callback is run at a time; then all promises that it has settled are let run to their end, which one
- * turn of the real loop guarantees, because nothing real is waited for. So a run depends on its seed alone.
+ * Virtual time. One callback is run at a time; then all promises that it has settled are let run to their end, which they
+ * have come to when the queue of promises is empty, because nothing real is waited for. So a run depends on its seed alone.
  */
 export class Kernel {
   /** Milliseconds since the start of the run; never goes back. */
   now = 0;
   steps = 0;
+  #made = 0;
   readonly #chance: Chance;
+  readonly #script: Script | undefined;
   #heap: Item[] = [];
 
-  constructor(chance: Chance) {
+  /** @param script decides, in place of chance, what comes first. */
+  constructor(chance: Chance, script?: Script) {
     this.#chance = chance;
+    this.#script = script;
   }
 
   after(delayMs: number, kind: Kind, work: () => void): Cancel {
-    const item: Item = { at: this.now + delayMs, tie: this.#chance.u32(), kind, work, cancelled: false };
+    this.#made += 1;
+    const tie = this.#script === undefined ? this.#chance.u32() : this.#made;
+    const item: Item = { at: this.now + delayMs, tie, kind, work, cancelled: false };
     this.#push(item);
     return () => {
       item.cancelled = true;
@@ -60,21 +70,42 @@ export class Kernel {
 
   /** Runs until nothing is left before `until`, or `over` says so after a step. */
   async run(until: number, over: () => boolean): Promise<void> {
-    await settled();
+    await turned();
     while (!over()) {
-      const next = this.#heap[0];
-      if (next === undefined || next.at > until) {
+      const next = this.#take(until);
+      if (next === undefined) {
         this.now = Math.max(this.now, until);
-        return;
+        break;
       }
-      this.#pop();
-      if (next.cancelled) continue;
       this.now = Math.max(this.now, next.at);
       this.steps += 1;
       if (this.steps > stepsMax) throw new Error(`the run has taken ${stepsMax} steps: something spins`);
       next.work();
-      await settled();
+      await (this.steps % turnEvery === 0 ? turned() : settled());
     }
+    await turned();
+  }
+
+  #take(until: number): Item | undefined {
+    while (this.#heap[0]?.cancelled === true) this.#pop();
+    const first = this.#heap[0];
+    if (first === undefined || first.at > until) return undefined;
+    const next = this.#script === undefined ? first : this.#chosen(first, this.#script);
+    if (next === first) this.#pop();
+    return next;
+  }
+
+  /** By a script, what comes from outside comes before or after anything else; timers keep their order among themselves. */
+  #chosen(first: Item, script: Script): Item {
+    const waiting = this.#heap.filter((item) => !item.cancelled).sort((a, b) => (comesBefore(a, b) ? -1 : 1));
+    const timer = waiting.find(({ kind }) => kind === 'timer');
+    const free = waiting.filter((item) => item !== first && (item.kind !== 'timer' || item === timer));
+    const next = script.choose(first, free);
+    if (next === first) return first;
+    if (next.kind !== 'timer') next.at = Math.min(next.at, this.now);
+    this.#heap = [];
+    for (const item of waiting) if (item !== next) this.#push(item);
+    return next;
   }
 
   #push(item: Item): void {
@@ -115,5 +146,12 @@ function comesBefore(one: Item, other: Item): boolean {
 
 /** Resolves when every promise that could go on has gone on. */
 function settled(): Promise<void> {
+  return new Promise((resolve) => {
+    process.nextTick(resolve);
+  });
+}
+
+/** The same, and a promise that was rejected and that nobody looks at has been told of. */
+function turned(): Promise<void> {
   return new Promise((resolve) => void setImmediate(resolve));
 }

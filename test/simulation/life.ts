@@ -101,8 +101,11 @@ const base57 = '23456789ABCDEFGHJKLMNPQRSTUVWXYZabcdefghijkmnopqrstuvwxyz';
 export function simulatedIds(clock: Clock, chance: Chance): Ids {
   let counter = 0;
   const next = () => (counter += 1);
-  const random = (length: number, alphabet: string) =>
-    Array.from({ length }, () => alphabet.charAt(chance.below(alphabet.length))).join('');
+  const random = (length: number, alphabet: string) => {
+    let text = '';
+    while (text.length < length) text += alphabet.charAt(chance.below(alphabet.length));
+    return text;
+  };
   const rising = () => `${clock.now().toString(16).padStart(12, '0')}${next().toString(16).padStart(8, '0')}`;
   const short = () => random(22, base57);
   return {

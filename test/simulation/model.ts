@@ -9,11 +9,15 @@ import type {
   OwedChange,
   WebhookChange,
 } from './change-log.ts';
+import { serialOf } from './endpoint.ts';
 import * as commit from './invariants/commit.ts';
+import { Lane } from './lane.ts';
 
 /** The configuration that counts for a webhook's deliveries, as it is committed. */
 export interface ConfiguredWebhook {
   readonly webhookId: number;
+  /** Of its receiver. */
+  readonly serial: number;
   readonly type: string;
   readonly status: string;
   readonly endpoint: string;
@@ -99,9 +103,12 @@ export class Model {
   readonly said = new Set<string>();
   readonly lastOf = new Map<string, CommittedEvent>();
   readonly progressOf = new Map<string, string>();
-  /** By webhook and entity, in order of sequence. */
-  readonly lanes = new Map<string, Owed[]>();
-  readonly #open = new Map<string, Owed>();
+  /** By webhook and entity. */
+  readonly #lanes = new Map<string, Lane>();
+  /** By webhook: the lanes in which something has not ended. */
+  readonly #openLanes = new Map<number, Set<Lane>>();
+  /** By webhook and event. */
+  readonly #generations = new Map<string, Owed[]>();
   readonly #sealer: Sealer;
   readonly #witness: Witness;
   created = 0;
@@ -112,8 +119,18 @@ export class Model {
     this.#witness = witness;
   }
 
-  get open(): ReadonlyMap<string, Owed> {
-    return this.#open;
+  get openLanes(): ReadonlyMap<number, ReadonlySet<Lane>> {
+    return this.#openLanes;
+  }
+
+  /** What has not ended. */
+  *open(): Generator<Owed> {
+    for (const lanes of this.#openLanes.values()) for (const lane of lanes) yield* lane.open;
+  }
+
+  /** The deliveries of an event to a webhook, the first one and those that were asked for later. */
+  generationsOf(webhookId: number, eventId: string): readonly Owed[] {
+    return this.#generations.get(`${webhookId} ${eventId}`) ?? [];
   }
 
   apply(changes: readonly Change[]): void {
@@ -122,43 +139,42 @@ export class Model {
     const expected = new Map<string, Set<number>>();
     const found = new Map<string, number[]>();
     for (const { what, row } of changes) {
-      const columns = JSON.parse(row) as unknown;
       switch (what) {
         case 'event': {
-          const event = eventOf(columns as EventChange);
+          const event = eventOf(row);
           this.#check('I1', commit.sequenceIsNext(event, this.lastOf.get(event.entityId)));
           this.#check('I10', commit.timeRises(event, this.lastOf.get(event.entityId)));
           this.events.set(event.eventId, event);
           this.lastOf.set(event.entityId, event);
           events.push(event);
           expected.set(event.eventId, commit.receiversOf(event, this.webhooks.values()));
-          const comment = (JSON.parse((columns as EventChange)[8]) as { comment?: string }).comment;
+          const comment = (JSON.parse(row[8]) as { comment?: string }).comment;
           if (comment !== undefined) this.said.add(comment);
           break;
         }
         case 'owed':
-          this.#owe(columns as OwedChange, found);
+          this.#owe(row, found);
           break;
         case 'moved':
-          this.#move(columns as MovedChange);
+          this.#move(row);
           break;
         case 'forgotten':
-          this.#forget((columns as [string])[0]);
+          this.#forget(row[0]);
           break;
         case 'attempt':
-          this.#attempted(columns as AttemptChange);
+          this.#attempted(row);
           break;
         case 'webhook': {
-          const webhook = this.#webhookOf(columns as WebhookChange);
+          const webhook = this.#webhookOf(row);
           this.webhooks.set(webhook.webhookId, webhook);
           break;
         }
         case 'entity':
-          entities.set((columns as EntityChange)[0], columns as EntityChange);
-          this.progressOf.set((columns as EntityChange)[0], (columns as EntityChange)[3]);
+          entities.set(row[0], row);
+          this.progressOf.set(row[0], row[3]);
           break;
         case 'report':
-          this.said.add((columns as [string])[0]);
+          this.said.add(row[0]);
           break;
       }
     }
@@ -172,8 +188,11 @@ export class Model {
     }
   }
 
-  laneOf(owed: Pick<Owed, 'webhookId' | 'entityId'>): readonly Owed[] {
-    return this.lanes.get(`${owed.webhookId} ${owed.entityId}`) ?? [];
+  laneOf({ webhookId, entityId }: Owed): Lane {
+    const key = `${webhookId} ${entityId}`;
+    let lane = this.#lanes.get(key);
+    if (lane === undefined) this.#lanes.set(key, (lane = new Lane(webhookId)));
+    return lane;
   }
 
   #owe(columns: OwedChange, found: Map<string, number[]>): void {
@@ -199,12 +218,11 @@ export class Model {
     };
     this.created += 1;
     this.owed.set(deliveryId, owed);
-    this.#open.set(deliveryId, owed);
-    const key = `${webhookId} ${entityId}`;
-    const lane = this.lanes.get(key);
-    if (lane === undefined) this.lanes.set(key, [owed]);
-    else lane.push(owed);
-    if (generation === 0) found.set(eventId, [...(found.get(eventId) ?? []), webhookId]);
+    const lane = this.laneOf(owed);
+    lane.add(owed);
+    inSet(this.#openLanes, webhookId).add(lane);
+    inList(this.#generations, `${webhookId} ${eventId}`).push(owed);
+    if (generation === 0) inList(found, eventId).push(webhookId);
   }
 
   #move([deliveryId, state, attempt, fence, reason, dueAt]: MovedChange): void {
@@ -227,7 +245,9 @@ export class Model {
     }
     if (!commit.isOpen(state)) {
       owed.endedAt = this.#witness.now();
-      this.#open.delete(deliveryId);
+      const lane = this.laneOf(owed);
+      lane.ended(owed);
+      if (lane.open.size === 0) this.#openLanes.get(owed.webhookId)?.delete(lane);
     }
   }
 
@@ -237,12 +257,9 @@ export class Model {
     if (owed === undefined) return;
     this.forgotten += 1;
     this.owed.delete(deliveryId);
-    this.#open.delete(deliveryId);
-    const key = `${owed.webhookId} ${owed.entityId}`;
-    this.lanes.set(
-      key,
-      (this.lanes.get(key) ?? []).filter((one) => one !== owed),
-    );
+    this.laneOf(owed).forget(owed);
+    const generations = this.#generations.get(`${owed.webhookId} ${owed.eventId}`);
+    generations?.splice(generations.indexOf(owed), 1);
     for (let attempt = 1; attempt <= owed.attempt; attempt += 1) this.attempts.delete(`${deliveryId} ${attempt}`);
   }
 
@@ -264,6 +281,7 @@ export class Model {
     const sealed = JSON.parse(secrets) as { sealed: string; expires_at: number }[];
     return {
       webhookId,
+      serial: serialOf(endpoint),
       type,
       status,
       endpoint,
@@ -279,6 +297,18 @@ export class Model {
   #check(id: string, fault: string | undefined): void {
     if (fault !== undefined) this.#witness.violated(id, fault);
   }
+}
+
+function inList<Key, Item>(lists: Map<Key, Item[]>, key: Key): Item[] {
+  let list = lists.get(key);
+  if (list === undefined) lists.set(key, (list = []));
+  return list;
+}
+
+function inSet<Key, Item>(sets: Map<Key, Set<Item>>, key: Key): Set<Item> {
+  let set = sets.get(key);
+  if (set === undefined) sets.set(key, (set = new Set()));
+  return set;
 }
 
 function eventOf(columns: EventChange): CommittedEvent {

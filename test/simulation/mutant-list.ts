@@ -3,7 +3,7 @@ import { DatabaseFailure, type Database, type RowChange, type Transaction } from
 import type { DeliveryRow, EventRow, Tables } from '../../src/database/tables.ts';
 import type { Outgoing } from '../../src/delivery/exchange.ts';
 import type { Report } from '../../src/delivery/outcome.ts';
-import type { Variant } from './mutants.ts';
+import { sound, type Variant } from './mutants.ts';
 
 /**
  * The service broken on purpose, each time in one way that was somebody's bug before. A simulation that does not find
@@ -185,12 +185,20 @@ export const mutants: readonly Variant[] = [
   },
   {
     name: 'never looks for what a lost hint left lying',
+    plan: (plan) => ({ ...plan, atLeastOnce: true, clockEveryMs: 1_500 }),
     timers: (timers) => ({
       ...timers,
       after: (delayMs, work) => (delayMs >= 60_000 ? () => {} : timers.after(delayMs, work)),
     }),
   },
 ];
+
+/** The mutant of this name; without one, the service as it is. */
+export function variantOf(name: string | undefined): Variant {
+  const variant = name === undefined ? sound : mutants.find((one) => one.name === name);
+  if (variant === undefined) throw new Error(`there is no mutant called ${name}`);
+  return variant;
+}
 
 /** What a mutant changes in what is written. */
 interface Eyes {

@@ -1,7 +1,7 @@
 import { Exchange, type Outgoing } from '../../src/delivery/exchange.ts';
 import type { Report } from '../../src/delivery/outcome.ts';
 import type { Sender } from '../../src/delivery/sender.ts';
-import type { Endpoint, Meeting } from './endpoint.ts';
+import { serialOf, type Meeting } from './endpoint.ts';
 import type { Kernel } from './kernel.ts';
 import type { Life } from './life.ts';
 
@@ -28,7 +28,7 @@ export interface Wire {
   deliveryOf(webhookId: number, eventId: string, attempt: number): string;
   wrote(request: WireRequest): void;
   ended(report: Report): void;
-  endpointOf(webhookId: number): Endpoint;
+  meet(serial: number, timeoutMs: number): Meeting;
 }
 
 const lost = (code: string) => Object.assign(new Error(`simulated: ${code}`), { code });
@@ -73,15 +73,6 @@ export class Network {
   }
 }
 
-/** The number of a webhook, in the host name of its endpoint. */
-export function endpointUrl(serial: number, edition: number): string {
-  return `http://w${serial}.example.com/hook?edition=${edition}`;
-}
-
-export function serialOf(hostname: string): number {
-  return Number(/^w(\d+)\./.exec(hostname)?.[1]);
-}
-
 class Call {
   readonly #outgoing: Outgoing;
   readonly #life: Life;
@@ -113,7 +104,7 @@ class Call {
     this.#sentAt = kernel.now;
     this.#sentWall = life.clock.now();
     this.#serial = serialOf(outgoing.target.hostname);
-    this.#meeting = wire.endpointOf(this.#serial).meet(kernel.now, outgoing.timeoutMs);
+    this.#meeting = wire.meet(this.#serial, outgoing.timeoutMs);
     const { clock, timers, at } = life;
     this.#exchange = new Exchange(outgoing, { clock, timers, at }, (report) => {
       if (this.#request !== undefined) this.#request.over = true;

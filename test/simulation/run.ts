@@ -4,10 +4,11 @@ import { Host } from './host.ts';
 import * as atRest from './invariants/rest.ts';
 import type { Variant } from './mutants.ts';
 import type { Scratch } from './scratch.ts';
-import { Workload } from './workload.ts';
+import type { Drive } from './store.ts';
+import { Workload, type Operation } from './workload.ts';
 import { Violated, World, type Violation } from './world.ts';
 
-export interface RunOptions extends Pick<Scratch, 'folder' | 'template' | 'place'> {
+export interface RunOptions extends Scratch {
   readonly seed: number;
   readonly variant: Variant;
   readonly tell?: (line: string) => void;
@@ -26,10 +27,8 @@ export interface Report {
 /** Virtual milliseconds: until it is up, … */
 const startMaxMs = 60_000;
 /** … until all that may go has gone, and until what waits for its next attempt has had it. */
-const quietMaxMs = 10 * 60_000;
+export const quietMaxMs = 10 * 60_000;
 const retriesMaxMs = 10 * 3_600_000;
-/** Steps between two looks at whether everything is done: a look costs more than a step. */
-const looksEvery = 8;
 /** I15: a lane that is ready goes out within a poll of the database, whoever else hangs. */
 const probeMaxMs = 70_000;
 const probes = 3;
@@ -43,19 +42,21 @@ const stopMaxMs = 60_000;
  * One run of the whole service in a world of its own, from its seed alone: first faults of all kinds, under which
  * nothing may be lost, doubled or out of order; then none, and everything must come to rest.
  */
-export async function simulate(options: RunOptions): Promise<Report> {
-  const world = new World(options.seed, options.variant, options.tell);
-  const host = new Host(world, options.folder, options.template);
+export async function simulate({ drive, place, ...options }: RunOptions): Promise<Report> {
+  const world = new World(options);
+  const workload = new Workload(world.chance.fork('workload'), world.plan, place, world.model);
+  return carryOut(world, drive, async (run) => run.go(workload));
+}
+
+/** Lets the service live in a world as the scenario says, and tells what came of it. */
+export async function carryOut(world: World, drive: Drive, scenario: (run: Run) => Promise<void>): Promise<Report> {
+  const host = new Host(world, drive);
   world.machine = host;
   const surprise = (error: unknown) => world.bug(error);
   process.on('unhandledRejection', surprise);
   process.on('uncaughtException', surprise);
   try {
-    await new Run(
-      world,
-      host,
-      new Workload(world.chance.fork('workload'), world.plan, options.place, world.model),
-    ).go();
+    await scenario(new Run(world, host));
   } catch (error) {
     if (!(error instanceof Violated)) world.bug(error);
   } finally {
@@ -63,67 +64,67 @@ export async function simulate(options: RunOptions): Promise<Report> {
     process.off('unhandledRejection', surprise);
     process.off('uncaughtException', surprise);
   }
-  return reportOf(options.seed, world);
+  return reportOf(world);
 }
 
-class Run {
-  readonly #world: World;
-  readonly #host: Host;
-  readonly #workload: Workload;
+/** The parts that a run is made of. */
+export class Run {
+  readonly world: World;
+  readonly host: Host;
   #backMs = 0;
 
-  constructor(world: World, host: Host, workload: Workload) {
-    this.#world = world;
-    this.#host = host;
-    this.#workload = workload;
+  constructor(world: World, host: Host) {
+    this.world = world;
+    this.host = host;
   }
 
-  async go(): Promise<void> {
-    const { trace, plan } = this.#world;
-    trace.add(`plan ${JSON.stringify(plan)}`);
-    await this.#boot();
-    this.#trouble();
-    await this.#world.runFor(plan.safetyMs);
-    await this.#heal();
-    await this.#probe();
+  async go(workload: Workload): Promise<void> {
+    const { plan } = this.world;
+    await this.boot(Array.from({ length: plan.webhooks }, () => workload.createWebhook()));
+    this.#trouble(workload);
+    await this.world.runFor(plan.safetyMs);
+    await this.heal();
+    await this.#probe(workload);
     await this.#idle();
-    await this.#end();
+    await this.end();
   }
 
-  async #boot(): Promise<void> {
-    const { plan, model, disk } = this.#world;
-    this.#host.start();
-    await this.#world.until('start', startMaxMs, () => this.#host.service !== undefined);
-    for (let count = 0; count < plan.webhooks; count += 1) this.#host.do(this.#workload.createWebhook());
-    await this.#world.until('start', startMaxMs, () => model.webhooks.size === plan.webhooks);
+  /** From here on everything may fail, and nothing does yet. */
+  async boot(webhooks: readonly Operation[]): Promise<void> {
+    const { plan, model, disk, trace } = this.world;
+    trace.add(`plan ${JSON.stringify(plan)}`);
+    this.host.start();
+    await this.world.until('start', startMaxMs, () => this.host.service !== undefined);
+    for (const operation of webhooks) this.host.do(operation);
+    await this.world.until('start', startMaxMs, () => model.webhooks.size === webhooks.length);
     disk.on = true;
-    this.#world.troubled = true;
+    this.world.troubled = true;
   }
 
   /** Everything that may happen before the faults end. */
-  #trouble(): void {
-    const { plan, fate, disk } = this.#world;
-    this.#repeatedly(plan.operationEveryMs, () => this.#host.do(this.#workload.next()));
-    this.#repeatedly(plan.crashEveryMs, () => this.#host.kill());
-    this.#repeatedly(plan.restartEveryMs, () => void this.#host.stop());
-    this.#repeatedly(plan.freezeEveryMs, () => this.#host.freeze(fate.between(20, 3_000)));
+  #trouble(workload: Workload): void {
+    const { plan, fate, disk } = this.world;
+    this.#repeatedly(plan.operationEveryMs, () => this.host.do(workload.next()));
+    this.#repeatedly(plan.crashEveryMs, () => this.host.kill());
+    this.#repeatedly(plan.restartEveryMs, () => void this.host.stop());
+    this.#repeatedly(plan.freezeEveryMs, () => this.host.freeze(fate.between(20, 3_000)));
     this.#repeatedly(plan.clockEveryMs, () => this.#stepClock());
-    this.#repeatedly(plan.characterEveryMs, () => this.#world.changeCharacter());
+    this.#repeatedly(plan.characterEveryMs, () => this.world.changeCharacter());
     this.#repeatedly(plan.disk.outageEveryMs, () => disk.breakFor(fate.between(100, 6_000)));
   }
 
   #repeatedly(everyMs: number, work: () => void): void {
     if (everyMs === 0) return;
-    const { kernel, fate } = this.#world;
+    const { kernel, fate } = this.world;
     kernel.after(fate.fraction() * 2 * everyMs, 'world', () => {
-      if (!this.#world.troubled) return;
+      if (!this.world.troubled) return;
       work();
       this.#repeatedly(everyMs, work);
     });
   }
 
   #stepClock(): void {
-    const { fate, counts, trace, wall } = this.#world;
+    const { fate, counts, trace, wall } = this.world;
     const step = fate.pick([-3_600_000, -5_000, -1, 5_000, 3_600_000, 3 * 86_400_000]);
     this.#backMs += Math.max(0, -step);
     counts.clockSteps += 1;
@@ -132,61 +133,58 @@ class Run {
   }
 
   /** I6, I16: once the faults end, all that is owed to who can take it comes to its end. */
-  async #heal(): Promise<void> {
-    const { model, wall, kernel } = this.#world;
-    this.#world.heal();
-    const heals = this.#world.heals.bind(this.#world);
-    const left = (now?: number) =>
-      this.#host.service === undefined ? ['the service is not up'] : atRest.isDone(model, heals, now);
-    const why = () => left().slice(0, 3).join('; ');
-    const over = (now?: () => number) => kernel.steps % looksEvery === 0 && left(now?.()).length === 0;
-    await this.#world.until('I16', quietMaxMs, () => over(() => wall.now()), why);
-    await this.#world.until('I6', retriesMaxMs + this.#backMs, () => over(), why);
-    this.#world.all('I22', atRest.isRecovered(model, this.#host.lifeNumber));
+  async heal(): Promise<void> {
+    const { model, wall } = this.world;
+    this.world.heal();
+    const heals = this.world.heals.bind(this.world);
+    const why = () =>
+      this.host.isDown ? 'the service is not up' : atRest.undone(model, heals).take(3).toArray().join('; ');
+    const over = (now?: number) =>
+      this.host.service !== undefined && atRest.undone(model, heals, now).next().done === true;
+    await this.world.until('I16', quietMaxMs, () => over(wall.now()), why);
+    await this.world.until('I6', retriesMaxMs + this.#backMs, () => over(), why);
+    this.world.all('I22', atRest.isRecovered(model, this.host.lifeNumber));
   }
 
   /** I15: what happens now reaches the healthy in time, though others hang. */
-  async #probe(): Promise<void> {
-    const { model } = this.#world;
+  async #probe(workload: Workload): Promise<void> {
+    const { model } = this.world;
     const before = new Set(model.owed.keys());
-    for (let count = 0; count < probes; count += 1) this.#host.do(this.#workload.report(1));
-    await this.#world.runFor(probeMaxMs + 5_000);
+    for (let count = 0; count < probes; count += 1) this.host.do(workload.report(1));
+    await this.world.runFor(probeMaxMs + 5_000);
     const fresh = [...model.owed.values()].filter((owed) => {
       const webhook = model.webhooks.get(owed.webhookId);
-      return !before.has(owed.deliveryId) && webhook?.status === 'enabled' && this.#world.heals(webhook);
+      return !before.has(owed.deliveryId) && webhook?.status === 'enabled' && this.world.heals(webhook);
     });
-    this.#world.all('I15', atRest.startedInTime(fresh, probeMaxMs));
+    this.world.all('I15', atRest.startedInTime(fresh, probeMaxMs));
   }
 
   /** I16, I17: with nothing to do the service does nothing, and holds nothing. */
   async #idle(): Promise<void> {
-    const { model, kernel } = this.#world;
-    const isBusy = [...model.open.values()].some(
-      ({ webhookId }) => model.webhooks.get(webhookId)?.status === 'enabled',
-    );
+    const { model, kernel } = this.world;
+    const isBusy = model.open().some(({ webhookId }) => model.webhooks.get(webhookId)?.status === 'enabled');
     if (isBusy) return;
     const before = kernel.steps;
-    await this.#world.runFor(idleMs);
+    await this.world.runFor(idleMs);
     const steps = kernel.steps - before;
-    if (steps > (idleStepsPerSecond * idleMs) / 1000)
-      this.#world.violated('I16', `${steps} steps in ${idleMs} idle ms`);
-    const { pendingTimers } = this.#host;
-    if (pendingTimers > idleTimersMax) this.#world.violated('I16', `${pendingTimers} timers when idle`);
+    if (steps > (idleStepsPerSecond * idleMs) / 1000) this.world.violated('I16', `${steps} steps in ${idleMs} idle ms`);
+    const { pendingTimers } = this.host;
+    if (pendingTimers > idleTimersMax) this.world.violated('I16', `${pendingTimers} timers when idle`);
     for (const gauge of ['tocsin_deliveries_in_flight', 'tocsin_deliveries_held']) {
-      const value = this.#host.gauge(gauge);
-      if (value !== 0) this.#world.violated('I17', `${gauge} is ${value} when idle`);
+      const value = this.host.gauge(gauge);
+      if (value !== 0) this.world.violated('I17', `${gauge} is ${value} when idle`);
     }
   }
 
-  async #end(): Promise<void> {
-    this.#world.all('B62', atRest.isCancelled(this.#world.model));
-    void this.#host.stop(true);
-    await this.#world.until('B10', stopMaxMs, () => this.#host.isDown);
-    this.#host.checkDisk();
+  async end(): Promise<void> {
+    this.world.all('B62', atRest.isCancelled(this.world.model));
+    void this.host.stop(true);
+    await this.world.until('B10', stopMaxMs, () => this.host.isDown);
+    this.host.checkDisk();
   }
 }
 
-function reportOf(seed: number, { model, kernel, disk, counts, crashedAt, violation, trace }: World): Report {
+function reportOf({ seed, model, kernel, disk, counts, crashedAt, violation, trace }: World): Report {
   const owed = [...model.owed.values()];
   return {
     seed,
@@ -211,9 +209,12 @@ function reportOf(seed: number, { model, kernel, disk, counts, crashedAt, violat
 
 const lineMaxChars = 400;
 
-/** What was violated, what happened before, and how to see it again. */
-export function failureOf({ seed, violation, lastLines }: Report): string {
+/** What was violated, what happened before, and how to see it again. @param command that runs it again. */
+export function failureOf({ violation, lastLines }: Report, command: string): string {
   const lines = lastLines.map((line) => `  ${line.slice(0, lineMaxChars)}`);
-  const head = `seed ${seed} violates ${violation?.id}: ${violation?.message}`;
-  return [head, ...lines, `npm run simulate -- --seed ${seed}`].join('\n');
+  return [`${violation?.id} is violated: ${violation?.message}`, ...lines, command].join('\n');
+}
+
+export function commandFor(seed: number): string {
+  return `npm run simulate -- --seed ${seed}`;
 }

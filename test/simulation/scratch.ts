@@ -1,19 +1,23 @@
 import { existsSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { Drive } from './store.ts';
 import { makeTemplate, type Place } from './service.ts';
 
-/** A folder for the databases of runs, in memory where there is such a place, with the template that they begin from. */
-export interface Scratch extends Disposable {
-  readonly folder: string;
-  readonly template: string;
+/** What the runs of one thread have in common, one run after the other. */
+export interface Scratch {
+  readonly drive: Drive;
   readonly place: Place;
 }
 
 export async function openScratch(): Promise<Scratch> {
   const memory = '/dev/shm';
   const folder = mkdtempSync(join(existsSync(memory) ? memory : tmpdir(), 'tocsin-simulation-'));
-  const template = join(folder, 'template.db');
-  const place = await makeTemplate(template);
-  return { folder, template, place, [Symbol.dispose]: () => rmSync(folder, { recursive: true, force: true }) };
+  try {
+    const template = join(folder, 'template.db');
+    const place = await makeTemplate(template);
+    return { place, drive: new Drive(template) };
+  } finally {
+    rmSync(folder, { recursive: true, force: true });
+  }
 }

@@ -10,7 +10,8 @@ import { SqliteHandle } from '../../src/database/sqlite-handle.ts';
 import { writerHere } from '../../src/database/sqlite-writer.ts';
 import type { Clock } from '../../src/runtime/clock.ts';
 import type { Timers } from '../../src/runtime/timers.ts';
-import { changeLog, type Change, readChanges } from './change-log.ts';
+import { Medium } from './medium.ts';
+import { changeLog, logChange, type Change } from './change-log.ts';
 
 /** What becomes of a statement or a commit: `cut` = the power goes there. */
 export type DiskFault = 'none' | 'busy' | 'full' | 'unavailable' | 'in_doubt' | 'cut_before' | 'cut_after';
@@ -34,38 +35,53 @@ export interface Store {
   cut(): void;
 }
 
-/** A file of the real driver's parts: the same handles, group commit, transactions and SQL, on a disk that may fail. */
-export function openStore(file: string, ports: { clock: Clock; timers: Timers }, disk: Disk): Store {
-  const power = { on: true };
-  const slow = new SlowStatements({ clock: ports.clock, slowMs: Number.POSITIVE_INFINITY });
-  const writer = new FaultyHandle(file, slow, { readOnly: false }, power, disk);
-  writer.exec(`pragma journal_mode = wal; pragma synchronous = off; pragma temp_store = memory; ${changeLog}`);
-  const reader = new FaultyHandle(file, slow, { readOnly: true }, power, disk);
-  const commits = new GroupCommit(writerHere(writer), ports);
-  const close = () => {
-    if (!power.on) return;
-    power.on = false;
-    reader.close();
-    writer.close();
-  };
-  const database: MigratableDatabase = {
-    kind: 'sqlite',
-    dialect: sqliteDialect,
-    schema: { integer: 'integer', text: 'text', strict: 'strict', lock: 'select 1' },
-    read: queryOn('sqlite', async ({ sql, parameters }: CompiledQuery) => {
-      refuseInside('database.read', 'use tx.query');
-      if (!power.on) return never();
-      const fault = disk.fault('read');
-      if (fault !== 'none') throw failureOf(fault);
-      return reader.execute(sql, parameters);
-    }),
-    transaction: (work) => answered(power, commits.add(work)),
-    close: () => commits.close().then(close),
-  };
-  return {
-    database,
-    cut: close,
-  };
+/**
+ * Two connections to a medium, which stay when the life ends that uses them: its open transaction is taken back, as it is
+ * when a process dies, and the next one goes on with the same prepared statements.
+ */
+export class Drive {
+  readonly medium: Medium;
+  readonly #writer: FaultyHandle;
+  readonly #reader: FaultyHandle;
+
+  constructor(template: string) {
+    this.medium = new Medium(template);
+    const slow = new SlowStatements({ clock: { now: () => 0, monotonic: () => 0 }, slowMs: Number.POSITIVE_INFINITY });
+    this.#writer = new FaultyHandle(this.medium.uri, slow, { readOnly: false });
+    this.#writer.exec('pragma synchronous = off; pragma cache_spill = off; pragma temp_store = memory');
+    this.#writer.logChanges();
+    this.#reader = new FaultyHandle(this.medium.uri, slow, { readOnly: true });
+  }
+
+  /** The store of one life: the real driver's parts, the same handles, group commit, transactions and SQL, on a disk that may fail. */
+  open(ports: { clock: Clock; timers: Timers }, disk: Disk): Store {
+    const [writer, reader] = [this.#writer, this.#reader];
+    const power = { on: true };
+    const commits = new GroupCommit(writerHere(writer), ports);
+    writer.plug(disk);
+    reader.plug(disk);
+    const cut = () => {
+      if (!power.on) return;
+      power.on = false;
+      writer.unplug();
+      reader.unplug();
+    };
+    const database: MigratableDatabase = {
+      kind: 'sqlite',
+      dialect: sqliteDialect,
+      schema: { integer: 'integer', text: 'text', strict: 'strict', lock: 'select 1' },
+      read: queryOn('sqlite', async ({ sql, parameters }: CompiledQuery) => {
+        refuseInside('database.read', 'use tx.query');
+        if (!power.on) return never();
+        const fault = disk.fault('read');
+        if (fault !== 'none') throw failureOf(fault);
+        return reader.execute(sql, parameters);
+      }),
+      transaction: (work) => (power.on ? answered(power, commits.add(work)) : never()),
+      close: () => commits.close().then(cut),
+    };
+    return { database, cut };
+  }
 }
 
 /** A dead process hears nothing. */
@@ -88,45 +104,68 @@ function never(): Promise<never> {
 }
 
 class FaultyHandle extends SqliteHandle {
-  readonly #power: { on: boolean };
-  readonly #disk: Disk;
+  #plugged: Disk | undefined;
+  /** What the open transaction has changed so far. */
+  #changes: Change[] = [];
+  /** How much of it was there at the savepoint. */
+  #saved = 0;
 
-  constructor(file: string, slow: SlowStatements, options: { readOnly: boolean }, power: { on: boolean }, disk: Disk) {
-    super(file, slow, options);
-    this.#power = power;
-    this.#disk = disk;
+  logChanges(): void {
+    this.define(logChange, (what, ...row) => {
+      this.#changes.push({ what, row } as unknown as Change);
+      return null;
+    });
+    this.exec(changeLog);
+  }
+
+  plug(disk: Disk): void {
+    if (this.#plugged !== undefined) throw new Error('another life still has the drive');
+    this.#plugged = disk;
+  }
+
+  unplug(): void {
+    this.#takeBack();
+    this.#plugged = undefined;
   }
 
   override get inTransaction(): boolean {
-    return this.#power.on && (super.inTransaction || this.#disk.runsOnWhenFull === true);
+    return this.#plugged !== undefined && (super.inTransaction || this.#plugged.runsOnWhenFull === true);
   }
 
   override execute(text: string, parameters: readonly unknown[] = []): QueryResult<unknown> {
-    if (!this.#power.on) throw new DatabaseFailure('unavailable', 'the power is off');
+    const disk = this.#disk;
     if (text === 'commit') return this.#commit();
-    if (text === 'begin immediate') this.#meet(this.#disk.fault('begin'));
-    else if (writes.test(text)) this.#meet(this.#disk.fault('write'));
-    const result = super.execute(text, parameters);
-    this.#disk.took('statement');
+    if (text === 'begin immediate') this.#meet(disk.fault('begin'));
+    else if (writes.test(text)) this.#meet(disk.fault('write'));
+    const result = this.#logging(() => super.execute(text, parameters));
+    if (text.startsWith('savepoint')) this.#saved = this.#changes.length;
+    else if (text.startsWith('rollback')) this.#changes.length = text === 'rollback' ? 0 : this.#saved;
+    disk.took('statement');
     this.#tellOfAutocommit(text);
     return result;
   }
 
   override executeEach(text: string, lists: readonly (readonly unknown[])[]): number[] {
-    if (!this.#power.on) throw new DatabaseFailure('unavailable', 'the power is off');
-    this.#meet(this.#disk.fault('write'));
-    const changes = super.executeEach(text, lists);
-    this.#disk.took('statement');
+    const disk = this.#disk;
+    this.#meet(disk.fault('write'));
+    const changes = this.#logging(() => super.executeEach(text, lists));
+    disk.took('statement');
     this.#tellOfAutocommit(text);
     return changes;
   }
 
+  get #disk(): Disk {
+    if (this.#plugged === undefined) throw new DatabaseFailure('unavailable', 'the power is off');
+    return this.#plugged;
+  }
+
   #commit(): QueryResult<unknown> {
-    const fault = this.#disk.fault('commit');
+    const disk = this.#disk;
+    const fault = disk.fault('commit');
     if (fault !== 'in_doubt' && fault !== 'cut_after') this.#meet(fault);
-    this.#disk.took('commit');
+    disk.took('commit');
     const result = super.execute('commit');
-    this.#publish();
+    this.#publish(disk);
     if (fault !== 'none') this.#meet(fault);
     return result;
   }
@@ -135,7 +174,7 @@ class FaultyHandle extends SqliteHandle {
     if (fault === 'none') return;
     if (fault === 'full') {
       // SQLite takes the whole transaction back by itself.
-      if (super.inTransaction) super.execute('rollback');
+      this.#takeBack();
       if (this.#disk.runsOnWhenFull === true) return;
     }
     if (fault === 'cut_before' || fault === 'cut_after') this.#disk.cut();
@@ -144,14 +183,31 @@ class FaultyHandle extends SqliteHandle {
 
   /** What a broken driver lets run outside a transaction is committed at once, alone. */
   #tellOfAutocommit(text: string): void {
-    if (this.#disk.runsOnWhenFull === true && !super.inTransaction && writes.test(text)) this.#publish();
+    const disk = this.#disk;
+    if (disk.runsOnWhenFull === true && !super.inTransaction && writes.test(text)) this.#publish(disk);
   }
 
-  #publish(): void {
-    const { rows } = super.execute(readChanges);
-    if (rows.length === 0) return;
-    super.execute('delete from temp.change');
-    this.#disk.committed(rows as Change[]);
+  #publish(disk: Disk): void {
+    const changes = this.#changes;
+    if (changes.length === 0) return;
+    this.#changes = [];
+    disk.committed(changes);
+  }
+
+  /** What a statement has changed goes with it when it fails. */
+  #logging<Result>(work: () => Result): Result {
+    const before = this.#changes.length;
+    try {
+      return work();
+    } catch (error) {
+      this.#changes.length = before;
+      throw error;
+    }
+  }
+
+  #takeBack(): void {
+    if (super.inTransaction) super.execute('rollback');
+    this.#changes = [];
   }
 }
 

@@ -1,4 +1,4 @@
-import { DatabaseSync } from 'node:sqlite';
+import type { DatabaseSync } from 'node:sqlite';
 
 /** What lies on the disk, read by nobody's code but this. */
 export interface StoredState {
@@ -9,25 +9,19 @@ export interface StoredState {
   readonly said: ReadonlySet<string>;
 }
 
-export function readStored(file: string): StoredState {
-  const database = new DatabaseSync(file);
-  try {
-    const texts = (sql: string): string[] =>
-      database
-        .prepare(sql)
-        .all()
-        .flatMap((row) => Object.values(row).filter((value) => typeof value === 'string'));
-    const count = (table: string) =>
-      Number(Object.values(database.prepare(`select count(*) from ${table}`).get() ?? {})[0]);
-    const lines = texts("select delivery_id || ' ' || state || ' ' || attempt || ' ' || fence from delivery");
-    const comments = texts("select json_extract(detail_json, '$.comment') from event where event_type = 'i_comm'");
+export function readerOf(database: DatabaseSync): () => StoredState {
+  const prepare = (sql: string) => database.prepare(sql);
+  const deliveries = prepare("select delivery_id, state || ' ' || attempt || ' ' || fence as line from delivery");
+  const counts = prepare('select (select count(*) from event) as events, (select count(*) from attempt) as attempts');
+  const said = prepare(`select description as text from alert_event
+    union all select json_extract(detail_json, '$.comment') from event where event_type = 'i_comm'`);
+  return () => {
+    const { events, attempts } = counts.get() ?? {};
     return {
-      deliveries: new Map(lines.map((line) => [line.slice(0, line.indexOf(' ')), line.slice(line.indexOf(' ') + 1)])),
-      events: count('event'),
-      attempts: count('attempt'),
-      said: new Set([...texts('select description from alert_event'), ...comments]),
+      deliveries: new Map(deliveries.all().map((row) => [String(row['delivery_id']), String(row['line'])])),
+      events: Number(events),
+      attempts: Number(attempts),
+      said: new Set(said.all().map(({ text }) => String(text))),
     };
-  } finally {
-    database.close();
-  }
+  };
 }

@@ -2,8 +2,8 @@ import type { AlertReport } from '../../src/alerts/alert.ts';
 import type { Person } from '../../src/events/event.ts';
 import { alertEventTypes, incidentEventTypes } from '../../src/events/event-types.ts';
 import type { Chance } from './chance.ts';
+import { endpointUrl } from './endpoint.ts';
 import type { Model } from './model.ts';
-import { endpointUrl } from './network.ts';
 import type { Plan } from './plan.ts';
 import type { Place, Service } from './service.ts';
 

@@ -1,4 +1,5 @@
 import type { CrashPoint } from '../../src/runtime/crash-points.ts';
+import type { Change } from './change-log.ts';
 import { Chance } from './chance.ts';
 import { noCounts, type Counts } from './counts.ts';
 import { Endpoint, type Character } from './endpoint.ts';
@@ -6,10 +7,11 @@ import { FaultyDisk } from './faulty-disk.ts';
 import * as onRequest from './invariants/request.ts';
 import { Kernel } from './kernel.ts';
 import { WallClock } from './life.ts';
-import { Model } from './model.ts';
+import { Model, type ConfiguredWebhook, type Owed } from './model.ts';
 import type { Variant } from './mutants.ts';
-import { Network, serialOf, type WireRequest } from './network.ts';
+import { Network, type WireRequest } from './network.ts';
 import { planOf, type Plan } from './plan.ts';
+import type { Script } from './script.ts';
 import { sealerOf, worldStart } from './service.ts';
 import { Trace } from './trace.ts';
 
@@ -21,6 +23,14 @@ export interface Violation {
 
 /** Something was violated, so the run need not go on. */
 export class Violated extends Error {}
+
+export interface WorldOptions {
+  readonly seed: number;
+  readonly variant: Variant;
+  readonly tell?: (line: string) => void;
+  /** In place of chance. */
+  readonly script?: Script;
+}
 
 /** What a world asks of the machine in it. */
 export interface Machine {
@@ -36,7 +46,9 @@ export interface Machine {
 
 /** Everything outside the service: time, chance, disk, network and receivers, and what is known of the service from there. */
 export class World {
+  readonly seed: number;
   readonly variant: Variant;
+  readonly script: Script | undefined;
   readonly chance: Chance;
   /** Draws the misfortunes of the run. */
   readonly fate: Chance;
@@ -58,14 +70,16 @@ export class World {
   machine: Machine | undefined;
   readonly #endpoints = new Map<number, Endpoint>();
 
-  constructor(seed: number, variant: Variant, tell?: (line: string) => void) {
+  constructor({ seed, variant, tell, script }: WorldOptions) {
     const chance = new Chance(BigInt(seed));
     const plan = planOf(chance.fork('plan'));
+    this.seed = seed;
     this.variant = variant;
+    this.script = script;
     this.chance = chance;
     this.fate = chance.fork('fate');
     this.plan = variant.plan?.(plan) ?? plan;
-    this.kernel = new Kernel(chance.fork('kernel'));
+    this.kernel = new Kernel(chance.fork('kernel'), script);
     this.trace = new Trace(() => this.kernel.now, tell);
     this.wall = new WallClock(this.kernel, worldStart);
     this.model = new Model(sealerOf(chance.fork('model')), {
@@ -79,18 +93,25 @@ export class World {
       deliveryOf: (serial, eventId) => this.#deliveryOf(serial, eventId),
       wrote: (request) => this.#wrote(request),
       ended: (report) => this.trace.add(`answer ${report.statusCode} ${report.phase} ${report.fault?.kind ?? ''}`),
-      endpointOf: (serial) => this.endpointOf(serial),
+      meet: (serial, timeoutMs) => script?.meeting() ?? this.endpointOf(serial).meet(this.kernel.now, timeoutMs),
     });
-    this.disk = new FaultyDisk(this.kernel, chance.fork('disk'), this.plan.disk, {
-      committed: (changes) => {
+    this.disk = this.#diskOf(chance.fork('disk'));
+  }
+
+  #diskOf(chance: Chance): FaultyDisk {
+    const events = {
+      committed: (changes: readonly Change[]) => {
         this.counts.commits += 1;
-        this.trace.add(`commit ${changes.map(({ what, row }) => (what === 'event' ? what : what + row)).join(' ')}`);
+        this.trace.add(
+          `commit ${changes.map(({ what, row }) => (what === 'event' ? what : `${what} ${row.join(' ')}`)).join(' ')}`,
+        );
         this.model.apply(changes);
         this.machine?.committed();
       },
       cut: () => this.machine?.cut(),
-      runsOnWhenFull: variant.runsOnWhenFull ?? false,
-    });
+      runsOnWhenFull: this.variant.runsOnWhenFull ?? false,
+    };
+    return new FaultyDisk(this.kernel, chance, this.plan.disk, events, this.script);
   }
 
   violated(id: string, message: string): void {
@@ -144,8 +165,8 @@ export class World {
   }
 
   /** Whether a webhook's receiver is one that has healed, or will. */
-  heals(webhook: { readonly endpoint: string }): boolean {
-    return !this.hung.has(serialOf(new URL(webhook.endpoint).hostname));
+  heals({ serial }: ConfiguredWebhook): boolean {
+    return !this.hung.has(serial);
   }
 
   /** Faults end; what must stay broken stays broken. */
@@ -157,12 +178,9 @@ export class World {
   }
 
   #deliveryOf(serial: number, eventId: string): string {
-    const webhooks = [...this.model.webhooks.values()];
-    const webhook = webhooks.find((one) => serialOf(new URL(one.endpoint).hostname) === serial);
-    const event = this.model.events.get(eventId);
-    if (webhook === undefined || event === undefined) return '';
-    const lane = this.model.laneOf({ webhookId: webhook.webhookId, entityId: event.entityId });
-    const those = lane.filter((owed) => owed.eventId === eventId);
+    const webhook = this.model.webhooks.values().find((one) => one.serial === serial);
+    if (webhook === undefined) return '';
+    const those = this.model.generationsOf(webhook.webhookId, eventId);
     return (those.find((owed) => owed.state === 'sending') ?? those.at(-1))?.deliveryId ?? '';
   }
 
@@ -174,12 +192,11 @@ export class World {
     const owed = model.owed.get(deliveryId);
     if (owed === undefined) return this.violated('I5', 'a request goes out for which there is no delivery');
     const earlier = network.requests.get(deliveryId) ?? [];
-    const isOver = (one: { deliveryId: string }) =>
-      (network.requests.get(one.deliveryId) ?? []).every((request) => request.over);
+    const isOver = (one: Owed) => network.requests.get(one.deliveryId)?.every((request) => request.over) ?? true;
     const found: Record<string, string | undefined> = {
       I4: onRequest.isTheOnlyOne(owed, earlier) ?? onRequest.isOneOfItsAttempt(request, earlier),
       I5: onRequest.isIntended(request, owed),
-      I8: onRequest.isInOrder(owed, model.laneOf(owed), isOver),
+      I8: onRequest.isInOrder(owed, model.laneOf(owed).unsettled(isOver), isOver),
       I11: onRequest.isSignedAndStable(request, model.events.get(owed.eventId), owed),
       I18: onRequest.goesWhereConfigured(request, owed),
       B28: onRequest.isInTime(request, owed, this.kernel.now),

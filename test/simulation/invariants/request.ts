@@ -29,12 +29,16 @@ export function isOneOfItsAttempt(request: WireRequest, earlier: readonly WireRe
     : undefined;
 }
 
-/** I8: everything before it in its lane has ended, on the wire and in the database. */
+/**
+ * I8: everything before it in its lane has ended, on the wire and in the database. What somebody asked for again, after
+ * this was claimed, comes after it, though its event is older.
+ */
 export function isInOrder(owed: Owed, lane: readonly Owed[], ended: (owed: Owed) => boolean): Fault {
   for (const earlier of lane) {
     const isEarlier =
       earlier.sequence < owed.sequence || (earlier.sequence === owed.sequence && earlier.generation < owed.generation);
-    if (!isEarlier) continue;
+    const askedForLater = earlier.generation > 0 && owed.claim !== undefined && earlier.owedAt > owed.claim.at;
+    if (!isEarlier || askedForLater) continue;
     if (earlier.state === 'pending' || earlier.state === 'sending' || earlier.state === 'retry_wait') {
       return `event ${owed.sequence} of ${owed.entityId} goes out while event ${earlier.sequence} is ${earlier.state}`;
     }

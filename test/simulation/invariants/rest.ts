@@ -33,30 +33,38 @@ export function isAsCommitted(stored: StoredState, model: Model): string[] {
 
 /** I22: when the service is up again, nothing is left in the state in which a dead one had it. */
 export function isRecovered(model: Model, life: number): string[] {
-  return [...model.open.values()]
+  return [...model.open()]
     .filter((owed) => owed.state === 'sending' && owed.claim?.life !== life)
     .map((owed) => `${owed.deliveryId} is still sending, by life ${owed.claim?.life}, after life ${life} has started`);
 }
 
 /** B1 row 10: an orderly stop leaves nothing in flight. */
 export function isDrained(model: Model): string[] {
-  return [...model.open.values()]
+  return [...model.open()]
     .filter((owed) => owed.state === 'sending')
     .map((owed) => `${owed.deliveryId} is still sending after an orderly stop`);
 }
 
 /**
- * I6, I16: nothing is left to do for a webhook that is enabled and whose receiver answers.
+ * I6, I16: what is left to do for webhooks that are enabled and whose receiver answers.
  * @param now when given, a lane whose head is to be tried again later is left to wait for that: Unix milliseconds.
  */
-export function isDone(model: Model, heals: (webhook: ConfiguredWebhook) => boolean, now?: number): string[] {
-  return [...model.open.values()].flatMap((owed) => {
-    const webhook = model.webhooks.get(owed.webhookId);
-    if (webhook === undefined || webhook.status !== 'enabled' || !heals(webhook)) return [];
-    const head = model.laneOf(owed).find((one) => isOpen(one.state));
-    if (now !== undefined && head?.state === 'retry_wait' && head.dueAt > now - retryLateMs) return [];
-    return [`${owed.deliveryId} (${owed.mode}, event ${owed.sequence} of ${owed.entityId}) is still ${owed.state}`];
-  });
+export function* undone(
+  model: Model,
+  heals: (webhook: ConfiguredWebhook) => boolean,
+  now?: number,
+): Generator<string, void, void> {
+  for (const [webhookId, lanes] of model.openLanes) {
+    const webhook = model.webhooks.get(webhookId);
+    if (webhook === undefined || webhook.status !== 'enabled' || !heals(webhook)) continue;
+    for (const lane of lanes) {
+      const { head } = lane;
+      if (now !== undefined && head?.state === 'retry_wait' && head.dueAt > now - retryLateMs) continue;
+      for (const owed of lane.open) {
+        yield `${owed.deliveryId} (${owed.mode}, event ${owed.sequence} of ${owed.entityId}) is still ${owed.state}`;
+      }
+    }
+  }
 }
 
 /** How long after it is due a delivery may still wait: the wall clock may have been set. */
@@ -64,7 +72,7 @@ const retryLateMs = 90_000;
 
 /** B62: disabling and deleting cancel what waits, and what comes back from its last attempt later. */
 export function isCancelled(model: Model): string[] {
-  return [...model.open.values()].flatMap((owed) => {
+  return [...model.open()].flatMap((owed) => {
     const status = model.webhooks.get(owed.webhookId)?.status;
     const off = status === 'disabled' || status === 'deleted';
     return off ? [`${owed.deliveryId} is still ${owed.state}, though its webhook is ${status}`] : [];
