@@ -29,6 +29,8 @@ test('the receiver process keeps on disk what reached it and what it answered', 
   assert.ok(first?.kind === 'request');
   assert.equal(first.path, '/ok/1');
   assert.equal(first.headers['webhook-id'], 'e1');
+  assert.equal(first.from, '127.0.0.1');
+  assert.ok(first.begunAt <= first.at);
 });
 
 test('a seed gives the same fractions again', () => {

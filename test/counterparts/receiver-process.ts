@@ -13,6 +13,10 @@ export type WireRecord =
       readonly path: string;
       readonly headers: Readonly<Record<string, string>>;
       readonly body: string;
+      /** The address that it came from. */
+      readonly from: string;
+      /** When its headers had come; `at` is when its body had, too. */
+      readonly begunAt: number;
       readonly at: number;
     }
   | { readonly kind: 'answered'; readonly number: number; readonly status: number; readonly at: number }
@@ -34,7 +38,7 @@ export interface ReceiverProcess extends Program {
 /**
  * Starts a receiver as a process of its own, which outlives the death of whoever pushes to it. The first part of a path
  * says how it behaves: `/ok` answers at once, `/once` too and then closes the connection, `/slow` answers after 5 to
- * 80 ms, `/flaky` refuses or resets now and then, `/never` does not answer.
+ * 80 ms, `/slower` after 50 to 400 ms, `/flaky` refuses or resets now and then, `/never` does not answer.
  */
 export async function startReceiverProcess(logFile: string, seed: number): Promise<ReceiverProcess> {
   const port = await freePort();
@@ -78,6 +82,8 @@ function serve(logFile: string, port: number, random: () => number): void {
       response.writeHead(204).end();
       return;
     }
+    const begunAt = Date.now();
+    const from = request.socket.remoteAddress ?? '';
     void readBody(request).then((body) => {
       const path = request.url ?? '';
       if (body === undefined) {
@@ -86,7 +92,7 @@ function serve(logFile: string, port: number, random: () => number): void {
       }
       requests += 1;
       const number = requests;
-      write({ kind: 'request', number, path, headers: flat(request), body, at: Date.now() });
+      write({ kind: 'request', number, path, headers: flat(request), body, from, begunAt, at: Date.now() });
       response.once('close', () => {
         const at = Date.now();
         if (response.writableFinished) write({ kind: 'answered', number, status: response.statusCode, at });
@@ -101,7 +107,8 @@ function serve(logFile: string, port: number, random: () => number): void {
 
 function behave(path: string, response: ServerResponse, random: () => number): void {
   const chance = random();
-  if (path.startsWith('/slow')) setTimeout(() => response.writeHead(200).end(), 5 + chance * 75);
+  if (path.startsWith('/slower')) setTimeout(() => response.writeHead(200).end(), 50 + chance * 350);
+  else if (path.startsWith('/slow')) setTimeout(() => response.writeHead(200).end(), 5 + chance * 75);
   else if (path.startsWith('/never')) return;
   else if (path.startsWith('/once')) response.writeHead(200, { connection: 'close' }).end();
   else if (path.startsWith('/flaky') && chance < 0.1) response.socket?.resetAndDestroy();

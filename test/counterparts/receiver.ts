@@ -51,8 +51,8 @@ export interface Receiver {
   readonly connections: number;
   /** What the next requests to `path` get, one answer each; the last one stays. A path without answers gets 200. */
   answer(path: string, ...answers: readonly Answer[]): void;
-  /** Answers what hangs now with `status`. */
-  release(status?: number): void;
+  /** Answers what hangs now with a status, or resets its connection. */
+  release(how?: number | 'reset'): void;
   /** Resolves with the requests that match, as soon as there are `count` of them. */
   waitFor(count: number, where?: (received: Received) => boolean, timeoutMs?: number): Promise<Received[]>;
   stop(): Promise<void>;
@@ -123,8 +123,11 @@ export async function startReceiver({ tls }: ReceiverOptions = {}): Promise<Rece
       return counts.connections;
     },
     answer: (path, ...answers) => void script.set(path, [...answers]),
-    release(status = 200) {
-      for (const response of hanging) response.writeHead(status).end();
+    release(how = 200) {
+      for (const response of hanging) {
+        if (how === 'reset') response.socket?.resetAndDestroy();
+        else response.writeHead(how).end();
+      }
       hanging.clear();
     },
     waitFor: (count, where = () => true, timeoutMs = waitMaxMs) => waitFor(received, waiting, count, where, timeoutMs),

@@ -1,76 +1,117 @@
-import type { Evidence, Kill, Push } from './evidence.ts';
-import { historyOf, isInterrupted, isSteady, parseWire, pushesTo, targetsWith } from './evidence.ts';
-import { describe } from './generator.ts';
+import { findLate } from './checks/sending.ts';
+import { deathsIn } from './evidence.ts';
+import type { Episode, Evidence } from './evidence.ts';
+import type { MishapKind } from './plan.ts';
+import { followTrails, type Push, type Trails } from './trails.ts';
 
 /** How much happened; a run in which too little did proves nothing. */
 export interface Counts {
   readonly acknowledged: number;
-  readonly kills: number;
-  /** Kills that caught at least one request in flight. */
-  readonly killsInFlight: number;
+  /** Pushes that had to be sent more than once until they were acknowledged. */
+  readonly insisted: number;
+  /** Operations with an idempotency key that were answered more than once. */
+  readonly replayed: number;
   readonly requests: number;
+  /** Times that a process died. */
+  readonly deaths: number;
+  /** Deaths that caught at least one request of their process in flight. */
+  readonly deathsInFlight: number;
   /** Requests whose sender died before the answer was out. */
   readonly abandoned: number;
-  /** At-most-once deliveries of which nobody knows whether they arrived, because the service died while they were sent. */
+  /** At-most-once deliveries of which nobody knows whether they arrived. */
   readonly unknown: number;
-  /** At-most-once deliveries that were acknowledged and still waiting at a kill, and first sent after it. */
+  /** At-most-once deliveries that were still waiting at a death, and first sent after it. */
   readonly carried: number;
-  /** At-least-once requests beyond the first of their event. */
+  /** At-least-once requests beyond the first of their delivery. */
   readonly repeated: number;
+  readonly superseded: number;
+  readonly cancelled: number;
+  /** Shards that were taken from a node that had not given them up. */
+  readonly takenOver: number;
+  /** Results that came when another node had taken the shard. */
+  readonly tooLate: number;
+  /** Requests that a paused node wrote after it had lost its lease: the one exception from order. */
+  readonly excused: number;
+  readonly lostCommits: number;
+  /** How often each kind of mishap took place. */
+  readonly mishaps: Readonly<Partial<Record<MishapKind, number>>>;
 }
 
-export function count(evidence: Evidence): Counts {
-  const pushes = parseWire(evidence.wire);
-  const atMostOnce = targetsWith('at_most_once', evidence);
-  const repeated = targetsWith('at_least_once', evidence).map((target) => {
-    const own = pushesTo(target, pushes);
-    return own.length - new Set(own.map((push) => push.eventId)).size;
-  });
+/** @param lostCommits of whose answer the way to the database swallowed. */
+export function countAll(evidence: Evidence, lostCommits: number): Counts {
+  const trails = followTrails(evidence);
+  const deaths = deathsIn(evidence.episodes);
+  const of = (mode: string) => trails.all.filter(({ delivery }) => delivery.mode === mode);
+  const inState = (state: string) => trails.all.filter(({ delivery }) => delivery.state === state).length;
   return {
     acknowledged: evidence.acknowledged.length,
-    kills: evidence.kills.length,
-    killsInFlight: evidence.kills.filter((kill) => pushes.some((push) => isCutBy(kill, push))).length,
-    requests: pushes.length,
-    abandoned: evidence.wire.filter((record) => record.kind === 'abandoned').length,
-    unknown: atMostOnce.flatMap((target) => historyOf(target, evidence).filter(isInterrupted)).length,
-    carried: carried(evidence),
-    repeated: repeated.reduce((sum, one) => sum + one, 0),
+    insisted: evidence.acknowledged.filter(({ tries }) => tries > 1).length,
+    replayed: evidence.operations.filter(({ incidentIds }) => incidentIds.length > 1).length,
+    requests: trails.pushes.length,
+    deaths: deaths.length,
+    deathsInFlight: deaths.filter((death) => trails.pushes.some((push) => isCutBy(death, push))).length,
+    abandoned: evidence.wire.filter(({ kind }) => kind === 'abandoned').length,
+    unknown: of('at_most_once').filter(({ delivery }) => delivery.reason === 'interrupted').length,
+    carried: carried(trails, deaths),
+    repeated: of('at_least_once').reduce((sum, { pushes }) => sum + Math.max(0, pushes.length - 1), 0),
+    superseded: inState('superseded'),
+    cancelled: inState('cancelled'),
+    takenOver: takenOver(evidence),
+    tooLate: evidence.stored.attempts.filter(({ reason }) => reason === 'late').length,
+    excused: findLate(trails).length,
+    lostCommits,
+    mishaps: Object.fromEntries(
+      [...Map.groupBy(evidence.episodes, ({ kind }) => kind)].map(([kind, { length }]) => [kind, length]),
+    ),
   };
 }
 
-/** How much of each there must be for one kill. What really happens is a multiple of it. */
-const leastPerKill: Readonly<Partial<Record<keyof Counts, number>>> = {
+/** How much of each there must be for one death, and on one node or on several. What really happens is a multiple of it. */
+const leastPerDeath: Readonly<Partial<Record<keyof Counts, number>>> = {
   acknowledged: 5,
-  killsInFlight: 0.25,
-  abandoned: 2,
-  unknown: 1,
-  carried: 1,
-  repeated: 1,
+  deathsInFlight: 0.25,
+  abandoned: 0.5,
+  unknown: 0.5,
+  carried: 0.5,
+  repeated: 0.3,
 };
+/** Of what was planned: a process may die otherwise before it comes to its crash point. */
+const leastOfPlanned = 0.5;
 
 /** What happened too rarely for the run to prove anything. */
-export function findTooLittle(counts: Counts): string[] {
-  return Object.entries(leastPerKill).flatMap(([name, perKill]) => {
-    const minimum = Math.max(1, Math.ceil(counts.kills * perKill));
-    const seen = counts[name as keyof Counts];
-    return seen >= minimum ? [] : [`too little happened: ${name} is ${seen}, and should be ${minimum} or more`];
-  });
+export function findTooLittle(counts: Counts, planned: ReadonlyMap<MishapKind, number>): string[] {
+  const least = (what: string, seen: number, minimum: number) =>
+    seen >= minimum ? [] : [`too little happened: ${what} is ${seen}, and should be ${minimum} or more`];
+  return [
+    ...Object.entries(leastPerDeath).flatMap(([name, perDeath]) =>
+      least(name, Number(counts[name as keyof Counts]), Math.max(1, Math.ceil(counts.deaths * perDeath))),
+    ),
+    ...[...planned].flatMap(([kind, times]) =>
+      least(kind, counts.mishaps[kind] ?? 0, Math.max(1, Math.floor(times * leastOfPlanned))),
+    ),
+    ...(planned.has('commit') ? least('lostCommits', counts.lostCommits, 1) : []),
+  ];
 }
 
 /** It had arrived and was not answered yet. What the receiver answers after that moment goes to nobody. */
-function isCutBy(kill: Kill, push: Push): boolean {
-  return push.at <= kill.endedAt && push.endedAt >= kill.at;
+function isCutBy(death: Episode, push: Push): boolean {
+  return push.node === death.node && push.at <= death.endedAt && push.endedAt >= death.at - 1;
 }
 
-function carried(evidence: Evidence): number {
-  const pushes = parseWire(evidence.wire);
-  const alerts = targetsWith('at_most_once', evidence).filter((one) => one.about === 'alert' && isSteady(one));
-  const perTarget = alerts.map((target) => {
-    const firstAt = new Map(pushesTo(target, pushes).map((push) => [push.description, push.at]));
-    return evidence.acknowledged.filter(({ number, recovery, at }) => {
-      const sentAt = recovery ? undefined : firstAt.get(describe(number));
-      return sentAt !== undefined && evidence.kills.some((kill) => at <= kill.at && sentAt > kill.endedAt);
-    }).length;
-  });
-  return perTarget.reduce((sum, one) => sum + one, 0);
+function carried({ all }: Trails, deaths: readonly Episode[]): number {
+  return all.filter(({ delivery, event, pushes: [first] }) => {
+    if (delivery.mode !== 'at_most_once' || event === undefined || first === undefined) return false;
+    const waitsSince = Math.max(event.eventTime, event.committedAt);
+    return deaths.some((death) => waitsSince <= death.at && first.at > death.endedAt);
+  }).length;
+}
+
+/** From one node to another without a time in which nobody held it. */
+function takenOver({ stored }: Evidence): number {
+  const owners = new Map<number, string>();
+  return stored.leases.filter(({ shard, owner }) => {
+    const before = owners.get(shard) ?? '';
+    owners.set(shard, owner);
+    return before !== '' && owner !== '' && before !== owner;
+  }).length;
 }

@@ -1,17 +1,51 @@
 import type { WireRecord } from '../counterparts/receiver-process.ts';
-import type { Acknowledged } from './generator.ts';
+import type { Acknowledged, Operation, Refused } from './generator.ts';
+import type { MishapKind } from './plan.ts';
+import type { Stored } from './stored.ts';
+
+/** From when to when; Unix milliseconds. */
+export interface Span {
+  readonly at: number;
+  readonly endedAt: number;
+}
 
 /** A webhook of the torture test, by the path that its pushes arrive at. */
 export interface Target {
   readonly path: string;
-  readonly integrationId: number;
+  readonly webhookId: number;
   readonly mode: 'at_most_once' | 'at_least_once';
+  readonly policy: 'every' | 'latest';
   readonly about: 'alert' | 'incident';
+  /** Requests that may be in flight at the same time, on each node. */
+  readonly maxInFlight: number;
+  /** All that it ever signed with. */
+  readonly secrets: readonly string[];
+  /** The calls that made it and deleted it: it came to be, and came to an end, while they ran. */
+  readonly made: Span;
+  readonly deleted?: Span;
+}
+
+/** A call that changed what a webhook sends: a number is the version that its pushes name from then on. */
+export interface Edit extends Span {
+  readonly webhookId: number;
+  readonly to: number | 'paused' | 'resumed';
+}
+
+/** The header in which a push names the version of its webhook. */
+export const versionHeader = 'x-torture-version';
+
+/** What went wrong because we wanted it to. */
+export interface Episode extends Span {
+  readonly kind: MishapKind;
+  /** 1, 2, 3 …; 0 = all of them. */
+  readonly node: number;
 }
 
 /** A record of the invocation history (contract 3.1), as far as the checks look at it. */
 export interface HistoryItem {
   readonly integration_id: number;
+  /** Of the delivery. */
+  readonly event_id: string;
   readonly ref_id: string;
   readonly event_time: string;
   readonly status: string;
@@ -25,88 +59,30 @@ export interface ListedAlert {
   readonly description: string;
 }
 
-/** One death of the service, Unix milliseconds. */
-export interface Kill {
-  readonly at: number;
-  readonly endedAt: number;
+export interface NodeFacts {
+  /** What its ids begin with, wherever a lease names it; '' where there are no leases. */
+  readonly name: string;
+  /** Its requests come from there. */
+  readonly address: string;
 }
 
-/** Everything that is known after the last drain, from three independent sides: the sender, the receiver and the API. */
+/** Everything that is known after the last drain, from independent sides: sender, receiver, API and database. */
 export interface Evidence {
   readonly acknowledged: readonly Acknowledged[];
+  readonly operations: readonly Operation[];
+  /** Answers that no mishap explains. */
+  readonly refused: readonly Refused[];
   readonly wire: readonly WireRecord[];
+  readonly stored: Stored;
   readonly history: readonly HistoryItem[];
   readonly alerts: readonly ListedAlert[];
   readonly targets: readonly Target[];
-  readonly kills: readonly Kill[];
-  /** Requests of one webhook that may be in flight at the same time. */
-  readonly maxInFlight: number;
-}
-
-/** One push on the wire, parsed, with what became of it. */
-export interface Push {
-  readonly path: string;
-  readonly eventId: string;
-  readonly eventTime: number;
-  readonly sequence: number;
-  readonly entityId: string;
-  readonly alertKey: string;
-  readonly description: string;
-  readonly alertStatus: string;
-  readonly body: string;
-  readonly at: number;
-  /** 0 when it was never answered. */
-  readonly status: number;
-  /** When it was answered, or its connection ended. */
-  readonly endedAt: number;
-}
-
-interface Pushed {
-  readonly event_id: string;
-  readonly event_time: number;
-  readonly alert?: { alert_id: string; alert_key: string; description: string; alert_status: string };
-  readonly incident?: { incident_id: string };
-}
-
-export function parseWire(wire: readonly WireRecord[]): Push[] {
-  const ends = new Map<number, { status: number; at: number }>();
-  for (const record of wire) {
-    if (record.kind === 'answered') ends.set(record.number, record);
-    if (record.kind === 'abandoned') ends.set(record.number, { status: 0, at: record.at });
-  }
-  return wire.flatMap((record) => {
-    if (record.kind !== 'request') return [];
-    const body = JSON.parse(record.body) as Pushed;
-    const end = ends.get(record.number);
-    return [
-      {
-        path: record.path,
-        eventId: record.headers['webhook-id'] ?? body.event_id,
-        eventTime: body.event_time,
-        sequence: Number(record.headers['tocsin-sequence']),
-        entityId: body.alert?.alert_id ?? body.incident?.incident_id ?? '',
-        alertKey: body.alert?.alert_key ?? '',
-        description: body.alert?.description ?? '',
-        alertStatus: body.alert?.alert_status ?? '',
-        body: record.body,
-        at: record.at,
-        status: end?.status ?? 0,
-        endedAt: end?.at ?? Number.POSITIVE_INFINITY,
-      },
-    ];
-  });
-}
-
-export function pushesTo(target: Target, pushes: readonly Push[]): Push[] {
-  return pushes.filter((push) => push.path === target.path);
-}
-
-export function historyOf(target: Target, evidence: Evidence): HistoryItem[] {
-  return evidence.history.filter((item) => item.integration_id === target.integrationId);
-}
-
-export function targetsWith(mode: Target['mode'], evidence: Evidence): Target[] {
-  return evidence.targets.filter((target) => target.mode === mode);
+  readonly edits: readonly Edit[];
+  readonly episodes: readonly Episode[];
+  /** What happened to processes although nobody wanted it to, in words. */
+  readonly accidents: readonly string[];
+  readonly nodes: readonly NodeFacts[];
+  readonly leaseMs: number;
 }
 
 /** What recovery says of a delivery that a dead process left behind; the same words stand for no other end. */
@@ -114,41 +90,32 @@ export function isInterrupted(item: HistoryItem): boolean {
   return item.status === 'failed' && item.error_message?.startsWith('the service was interrupted') === true;
 }
 
-/** Answers by itself within 80 ms, always with 200: what fails there is the fault of the service or of its death. */
+/** Answers by itself in less than half a second, always with 200: what fails there is the fault of the service or of its death. */
 export function isSteady(target: Target): boolean {
   return !target.path.startsWith('/flaky');
 }
 
-/** How long the result of an answered request may take until it is durable, on a machine that is busy with other things. */
-const settleMaxMs = 1_000;
-/** How long the kernel may take to deliver what a dead process wrote. */
-const flushMaxMs = 250;
+const deadly: ReadonlySet<MishapKind> = new Set(['kill', 'crash']);
 
-/** The kill that ended the life in which this push was sent; none for the last life. */
-export function deathOf(push: Push, kills: readonly Kill[]): Kill | undefined {
-  return kills.find((kill) => push.at <= kill.endedAt + flushMaxMs);
+/** Times at which a process died. */
+export function deathsIn(episodes: readonly Episode[]): Episode[] {
+  return episodes.filter(({ kind }) => deadly.has(kind));
 }
 
-/** True when the service died while this push was in flight, or before its result can have been durable. */
-export function diedWith(push: Push, kills: readonly Kill[]): boolean {
-  const kill = deathOf(push, kills);
-  return kill !== undefined && push.endedAt >= kill.at - settleMaxMs;
+/** Some of a lease is left when a node is paused or cut off: a pause of less than this part of it costs no lease. */
+const harmlessPart = 0.25;
+
+/**
+ * True when what the node had in flight may have lost its result: it died, or it could not renew its leases for so long
+ * that others took them. Everything else has to cost nothing.
+ */
+export function mayInterrupt({ kind, at, endedAt }: Episode, { nodes, leaseMs }: Evidence): boolean {
+  if (deadly.has(kind)) return true;
+  const cutsOff = kind === 'pause' || kind === 'cut' || kind === 'postgres';
+  return nodes.length > 1 && cutsOff && endedAt - at >= leaseMs * harmlessPart;
 }
 
-/** How long before the death of its sender a push was over, in words for a report. */
-export function beforeDeath(push: Push, kills: readonly Kill[]): string {
-  const kill = deathOf(push, kills);
-  if (kill === undefined) return 'its sender was not killed';
-  return `its request took ${push.endedAt - push.at} ms, and ended ${kill.at - push.endedAt} ms before its sender did`;
-}
-
-/** Event times rise strictly per entity, so the two together name an event. */
-export function eventKey(of: HistoryItem | Push): string {
-  return 'ref_id' in of ? `${of.ref_id}@${Date.parse(of.event_time)}` : `${of.entityId}@${of.eventTime}`;
-}
-
-export function setIn<Key, Value>(map: Map<Key, Set<Value>>, key: Key): Set<Value> {
-  const set = map.get(key) ?? new Set();
-  map.set(key, set);
-  return set;
-}
+/** How long the kernel may take to deliver what a dead process wrote, and the receiver to read it on a busy machine. */
+export const flushMaxMs = 250;
+/** Two clocks of one machine are read, and one of them counts whole milliseconds. */
+export const clockMs = 2;

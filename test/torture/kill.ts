@@ -1,46 +1,43 @@
-import { randomInt } from 'node:crypto';
+import { randomBytes, randomInt } from 'node:crypto';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { parseArgs } from 'node:util';
 import { temporaryFolder } from '../counterparts/program.ts';
-import { seeded, startReceiverProcess } from '../counterparts/receiver-process.ts';
-import type { ReceiverProcess } from '../counterparts/receiver-process.ts';
+import { seeded, startReceiverProcess, type ReceiverProcess } from '../counterparts/receiver-process.ts';
 import { startPostgres } from '../support/postgres-server.ts';
-import { startService } from '../support/service.ts';
-import type { Json, Service } from '../support/service.ts';
+import type { Json } from '../support/service.ts';
 import { findFaults } from './checks.ts';
-import { count, findTooLittle } from './counts.ts';
+import { countAll, findTooLittle } from './counts.ts';
 import type { Counts } from './counts.ts';
-import type { Evidence, HistoryItem, Kill, ListedAlert, Target } from './evidence.ts';
-import { describe, startGenerator } from './generator.ts';
-import type { Generator } from './generator.ts';
+import type { Evidence, HistoryItem, ListedAlert, Target } from './evidence.ts';
+import { Furniture, makeIntegrations, type Call } from './furniture.ts';
+import { startGenerator, type Generator } from './generator.ts';
+import { postgresLedger, sqliteLedger, type Ledger } from './ledger.ts';
+import { Mishaps } from './mishaps.ts';
+import { nodeFolder, startNode, unexplainedStarts, type Diary, type TortureNode } from './nodes.ts';
+import { countKinds, planRounds } from './plan.ts';
 
-/**
- * A life ends once so many more pushes were acknowledged in it, whatever time that takes: a slow machine shall not make the
- * run an easy one. From the first pushes after a start to full load.
- */
-const lifePushesMax = 60;
+/** The shortest that can be set: others wait so long until they take over. */
+const leaseMs = 2_000;
+/** A life ends when so many pushes were acknowledged in it; this is the longest that it takes on a machine that is busy. */
 const lifeMaxMs = 5_000;
 const lifePollMs = 5;
-/** So many kills come while it starts, at most this long after its start: before, during and after its recovery. */
-const startShare = 0.25;
-const startMaxMs = 700;
-/** How long what is still owed may take once nothing more is pushed and nothing more dies. */
-const drainMaxMs = 60_000;
-/** The wire counts as quiet after this long without a request. */
-const quietMs = 1_000;
+/** How long what is still owed may take once nothing more is pushed and nothing more goes wrong. */
+const drainMaxMs = 30_000;
 const drainPollMs = 100;
-const maxInFlight = 8;
 const pageSize = 100;
-/** Every receiver but the flaky one answers within a tenth of a second; the rest is for a machine that is busy with other things. */
-const timeoutMs = 5_000;
+/**
+ * Eight workers push about as fast as the slow receivers take it: always some requests in flight, and no backlog that takes
+ * minutes to drain.
+ */
+const load = { workers: 8, alertsPerWorker: 12, paceMaxMs: 150 };
 
 export interface TortureOptions {
   readonly rounds: number;
   readonly seed: number;
   readonly database: 'sqlite' | 'postgres';
-  /** An empty database; needed for `postgres`. */
-  readonly databaseUrl?: string;
+  /** Processes of the service on the same database; more than one only on PostgreSQL. 1 unless told otherwise. */
+  readonly nodes?: number;
   readonly command?: readonly [string, ...string[]];
   /** Told how far it is. */
   readonly say?: (line: string) => void;
@@ -52,65 +49,131 @@ export interface TortureReport {
   readonly faults: readonly string[];
 }
 
-/** Kills the service at random moments under load, and then asks the sender, the receiver and the API what became of it all. */
+/**
+ * Does to the service under load whatever may happen to it, at random moments, and then asks the sender, the receiver, the
+ * API and the database what became of it all.
+ */
 export async function torture(options: TortureOptions): Promise<TortureReport> {
-  const random = seeded(options.seed);
-  const say = options.say ?? (() => {});
+  const { rounds, seed, database, nodes: count = 1, say = () => {} } = options;
+  if (database === 'sqlite' && count > 1) throw new Error('several nodes need PostgreSQL');
   await using stack = new AsyncDisposableStack();
-  const folder = await temporaryFolder('torture');
-  stack.defer(() => folder.remove());
-  const receiver = await startReceiverProcess(join(folder.path, 'wire.log'), options.seed);
-  stack.defer(() => receiver.stop());
-  const service = await startService({
-    ...options,
-    folder: join(folder.path, 'data'),
-    // Starts are half of the run; what the first life compiled, the others need not compile again.
-    env: { NODE_COMPILE_CACHE: join(folder.path, 'compiled') },
-  });
-  stack.defer(() => service.kill('SIGKILL'));
-  const { targets, integrationKeys } = await furnish(service, receiver.url);
-  await service.stop();
-  await service.restart();
+  const stage = await setUp(options, count, stack);
+  const { nodes, mishaps, ledger, furniture, diary } = stage;
+  say('started');
   const generator = startGenerator({
-    url: service.url,
-    integrationKeys,
-    logFile: join(folder.path, 'acknowledged.log'),
-    seed: options.seed,
-    workers: 8,
-    alertsPerWorker: 12,
+    ...load,
+    urls: nodes.map(({ service }) => service.url),
+    appKey: nodes[0]?.service.appKey ?? '',
+    integrationKeys: stage.integrationKeys,
+    logFile: join(stage.folder, 'acknowledged.log'),
+    seed,
   });
   let generating = true;
   stack.defer(() => (generating ? generator.stop() : undefined));
-
-  const kills: Kill[] = [];
-  while (kills.length < options.rounds) {
-    await live(generator, random() * lifePushesMax);
-    kills.push(await killNow(service));
-    while (kills.length < options.rounds && random() < startShare) {
-      const starting = service.restart().catch(() => {});
-      await sleep(random() * startMaxMs);
-      kills.push(await killNow(service));
-      await starting;
-    }
-    await service.restart();
-    say(`killed ${kills.length} of ${options.rounds} times, ${generator.acknowledgedCount()} acknowledged`);
+  const plan = planRounds({ rounds, seed, database, nodes: count, leaseMs });
+  for (const [index, round] of plan.entries()) {
+    await live(generator, round.pushes);
+    await mishaps.happen(round).finally(() => failOn(diary));
+    say(`${index + 1} of ${rounds}: ${round.mishap.kind}, ${generator.acknowledgedCount()} acknowledged`);
   }
+  await mishaps.over().finally(() => failOn(diary));
   await generator.stop();
   generating = false;
-  await drain(receiver, generator, targets);
-
-  const evidence: Evidence = {
-    acknowledged: generator.acknowledged(),
-    wire: receiver.log(),
-    history: await readHistory(service, targets),
-    alerts: await readAlerts(service),
-    targets,
-    kills,
-    maxInFlight,
+  await drain(ledger, furniture.targets);
+  say('drained');
+  const evidence = await gather(stage, generator);
+  const lostCommits = nodes.reduce((sum, { proxy }) => sum + (proxy?.lost ?? 0), 0);
+  const counts = countAll(evidence, lostCommits);
+  for (const node of nodes) await node.leave();
+  return {
+    counts,
+    faults: [...findFaults(evidence), ...unexplainedStarts(diary), ...findTooLittle(counts, countKinds(plan))],
   };
-  await service.stop();
-  const counts = count(evidence);
-  return { counts, faults: [...findFaults(evidence), ...findTooLittle(counts)] };
+}
+
+interface Stage {
+  readonly folder: string;
+  readonly ledger: Ledger;
+  readonly receiver: ReceiverProcess;
+  readonly nodes: readonly TortureNode[];
+  readonly furniture: Furniture;
+  readonly mishaps: Mishaps;
+  readonly integrationKeys: readonly string[];
+  readonly diary: Diary;
+}
+
+/** Everything but the load. `stack` takes it down. */
+async function setUp(options: TortureOptions, count: number, stack: AsyncDisposableStack): Promise<Stage> {
+  const { database, seed, command } = options;
+  const { path: folder, remove } = await temporaryFolder('torture');
+  stack.defer(remove);
+  const server = database === 'postgres' ? await startPostgres({ track_commit_timestamp: 'on' }) : undefined;
+  if (server !== undefined) stack.defer(() => server.stop());
+  const ledger = server === undefined ? sqliteLedger(nodeFolder(folder, 1)) : postgresLedger(server);
+  const receiver = await startReceiverProcess(join(folder, 'wire.log'), seed);
+  stack.defer(() => receiver.stop());
+  const diary: Diary = { episodes: [], accidents: [], failedStarts: [] };
+  const env = {
+    TOCSIN_LEASE_SECONDS: String(leaseMs / 1_000),
+    TOCSIN_SECRET_KEY: randomBytes(32).toString('base64'),
+    // Starts are half of the run; what the first life compiled, the others need not compile again.
+    NODE_COMPILE_CACHE: join(folder, 'compiled'),
+  };
+  const begin = (number: number) => {
+    const databaseUrl = ledger.url === undefined ? {} : { databaseUrl: ledger.url };
+    return startNode(
+      {
+        number,
+        alone: count === 1,
+        database,
+        ...databaseUrl,
+        folder,
+        env,
+        ...(command === undefined ? {} : { command }),
+      },
+      diary,
+      stack,
+    );
+  };
+  const first = await begin(1);
+  const nodes = [first];
+  const furniture = new Furniture(receiver.url);
+  const mishaps = new Mishaps({ nodes, furniture, ledger, server, diary, random: seeded(seed + 1) });
+  const integrationKeys = await makeIntegrations(mishaps.call);
+  await furniture.make(mishaps.call);
+  // In good order, so that what it compiled is kept.
+  await first.leave();
+  await ledger.begin();
+  await first.start();
+  while (nodes.length < count) nodes.push(await begin(nodes.length + 1));
+  diary.episodes.length = 0;
+  return { folder, ledger, receiver, nodes, furniture, mishaps, integrationKeys, diary };
+}
+
+/** What all sides know, after the last drain. */
+async function gather(stage: Stage, generator: Generator): Promise<Evidence> {
+  const { ledger, receiver, nodes, furniture, mishaps, diary } = stage;
+  const stored = await ledger.read();
+  return {
+    acknowledged: generator.acknowledged(),
+    operations: generator.operations(),
+    refused: generator.refused(),
+    wire: receiver.log(),
+    stored,
+    history: await readHistory(mishaps.call, furniture.targets),
+    alerts: await readAlerts(mishaps.call),
+    targets: furniture.targets,
+    edits: furniture.edits,
+    episodes: diary.episodes,
+    accidents: diary.accidents,
+    nodes: nodes.map(({ facts }) => facts),
+    leaseMs,
+  };
+}
+
+/** @throws Error when a process ended by itself: what follows from that proves nothing. */
+function failOn({ accidents }: Diary): void {
+  if (accidents.length > 0) throw new Error(accidents.join('\n\n'));
 }
 
 async function live(generator: Generator, pushes: number): Promise<void> {
@@ -119,97 +182,33 @@ async function live(generator: Generator, pushes: number): Promise<void> {
   while (generator.acknowledgedCount() - before < pushes && performance.now() < deadline) await sleep(lifePollMs);
 }
 
-async function killNow(service: Service): Promise<Kill> {
-  const at = Date.now();
-  await service.kill('SIGKILL');
-  return { at, endedAt: Date.now() };
-}
-
-/** One channel, four integrations, and a webhook for each way of delivering. */
-async function furnish(
-  service: Service,
-  receiverUrl: string,
-): Promise<{ targets: Target[]; integrationKeys: string[] }> {
-  const { team_id } = await service.api('/team/upsert', { team_name: 'torture' });
-  const { channel_id } = await service.api('/channel/create', { channel_name: 'torture', team_id });
-  const integrationKeys: string[] = [];
-  for (const name of ['one', 'two', 'three', 'four']) {
-    const made = await service.api('/integration/create', { name, type: 'standard', channel_id });
-    integrationKeys.push(String(made['integration_key']));
-  }
-  const wanted: readonly Omit<Target, 'integrationId'>[] = [
-    { path: '/slow/at-most-once', mode: 'at_most_once', about: 'alert' },
-    { path: '/flaky/at-most-once', mode: 'at_most_once', about: 'alert' },
-    { path: '/ok/incidents', mode: 'at_most_once', about: 'incident' },
-    { path: '/slow/at-least-once', mode: 'at_least_once', about: 'alert' },
-    { path: '/ok/incidents-at-least-once', mode: 'at_least_once', about: 'incident' },
-  ];
-  const targets: Target[] = [];
-  for (const one of wanted) {
-    const made = await service.api('/webhook/create', {
-      type: one.about,
-      name: one.path,
-      endpoint: receiverUrl + one.path,
-      timeout_ms: timeoutMs,
-      delivery_mode: one.mode,
-      max_in_flight: maxInFlight,
-    });
-    targets.push({ ...one, integrationId: Number(made['integration_id']) });
-  }
-  return { targets, integrationKeys };
-}
-
-/** Waits until everything that was acknowledged has arrived at the at-least-once webhook and the wire is quiet. */
-async function drain(receiver: ReceiverProcess, generator: Generator, targets: readonly Target[]): Promise<void> {
-  const path = targets.find((target) => target.mode === 'at_least_once' && target.about === 'alert')?.path;
-  const owed = new Set(generator.acknowledged().flatMap((one) => (one.recovery ? [] : [describe(one.number)])));
+/** Waits until everything has ended that is owed to webhooks which are still there; what has not, the checks say. */
+async function drain(ledger: Ledger, targets: readonly Target[]): Promise<void> {
+  const deleted = targets.flatMap((target) => (target.deleted === undefined ? [] : [target.webhookId]));
   const deadline = performance.now() + drainMaxMs;
-  let length = 0;
-  let changedAt = performance.now();
-  while (performance.now() < deadline) {
-    const log = receiver.log();
-    if (log.length !== length) {
-      length = log.length;
-      changedAt = performance.now();
-    }
-    if (performance.now() - changedAt >= quietMs) {
-      const came = new Set(
-        log.flatMap((record) => (record.kind === 'request' && record.path === path ? [record.body] : [])),
-      );
-      const descriptions = new Set([...came].map((body) => descriptionOf(body)));
-      if ([...owed].every((description) => descriptions.has(description))) return;
-    }
-    await sleep(drainPollMs);
-  }
-  // Not a fault by itself: the checks say precisely what is missing.
+  while (performance.now() < deadline && (await ledger.countOpen(deleted)) > 0) await sleep(drainPollMs);
 }
 
-function descriptionOf(body: string): string {
-  return (JSON.parse(body) as { alert?: { description?: string } }).alert?.description ?? '';
-}
-
-async function readHistory(service: Service, targets: readonly Target[]): Promise<HistoryItem[]> {
+async function readHistory(call: Call, targets: readonly Target[]): Promise<HistoryItem[]> {
   const now = Date.now();
   const window = { start_time: now - 86_400_000, end_time: now + 60_000, limit: pageSize };
   const pages = await Promise.all(
-    targets.map((target) =>
-      readPages(service, '/webhook/history/list', { ...window, integration_id: target.integrationId }),
-    ),
+    targets.map((target) => readPages(call, '/webhook/history/list', { ...window, integration_id: target.webhookId })),
   );
   return pages.flat() as unknown as HistoryItem[];
 }
 
-async function readAlerts(service: Service): Promise<ListedAlert[]> {
+async function readAlerts(call: Call): Promise<ListedAlert[]> {
   const now = Math.floor(Date.now() / 1000);
   const window = { start_time: now - 86_400, end_time: now + 60, limit: pageSize };
-  return (await readPages(service, '/alert/list', window)) as unknown as ListedAlert[];
+  return (await readPages(call, '/alert/list', window)) as unknown as ListedAlert[];
 }
 
-async function readPages(service: Service, path: string, query: object): Promise<Json[]> {
+async function readPages(call: Call, path: string, query: object): Promise<Json[]> {
   const items: Json[] = [];
   let cursor = '';
   do {
-    const page = await service.api(path, { ...query, search_after_ctx: cursor });
+    const page = await call(path, { ...query, search_after_ctx: cursor });
     items.push(...(page['items'] as Json[]));
     cursor = typeof page['search_after_ctx'] === 'string' ? page['search_after_ctx'] : '';
   } while (cursor !== '');
@@ -222,24 +221,21 @@ async function main(): Promise<void> {
       rounds: { type: 'string', default: '20' },
       seed: { type: 'string', default: String(randomInt(1_000_000)) },
       database: { type: 'string', default: 'sqlite' },
-      'database-url': { type: 'string' },
+      nodes: { type: 'string', default: '1' },
     },
   });
   const database = values.database === 'postgres' ? 'postgres' : 'sqlite';
-  const say = (line: string) => void process.stdout.write(`${line}\n`);
-  say(`seed ${values.seed}, ${values.rounds} rounds, ${database}`);
-  await using stack = new AsyncDisposableStack();
-  let databaseUrl = values['database-url'];
-  if (database === 'postgres' && databaseUrl === undefined) {
-    const server = await startPostgres();
-    stack.defer(() => server.stop());
-    databaseUrl = server.url;
-  }
+  const began = performance.now();
+  const say = (line: string) => {
+    const seconds = ((performance.now() - began) / 1000).toFixed(1).padStart(6);
+    process.stdout.write(`${seconds} s  ${line}\n`);
+  };
+  say(`seed ${values.seed}, ${values.rounds} rounds, ${database}, ${values.nodes} nodes`);
   const report = await torture({
     rounds: Number(values.rounds),
     seed: Number(values.seed),
     database,
-    ...(databaseUrl === undefined ? {} : { databaseUrl }),
+    nodes: Number(values.nodes),
     say,
   });
   say(JSON.stringify(report.counts));

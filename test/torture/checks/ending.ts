@@ -1,0 +1,183 @@
+import { mayBecome, type DeliveryState } from '../../../src/delivery/delivery.ts';
+import { flushMaxMs, isSteady, mayInterrupt } from '../evidence.ts';
+import type { Episode, Evidence } from '../evidence.ts';
+import { describe } from '../generator.ts';
+import {
+  claimOf,
+  claimsOf,
+  endOf,
+  isEnded,
+  named,
+  type Claimed,
+  type Push,
+  type Trail,
+  type Trails,
+} from '../trails.ts';
+
+/** How deliveries end, and what the history says of it (I6, I12, I13): sentences that say what is wrong. */
+
+/** I12: states change only along the ways there are; only a claim raises the fence, by one. */
+export function movesAllowed({ all }: Trails): string[] {
+  return all.flatMap((trail) => {
+    let state: DeliveryState = 'pending';
+    let fence = 0;
+    return trail.moves.flatMap((move) => {
+      const to = move.state as DeliveryState;
+      const step = to === 'sending' ? 1 : 0;
+      const wrong =
+        !mayBecome(state, to) ||
+        move.fence !== fence + step ||
+        (to === 'retry_wait' && trail.delivery.mode === 'at_most_once');
+      const fault = `${named(trail)} went from ${state}, fence ${fence}, to ${to}, fence ${move.fence}`;
+      state = to;
+      fence = move.fence;
+      return wrong ? [fault] : [];
+    });
+  });
+}
+
+/**
+ * I6: when nothing goes wrong any more, everything comes to an end, and to the right one. Where a webhook was deleted, what
+ * waited is cancelled, and what was in flight may wait to be.
+ */
+export function allEnded({ all, lanes }: Trails, evidence: Evidence): string[] {
+  const faults = all.flatMap((trail) => {
+    const { delivery, target } = trail;
+    const isGone = target.deleted !== undefined;
+    if (!isEnded(delivery.state)) return isGone ? [] : [`${named(trail)} is still ${delivery.state}`];
+    if (delivery.state === 'cancelled' && isGone) {
+      return endOf(trail) >= target.deleted.at ? [] : [`${named(trail)} was cancelled before its webhook was deleted`];
+    }
+    if (delivery.state === 'delivered' || (delivery.mode === 'at_most_once' && delivery.reason === 'interrupted'))
+      return [];
+    if (delivery.state === 'superseded' && target.policy === 'latest') return [];
+    return isSteady(target) ? [`${named(trail)} is ${delivery.state} (${delivery.reason})`] : [];
+  });
+  for (const lane of lanes) {
+    const last = lane.at(-1);
+    // The newest says all that was superseded.
+    if (last?.delivery.state === 'superseded') faults.push(`${named(last)} was superseded by nothing`);
+  }
+  return [...faults, ...nothingForgotten(all, evidence)];
+}
+
+/** From the sender's operation log straight to the wire: what was acknowledged was taken by a receiver that asked for all. */
+function nothingForgotten(all: readonly Trail[], { acknowledged, targets }: Evidence): string[] {
+  const begunAt = Math.min(...acknowledged.map(({ at }) => at));
+  const kept = targets.filter(
+    ({ mode, policy, about, made, deleted }) =>
+      mode === 'at_least_once' &&
+      policy === 'every' &&
+      about === 'alert' &&
+      made.endedAt < begunAt &&
+      deleted === undefined,
+  );
+  return kept.flatMap(({ path }) => {
+    const taken = new Set(
+      all.flatMap((trail) =>
+        trail.target.path === path ? trail.pushes.filter(isTaken).map(({ description }) => description) : [],
+      ),
+    );
+    return acknowledged
+      .filter(({ number, recovery }) => !recovery && !taken.has(describe(number)))
+      .map(({ number, alertKey }) => `${path}: push ${number} of ${alertKey} was acknowledged and never delivered`);
+  });
+}
+
+function isTaken({ status }: Push): boolean {
+  return status >= 200 && status < 300;
+}
+
+/** I13: each request has its record, which says what was answered; a record of a request that was not sent says so. */
+export function historyIsTrue({ all }: Trails): string[] {
+  return all.flatMap((trail) => {
+    const byAttempt = new Map(trail.pushes.map((push) => [push.attempt, push]));
+    const recorded = new Set(trail.attempts.map(({ attempt }) => attempt));
+    const missing = trail.pushes.flatMap((push) => {
+      const wasInterrupted = claimOf(trail, push)?.end?.reason === 'interrupted';
+      const isOpen = claimOf(trail, push)?.end === undefined;
+      return recorded.has(push.attempt) || wasInterrupted || isOpen
+        ? []
+        : [`attempt ${push.attempt} of ${named(trail)} was sent, and has no record`];
+    });
+    const wrong = trail.attempts.flatMap((record) => {
+      const { attempt, outcome, reason, maybeSent, statusCode } = record;
+      const push = byAttempt.get(attempt);
+      const what = `the record of attempt ${attempt} of ${named(trail)} says ${outcome} (${reason}), ${statusCode}, at ${record.startedAt} after ${record.durationMs} ms, ${record.message}`;
+      if (push === undefined) return maybeSent && trail.torn === 0 ? [`${what}; there was no request`] : [];
+      if (!maybeSent) return [`${what}, not sent; there was a request`];
+      if (statusCode !== push.status && statusCode !== 0) return [`${what}; the answer was ${push.status}`];
+      return (outcome === 'delivered') === isTaken(push) ? [] : [`${what}; the answer was ${push.status}`];
+    });
+    const { delivery } = trail;
+    const last = byAttempt.get(delivery.attempt);
+    if (delivery.state === 'delivered' && (last === undefined || !isTaken(last))) {
+      wrong.push(`${named(trail)} is delivered; its last attempt was answered with ${last?.status ?? 'nothing'}`);
+    }
+    return [...missing, ...wrong];
+  });
+}
+
+/** How long the result of an answered request may take until it is durable, on a machine that is busy with other things. */
+const settleMaxMs = 1_000;
+
+/** A claim whose result was lost, and what lost it. */
+interface Interrupted extends Claimed {
+  readonly trail: Trail;
+  readonly push: Push | undefined;
+  readonly cause: Episode | undefined;
+}
+
+function findInterrupted({ all, holderOf }: Trails, evidence: Evidence): Interrupted[] {
+  const dangers = evidence.episodes.filter((episode) => mayInterrupt(episode, evidence));
+  return all.flatMap((trail) =>
+    claimsOf(trail).flatMap((claimed): Interrupted[] => {
+      const { claim, end } = claimed;
+      if (end?.reason !== 'interrupted') return [];
+      const push = trail.pushes.find(({ attempt }) => attempt === claim.attempt);
+      const node = push?.node ?? (evidence.nodes.length > 1 ? holderOf(trail.delivery.shard, claim.at) : 1);
+      const overAt = (push?.endedAt ?? claim.at) + settleMaxMs;
+      const cause = dangers.find(
+        (one) =>
+          (one.node === 0 || one.node === node) &&
+          one.at <= overAt &&
+          claim.at <= one.endedAt + flushMaxMs &&
+          one.at <= end.at,
+      );
+      return [{ ...claimed, trail, push, cause }];
+    }),
+  );
+}
+
+/**
+ * Only what was in flight is lost at most once, and repeated at least once, and only when its process died or others had
+ * to take it for dead. Nothing else is tried again at receivers that never fail.
+ */
+export function interruptedByMishap(trails: Trails, evidence: Evidence): string[] {
+  const interrupted = findInterrupted(trails, evidence);
+  const faults = interrupted.flatMap(({ trail, claim, push, cause }) =>
+    cause === undefined
+      ? [
+          `${named(trail)}: attempt ${claim.attempt}, claimed at ${claim.at} by node ${push?.node ?? '?'}, ` +
+            `over at ${push?.endedAt ?? '?'}, was taken for interrupted, and nothing had happened`,
+        ]
+      : [],
+  );
+  const byWebhook = Map.groupBy(interrupted, ({ trail }) => trail.target);
+  for (const [target, own] of byWebhook) {
+    // What was answered may wait for its turn to be written; what was not is in flight, and that has a limit.
+    const lost = own.filter(({ push, cause }) => push === undefined || push.endedAt >= (cause?.at ?? 0));
+    for (const [cause, { length }] of Map.groupBy(lost, ({ cause }) => cause)) {
+      const most = target.maxInFlight * (cause?.node === 0 ? evidence.nodes.length : 1);
+      if (length > most) faults.push(`${target.path}: ${length} were lost at once; ${most} could be in flight`);
+    }
+  }
+  for (const trail of trails.all) {
+    if (!isSteady(trail.target)) continue;
+    for (const { end } of claimsOf(trail)) {
+      if (end?.state === 'retry_wait' && end.reason !== 'interrupted')
+        faults.push(`${named(trail)} failed: ${end.reason}`);
+    }
+  }
+  return faults;
+}
