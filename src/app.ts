@@ -135,8 +135,9 @@ async function start(config: Config, options: AppOptions, logger: Logger, closin
     ids,
     log: serverLog(logger),
   });
-  await delivery.start();
+  // Also what a start has begun that fails in the middle: left running, it would keep the process from ending.
   closing.add(() => delivery.stop());
+  await delivery.start();
   const duties = { ...domain.parts, database, timers: systemTimers, logger };
   for (const duty of [new Timekeeper(duties), new Forgetting({ ...duties, idempotency })]) {
     duty.start();

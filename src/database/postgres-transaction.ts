@@ -82,7 +82,9 @@ export class PostgresTransaction implements Transaction, Scope {
     types: readonly string[],
     columns: readonly (readonly unknown[])[],
   ): Promise<QueryResult<unknown>> {
-    const arrays = columns.map((values, index) => arrayParameter(types[index] ?? '', storable(values, index + 1, text)));
+    const arrays = columns.map((values, index) =>
+      arrayParameter(types[index] ?? '', storable(values, index + 1, text)),
+    );
     return this.#run(text, arrays);
   }
 

@@ -1,4 +1,4 @@
-import { DatabaseSync, type SQLInputValue, type StatementSync } from 'node:sqlite';
+import { DatabaseSync, type SQLInputValue, type SQLOutputValue, type StatementSync } from 'node:sqlite';
 import type { QueryResult } from 'kysely';
 import { containsFolded, foldedContains } from './dialects.ts';
 import type { SlowStatements } from './slow-statements.ts';
@@ -22,6 +22,11 @@ export class SqliteHandle {
       () => new DatabaseSync(file, { ...options, timeout: busyWaitMs, enableForeignKeyConstraints: true }),
     );
     this.#database.function(foldedContains, { deterministic: true }, containsFolded);
+  }
+
+  /** Makes a function known to the statements of this connection, triggers included. */
+  protected define(name: string, work: (...values: SQLOutputValue[]) => SQLInputValue): void {
+    this.#database.function(name, { varargs: true }, work);
   }
 
   /** False also when SQLite ended the transaction by itself, as it does when the disk is full. */

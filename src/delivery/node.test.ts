@@ -1,26 +1,16 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { freshPostgres, hasPostgres } from '../../test/support/databases.ts';
-import { TestWebhooks, testEvent } from '../../test/support/deliveries.ts';
+import { hasPostgres } from '../../test/support/databases.ts';
+import { testEvent } from '../../test/support/deliveries.ts';
+import { createCluster } from '../../test/support/delivery-cluster.ts';
 import { later, pushOf, quiet, to } from '../../test/support/delivery-rig.ts';
 import { answer, ScriptedReceiver } from '../../test/support/scripted-receiver.ts';
 import { TcpProxy } from '../../test/support/tcp-proxy.ts';
-import type { Database } from '../database/database.ts';
-import { openPostgres } from '../database/postgres.ts';
-import { appendEvents } from '../events/event-store.ts';
-import type { Event } from '../events/event.ts';
+import { until } from '../../test/support/until.ts';
 import { systemClock } from '../runtime/clock.ts';
-import { noCrashPoints } from '../runtime/crash-points.ts';
-import { systemIds } from '../runtime/ids.ts';
-import { silentLogger } from '../runtime/logger.ts';
-import { createMetrics } from '../runtime/metrics.ts';
 import { systemRandom } from '../runtime/random.ts';
-import { systemTimers } from '../runtime/timers.ts';
-import type { Webhook } from '../webhooks/webhook.ts';
-import { createDelivery } from './engine.ts';
 
 const only = { skip: hasPostgres ? false : 'needs PostgreSQL' };
-const leaseMs = 1_000;
 
 test('what is committed on any node goes out once and in order, while nodes come and leave', only, async () => {
   await using receiver = await slowly();
@@ -118,21 +108,6 @@ test('a node that is cut from the database sends nothing new, and others take ov
   await proxy.close();
 });
 
-test('a claim whose commit was not answered is never sent under, and given back when it is certain', only, async () => {
-  await using receiver = await slowly();
-  await using cluster = await createCluster([to(receiver)]);
-  const { proxy, url } = await TcpProxy.before(cluster.url);
-  const node = await cluster.join({ url });
-  proxy.loseCommitAfter(`state = 'sending', attempt`);
-  await node.happen([testEvent('a', 1), testEvent('a', 2)]);
-  await cluster.ended(2);
-  assert.equal(proxy.lost, 1);
-  assertOnceAndRising(receiver);
-  assert.deepEqual(await cluster.states(), { delivered: 2 });
-  await cluster.close();
-  await proxy.close();
-});
-
 test('a webhook that is resumed on one node goes on with all', only, async () => {
   await using receiver = await slowly();
   const webhook = to(receiver);
@@ -166,110 +141,6 @@ test('a retry that is due is found by the node that took the shard over', only, 
   assert.deepEqual(await cluster.states(), { delivered: 2 });
 });
 
-interface JoinOptions {
-  readonly url?: string;
-  readonly hears?: boolean;
-}
-
-interface TestNode {
-  readonly delivery: ReturnType<typeof createDelivery>;
-  happen(events: readonly Event[]): Promise<void>;
-  held(): Promise<number>;
-  leave(): Promise<void>;
-}
-
-/** Several nodes on one PostgreSQL, in this process, each with connections and a sender of its own. */
-async function createCluster(list: readonly Webhook[]) {
-  const { url, remove } = await freshPostgres();
-  const webhooks = new TestWebhooks(list);
-  const ports = { clock: systemClock, timers: systemTimers };
-  const looking = await openPostgres({ url, ...ports, poolMax: 2 });
-  const nodes = new Set<TestNode>();
-  const states = async (): Promise<Record<string, number>> => {
-    const rows = await looking.read
-      .selectFrom('delivery')
-      .select(['state', ({ fn }) => fn.countAll().as('count')])
-      .groupBy('state')
-      .execute();
-    return Object.fromEntries(rows.map((row) => [row.state, Number(row.count)]));
-  };
-  const close = async () => {
-    for (const node of nodes) await node.leave();
-    await looking.close();
-  };
-  let closing: Promise<void> | undefined;
-  return {
-    url,
-    webhooks,
-    states,
-    async join(options: JoinOptions = {}): Promise<TestNode> {
-      const database = await openPostgres({ url: options.url ?? url, ...ports, poolMax: 4 });
-      const node = createTestNode(options.hears === false ? deafened(database) : database, webhooks, () =>
-        nodes.delete(node),
-      );
-      nodes.add(node);
-      await node.delivery.start();
-      return node;
-    },
-    ended: (count: number) =>
-      until(async () => {
-        const { pending: _, sending: __, retry_wait: ___, ...ended } = await states();
-        return Object.values(ended).reduce((sum, part) => sum + part, 0) >= count;
-      }),
-    close: () => (closing ??= close()),
-    async [Symbol.asyncDispose]() {
-      await (closing ??= close());
-      await remove();
-    },
-  };
-}
-
-function createTestNode(database: Database, webhooks: TestWebhooks, left: () => void): TestNode {
-  const metrics = createMetrics();
-  const delivery = createDelivery(
-    {
-      database,
-      webhooks,
-      metrics,
-      clock: systemClock,
-      timers: systemTimers,
-      ids: systemIds(systemClock, systemRandom),
-      random: systemRandom,
-      at: noCrashPoints,
-      logger: silentLogger,
-      version: 'test',
-    },
-    { allow: ['127.0.0.1/32'], bind: [], proxy: '', historyDays: 36_500, leaseMs },
-  );
-  let leaving: Promise<void> | undefined;
-  return {
-    delivery,
-    happen: (events) =>
-      database.transaction(async (tx) => {
-        await appendEvents(tx, events);
-        await delivery.fanOut.owe(tx, events);
-      }),
-    async held() {
-      return Number(/^tocsin_shards_held (\d+)/m.exec(await metrics.text())?.[1]);
-    },
-    leave: () =>
-      (leaving ??= (async () => {
-        left();
-        await delivery.drain();
-        await delivery.stop();
-        await database.close();
-      })()),
-  };
-}
-
-/** As behind a transaction pooler. */
-function deafened(database: Database): Database {
-  const { shared, ...rest } = database;
-  if (shared === undefined) throw new Error('nobody could be heard anyway');
-  const listen = () => ({ say: () => Promise.resolve(), close: () => Promise.resolve() });
-  return { ...rest, shared: { ...shared, listen } };
-}
-
 function slowly(): Promise<ScriptedReceiver & AsyncDisposable> {
   return new ScriptedReceiver((socket) =>
     later(Math.floor(systemRandom.fraction() * 6), () => socket.write(answer(200))),
@@ -297,13 +168,5 @@ function assertOnceAndRising(receiver: ScriptedReceiver): void {
   for (const { lane, sequence } of receiver.requests.map(pushOf)) {
     assert.ok(sequence > (last.get(lane) ?? 0), `${lane}: ${sequence} after ${last.get(lane)}`);
     last.set(lane, sequence);
-  }
-}
-
-async function until(isSo: () => Promise<boolean>): Promise<void> {
-  const begun = systemClock.monotonic();
-  while (!(await isSo())) {
-    assert.ok(systemClock.monotonic() - begun < 20_000, 'it did not come to that');
-    await quiet(20);
   }
 }

@@ -3,6 +3,7 @@ import type { Clock } from '../runtime/clock.ts';
 import type { Logger } from '../runtime/logger.ts';
 import type { Cancel, Timers } from '../runtime/timers.ts';
 import type { Owner } from './owner.ts';
+import { waitMaxMs } from './retry-schedule.ts';
 import { nextDue, releaseDue, type Lane } from './retry-store.ts';
 import { isPassing } from './settler.ts';
 
@@ -71,20 +72,29 @@ export class RetryClock {
   }
 
   async #release(): Promise<void> {
-    const { database, clock, logger, owner } = this.#parts;
+    const { clock, logger } = this.#parts;
     try {
-      const where = { dialect: database.dialect, shards: owner.shards };
-      for (let count = pageMax; count === pageMax && this.#running;) {
-        const lanes = await database.transaction((tx) => releaseDue(tx, where, clock.now(), pageMax));
-        for (const lane of lanes) this.#due(lane);
-        count = lanes.length;
-      }
-      const next = await nextDue(database.read, where);
+      let next = await this.#releaseUpTo(clock.now());
+      // When so long a wait began, the clock was ahead, and it has been set back since.
+      while (next !== undefined && next > clock.now() + waitMaxMs) next = await this.#releaseUpTo(next);
       if (next !== undefined) this.#wakesAt = Math.min(this.#wakesAt, next);
     } catch (error) {
       if (!isPassing(error)) throw error;
       logger.warn({ error }, 'retries.not_read');
       this.#wakesAt = clock.now() + retryMs;
     }
+  }
+
+  /** @returns when the next one is due; undefined = none waits, or this is stopping. */
+  async #releaseUpTo(now: number): Promise<number | undefined> {
+    const { database, owner } = this.#parts;
+    const where = { dialect: database.dialect, shards: owner.shards };
+    for (let count = pageMax; count === pageMax;) {
+      if (!this.#running) return undefined;
+      const lanes = await database.transaction((tx) => releaseDue(tx, where, now, pageMax));
+      for (const lane of lanes) this.#due(lane);
+      count = lanes.length;
+    }
+    return nextDue(database.read, where);
   }
 }

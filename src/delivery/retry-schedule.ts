@@ -11,6 +11,9 @@ const quickMaxMs = 500;
 /** A receiver that asks for more patience gets this much, and is asked again. */
 export const retryAfterMaxSeconds = 3_600;
 
+/** No wait is longer, whatever the receiver asks for and the jitter adds. */
+export const waitMaxMs = (retryAfterMaxSeconds + Math.max(...stepsSeconds)) * 1000;
+
 export interface Tries {
   /** Attempts begun. */
   readonly attempt: number;

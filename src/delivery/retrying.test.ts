@@ -146,4 +146,28 @@ for (const { name, open } of databases) {
     await next.ended(1);
     assert.deepEqual(await rig.states(), { delivered: 1 });
   });
+
+  test(`${name}: what waits for longer than any wait is, because the clock was set back since, is tried now`, async () => {
+    await using receiver = await new ScriptedReceiver(failing(2, says(500))).listen();
+    const webhook = to(receiver, durable);
+    await using rig = await createRig(open, [webhook], { random: { ...systemRandom, fraction: () => 0.1 } });
+    await rig.happen([testEvent('a', 1), testEvent('b', 1)]);
+    await rig.settled(2);
+    await rig.dispatcher.stop();
+    const daysMs = 3 * 86_400_000;
+    await rig.database.transaction(({ query }) =>
+      query
+        .updateTable('delivery')
+        .set((row) => ({ due_at: row('due_at', '+', daysMs) }))
+        .where('entity_id', '=', 'a')
+        .execute(),
+    );
+    await using next = await createRig(() => Promise.resolve(rig.database), [webhook]);
+    // It is looked for when nothing else is due sooner.
+    await next.ended(2);
+    assert.deepEqual(
+      receiver.requests.map((request) => pushOf(request).lane),
+      ['a', 'b', 'b', 'a'],
+    );
+  });
 }

@@ -3,15 +3,11 @@ import { test } from 'node:test';
 import { gzipSync } from 'node:zlib';
 import { selfSigned } from '../../test/support/certificate.ts';
 import { answer, ScriptedReceiver, type Script } from '../../test/support/scripted-receiver.ts';
+import { allowAll, testSender } from '../../test/support/test-sender.ts';
 import { systemClock } from '../runtime/clock.ts';
-import { noCrashPoints } from '../runtime/crash-points.ts';
 import { systemTimers } from '../runtime/timers.ts';
-import type { Outgoing } from './exchange.ts';
-import { judge, type Outcome, type Report } from './outcome.ts';
-import { createSender, type Sender, type SenderPorts } from './sender.ts';
-
-const allowAll = { refusesAddress: () => undefined, refusesName: () => undefined };
-const loopback = { resolve: () => Promise.resolve(['127.0.0.1']) };
+import type { Outcome, Report } from './outcome.ts';
+import type { SenderPorts } from './sender.ts';
 
 test('a sound answer is delivered, and the request is one POST with our headers and body', async () => {
   await using receiver = await new ScriptedReceiver((socket) =>
@@ -482,45 +478,6 @@ test('proxy settings of the environment do not apply', async () => {
     process.env = before;
   }
 });
-
-const path = '/hook?a=1&b=%20';
-
-interface Sent {
-  readonly report: Report;
-  readonly outcome: Outcome;
-}
-
-interface Options extends Partial<Omit<Outgoing, 'target'>> {
-  readonly host?: string;
-  readonly scheme?: string;
-  readonly tlsVerify?: boolean;
-}
-
-function testSender(ports: Partial<SenderPorts> = {}) {
-  const sender: Sender = createSender({
-    clock: systemClock,
-    timers: systemTimers,
-    at: noCrashPoints,
-    resolver: loopback,
-    guard: allowAll,
-    bind: [],
-    ...ports,
-  });
-  return {
-    send({ port }: { port: number }, options: Options = {}): Promise<Sent> {
-      const { host = '127.0.0.1', scheme = 'http', tlsVerify = true, ...rest } = options;
-      const origin = `${scheme}://${host}:${port}`;
-      const secure = scheme === 'https';
-      const target = { origin, hostname: host, port, secure, tlsVerify, key: `${origin} ${tlsVerify}`, path };
-      return new Promise((resolve) => {
-        sender.send({ headers: [], body: '{}', timeoutMs: 1_000, ...rest, target }, (report) =>
-          resolve({ report, outcome: judge(report) }),
-        );
-      });
-    },
-    [Symbol.dispose]: () => sender.close(),
-  };
-}
 
 /** Time for a request that must not come to come anyway. */
 function settled(): Promise<void> {

@@ -36,7 +36,7 @@ test('a record is its number in base 57: the text sorts as the number does', () 
   const zeros: Random = { bytes: (count) => new Uint8Array(count), fraction: () => 0 };
   const { event, short } = systemIds(clock, zeros);
   const [first, second] = [BigInt(`0x${event()}`), short()];
-  const value = [...second].reduce((sum, character) => sum * 57n + BigInt(digits.indexOf(character)), 0n);
+  const value = Array.from(second).reduce((sum, character) => sum * 57n + BigInt(digits.indexOf(character)), 0n);
   // Both are of one generator, in the same millisecond: the counter in their middle has risen in between.
   assert.ok(value > first && value >> 80n === first >> 80n, `${value} ${first}`);
 });

@@ -2,9 +2,11 @@ import assert from 'node:assert/strict';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { describe, test } from 'node:test';
 import { temporaryFolder } from '../counterparts/program.ts';
+import { emptyPostgres } from '../support/empty-postgres.ts';
 import { startService } from '../support/service.ts';
 import { around, pushOf, startScene } from '../support/scene.ts';
 import type { Scene } from '../support/scene.ts';
+import { TcpProxy } from '../support/tcp-proxy.ts';
 
 const pollMs = 20;
 const pollMax = 500;
@@ -156,6 +158,23 @@ test('two services on one data folder: the second says so and leaves the first a
     return true;
   });
   await scene.place();
+});
+
+test('a start that loses the database after it has begun to work ends, for its supervisor to start it again', async (t) => {
+  const folder = await temporaryFolder('failed-start');
+  t.after(() => folder.remove());
+  await using empty = await emptyPostgres('failed_start');
+  const { proxy, url } = await TcpProxy.before(empty.url);
+  t.after(() => proxy.close());
+  proxy.loseCommitAfter('insert into shard_lease');
+  const options = { folder: folder.path, database: 'postgres', databaseUrl: url } as const;
+  await assert.rejects(
+    startService(options),
+    /the service ended with 1[^]*tocsin: the connection was lost while committing/,
+  );
+  assert.equal(proxy.lost, 1);
+  const service = await startService(options);
+  await service.stop();
 });
 
 /** What there is, as the API shows it. */

@@ -17,3 +17,19 @@ KzGOYdqTHUPtcfuvl6EoAsQIBnuhRANCAATyMBuHB7RlKsDqu2ztEevsDb+WIitX
 qf/fUuHqrIKdPVQAQZ+A4titWzngwLmp2QC9ABNamb8Q3MSYxAWcuceI
 -----END PRIVATE KEY-----`,
 };
+
+/** The same with the same key, over since the end of January 2020. */
+export const expired = {
+  cert: `-----BEGIN CERTIFICATE-----
+MIIBnzCCAUWgAwIBAgIUZ/Ca+SA3AOFc57IvNdnQY3dK6OUwCgYIKoZIzj0EAwIw
+GDEWMBQGA1UEAwwNcmVjZWl2ZXIudGVzdDAeFw0yMDAxMDEwMDAwMDBaFw0yMDAx
+MzEwMDAwMDBaMBgxFjAUBgNVBAMMDXJlY2VpdmVyLnRlc3QwWTATBgcqhkjOPQIB
+BggqhkjOPQMBBwNCAATyMBuHB7RlKsDqu2ztEevsDb+WIitXqf/fUuHqrIKdPVQA
+QZ+A4titWzngwLmp2QC9ABNamb8Q3MSYxAWcuceIo20wazAdBgNVHQ4EFgQUkenS
+kpjyyedpCPxzWWrk6bGnozkwHwYDVR0jBBgwFoAUkenSkpjyyedpCPxzWWrk6bGn
+ozkwDwYDVR0TAQH/BAUwAwEB/zAYBgNVHREEETAPgg1yZWNlaXZlci50ZXN0MAoG
+CCqGSM49BAMCA0gAMEUCIALmx/z/jkV7G6YUeNpympWZ9WfaKULuyOsFnd+Ra3Hu
+AiEApV9uijzXbwCvSe5myIixRi0n5M9avBpK9gTTlVBJh9c=
+-----END CERTIFICATE-----`,
+  key: selfSigned.key,
+};

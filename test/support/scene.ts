@@ -4,7 +4,7 @@ import { startReceiver } from '../counterparts/receiver.ts';
 import type { Received, Receiver } from '../counterparts/receiver.ts';
 import { emptyPostgres } from './empty-postgres.ts';
 import { startService } from './service.ts';
-import type { Json, Service } from './service.ts';
+import type { Json, Service, ServiceOptions } from './service.ts';
 
 /** How long `Hook.history` waits for records, which are written a moment after the receiver has answered. */
 const historyMaxMs = 10_000;
@@ -27,6 +27,10 @@ export interface Scene {
 
 export interface SceneOptions {
   readonly database?: 'sqlite' | 'postgres';
+  /** An empty database of the caller's, in place of one of the scene's own; for `postgres`. */
+  readonly databaseUrl?: string;
+  /** How the service is started, with its data in this folder; the program itself unless told otherwise. */
+  readonly command?: (folder: string) => NonNullable<ServiceOptions['command']>;
   readonly env?: Readonly<Record<string, string>>;
 }
 
@@ -99,19 +103,22 @@ export interface HistoryItem {
   readonly channel_name?: string;
 }
 
-export async function startScene({ database = 'sqlite', env = {} }: SceneOptions = {}): Promise<Scene> {
+export async function startScene(options: SceneOptions = {}): Promise<Scene> {
+  const { database = 'sqlite', databaseUrl, command, env = {} } = options;
   const stack = new AsyncDisposableStack();
   try {
     const folder = await temporaryFolder('scene');
     stack.defer(() => folder.remove());
-    const empty = database === 'postgres' ? stack.use(await emptyPostgres('scene')) : undefined;
+    const needed = database === 'postgres' && databaseUrl === undefined;
+    const url = needed ? stack.use(await emptyPostgres('scene')).url : databaseUrl;
     const receiver = await startReceiver();
     stack.defer(() => receiver.stop());
     const service = await startService({
       folder: folder.path,
       database,
       env,
-      ...(empty === undefined ? {} : { databaseUrl: empty.url }),
+      ...(url === undefined ? {} : { databaseUrl: url }),
+      ...(command === undefined ? {} : { command: command(folder.path) }),
     });
     stack.defer(() => service.stop());
     let places = 0;

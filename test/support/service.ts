@@ -44,10 +44,13 @@ export interface Service {
   /**
    * Starts it again on the same data and the same port, after it has ended. Rejects when it ends before it listens.
    * @param env for this life only.
+   * @param command how it is started, for this life only.
    */
-  restart(env?: Readonly<Record<string, string>>): Promise<void>;
+  restart(env?: Readonly<Record<string, string>>, command?: ServiceOptions['command']): Promise<void>;
   /** Resolves when it has ended, by whatever cause, with the signal if it was one. */
   ended(): Promise<NodeJS.Signals | null>;
+  /** How it ended the last time; null while it runs, and where it was a signal. */
+  readonly exitCode: number | null;
   /** Ends it in good order; fails when it does not end with 0 in time. */
   stop(): Promise<void>;
 }
@@ -59,7 +62,7 @@ export async function startService(options: ServiceOptions): Promise<Service> {
   const appKey = `test-key-${'k'.repeat(32)}`;
   const logs: string[] = [];
   const environment = { ...cleanEnvironment(), ...settings(options, port, appKey), ...options.env };
-  let child = launch(options, environment);
+  let child = launch(options.command, environment);
   await untilListening(child, logs);
   const url = `http://127.0.0.1:${port}`;
 
@@ -85,10 +88,13 @@ export async function startService(options: ServiceOptions): Promise<Service> {
       return dataOf(path, answer);
     },
     push: (type, integrationKey, body) => push(`${url}/event/push/alert/${type}`, integrationKey, body),
+    get exitCode() {
+      return child.exitCode;
+    },
     kill,
-    async restart(env = {}) {
+    async restart(env = {}, command = options.command) {
       if (!hasEnded(child)) throw new Error('the service still runs: end it before it is started again');
-      child = launch(options, { ...environment, ...env });
+      child = launch(command, { ...environment, ...env });
       await untilListening(child, logs);
     },
     async ended() {
@@ -130,11 +136,14 @@ function settings(options: ServiceOptions, port: number, appKey: string): Record
   };
 }
 
+/** The program itself, as it is started where the repository is. */
+export const usualCommand = [process.execPath, 'src/main.ts', 'serve'] as const;
+
 type Child = ChildProcessByStdio<null, Readable, Readable>;
 
-function launch(options: ServiceOptions, env: Record<string, string>): Child {
-  const [command, ...rest] = options.command ?? [process.execPath, 'src/main.ts', 'serve'];
-  return spawn(command, rest, { cwd: root, env, stdio: ['ignore', 'pipe', 'pipe'] });
+function launch(command: ServiceOptions['command'] = usualCommand, env: Record<string, string>): Child {
+  const [program, ...rest] = command;
+  return spawn(program, rest, { cwd: root, env, stdio: ['ignore', 'pipe', 'pipe'] });
 }
 
 /** Resolves once it has said where it listens. */

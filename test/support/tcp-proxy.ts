@@ -7,6 +7,7 @@ export class TcpProxy {
   readonly #server = createServer((client) => this.#join(client));
   #cut = false;
   #loseCommitAfter: string | undefined;
+  #held: (() => void) | undefined;
   /** Commits whose answer was lost. */
   lost = 0;
 
@@ -40,6 +41,15 @@ export class TcpProxy {
     this.#loseCommitAfter = text;
   }
 
+  /** As `loseCommitAfter`, but the connection stays open: resolves when the answer to the commit is kept back. */
+  async holdCommitAfter(text: string): Promise<void> {
+    const { promise, resolve } = Promise.withResolvers<void>();
+    this.#held = resolve;
+    this.loseCommitAfter(text);
+    await promise;
+    this.#held = undefined;
+  }
+
   async close(): Promise<void> {
     this.cut();
     await new Promise((resolve) => this.#server.close(resolve));
@@ -71,6 +81,7 @@ export class TcpProxy {
     server.on('data', (chunk) => {
       if (!losing) return void client.write(chunk);
       this.lost += 1;
+      if (this.#held !== undefined) return this.#held();
       client.destroy();
       server.destroy();
     });

@@ -1,0 +1,193 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import pg from 'pg';
+import { DatabaseFailure } from '../../src/database/database.ts';
+import { openPostgres } from '../../src/database/postgres.ts';
+import { createFanOut } from '../../src/delivery/fan-out.ts';
+import { appendEvents } from '../../src/events/event-store.ts';
+import type { Event } from '../../src/events/event.ts';
+import { systemClock } from '../../src/runtime/clock.ts';
+import { noCrashPoints } from '../../src/runtime/crash-points.ts';
+import { systemIds } from '../../src/runtime/ids.ts';
+import { systemRandom } from '../../src/runtime/random.ts';
+import { systemTimers } from '../../src/runtime/timers.ts';
+import { hasPostgres } from '../support/databases.ts';
+import { testEvent, type TestWebhooks } from '../support/deliveries.ts';
+import { createCluster } from '../support/delivery-cluster.ts';
+import { pushOf, to } from '../support/delivery-rig.ts';
+import { answer, ScriptedReceiver } from '../support/scripted-receiver.ts';
+import { TcpProxy } from '../support/tcp-proxy.ts';
+import { until } from '../support/until.ts';
+
+const only = { skip: hasPostgres ? false : 'needs PostgreSQL' };
+const retry = { maxAttempts: 9, maxAgeSeconds: 1_000_000_000, on: 'any' as const };
+/** A look at the heads of lanes comes once a second. */
+const foundMaxMs = 2_000;
+const lanes = Array.from({ length: 20 }, (_, index) => `lane${index}`);
+
+for (const mode of ['at_most_once', 'at_least_once'] as const) {
+  test(
+    `${mode}: an event whose commit was not answered goes out once, though its sender was told nothing`,
+    only,
+    async () => {
+      await using receiver = await soundly();
+      await using cluster = await createCluster([to(receiver, { mode, retry })]);
+      const { proxy, url } = await TcpProxy.before(cluster.url);
+      const node = await cluster.join({ url });
+      const other = await cluster.join();
+      await until(async () => (await other.held()) === 32 && (await node.held()) === 32);
+      proxy.loseCommitAfter('insert into "delivery"');
+      await assert.rejects(node.happen(lanes.map((lane) => testEvent(lane, 1))), isUnavailable);
+      const begun = systemClock.monotonic();
+      await cluster.ended(lanes.length);
+      assert.ok(systemClock.monotonic() - begun < foundMaxMs);
+      assert.equal(proxy.lost, 1);
+      assert.deepEqual([await cluster.states(), receiver.requests.length], [{ delivered: 20 }, 20]);
+      await cluster.close();
+      await proxy.close();
+    },
+  );
+
+  test(
+    `${mode}: a claim whose commit was not answered is never sent under, and given back when it is certain`,
+    only,
+    async () => {
+      await using receiver = await soundly();
+      await using cluster = await createCluster([to(receiver, { mode, retry })]);
+      const { proxy, url } = await TcpProxy.before(cluster.url);
+      const node = await cluster.join({ url });
+      proxy.loseCommitAfter(`state = 'sending', attempt`);
+      await node.happen([testEvent('a', 1), testEvent('a', 2)]);
+      await cluster.ended(2);
+      assert.equal(proxy.lost, 1);
+      assert.deepEqual(sequencesOf(receiver), [1, 2]);
+      assert.deepEqual([await cluster.states(), await cluster.attempts()], [{ delivered: 2 }, 2]);
+      await cluster.close();
+      await proxy.close();
+    },
+  );
+
+  test(`${mode}: a result whose commit was not answered is written once, and nothing is sent again`, only, async () => {
+    await using receiver = await soundly();
+    await using cluster = await createCluster([to(receiver, { mode, retry })]);
+    const { proxy, url } = await TcpProxy.before(cluster.url);
+    const node = await cluster.join({ url });
+    proxy.loseCommitAfter('insert into "attempt"');
+    await node.happen([testEvent('a', 1), testEvent('a', 2)]);
+    await cluster.ended(2);
+    assert.equal(proxy.lost, 1);
+    assert.deepEqual(sequencesOf(receiver), [1, 2]);
+    assert.deepEqual([await cluster.states(), await cluster.attempts()], [{ delivered: 2 }, 2]);
+    await cluster.close();
+    await proxy.close();
+  });
+}
+
+test(
+  'when the connections that listen are ended, what is committed meanwhile is found, and they are made again',
+  only,
+  async () => {
+    await using receiver = await soundly();
+    await using cluster = await createCluster([to(receiver)]);
+    const [node, other] = [await cluster.join(), await cluster.join()];
+    await until(async () => (await node.held()) === 32 && (await other.held()) === 32);
+    const ended = await endListeners(cluster.url);
+    assert.equal(ended, 2);
+    const begun = systemClock.monotonic();
+    await node.happen(lanes.map((lane) => testEvent(lane, 1)));
+    await cluster.ended(20);
+    assert.ok(systemClock.monotonic() - begun < foundMaxMs);
+    await until(async () => (await countListeners(cluster.url)) === 2);
+    await node.happen(lanes.map((lane) => testEvent(lane, 2)));
+    await cluster.ended(40);
+    assert.equal(receiver.requests.length, 40);
+  },
+);
+
+test(
+  'what has early ids and is committed late, by a process that dies then, goes out as well, each event once',
+  only,
+  async () => {
+    await using receiver = await soundly();
+    await using cluster = await createCluster([to(receiver)]);
+    const nodes = [await cluster.join(), await cluster.join()];
+    await until(async () => (await nodes[1]?.held()) === 32);
+    await using writers = await dyingWriters(cluster.url, cluster.webhooks);
+    // Three transactions get their ids one after the other, and are committed in the opposite order.
+    const open = [];
+    for (const name of ['first', 'second', 'third']) {
+      open.push(await writers.begin(lanes.map((lane) => testEvent(`${name} ${lane}`, 1))));
+    }
+    let committed = 0;
+    for (const transaction of open.toReversed()) {
+      await transaction.commit();
+      committed += lanes.length;
+      await cluster.ended(committed);
+    }
+    assert.deepEqual(await cluster.states(), { delivered: 60 });
+    const sent = receiver.requests.map((request) => pushOf(request).lane);
+    assert.deepEqual([sent.length, new Set(sent).size], [60, 60]);
+    // The rows do lie in the order in which they were made, so the test is about what it says.
+    assert.ok(sent[0]?.startsWith('third'));
+  },
+);
+
+/** Transactions of a process that tells nobody of what it commits. */
+async function dyingWriters(url: string, webhooks: TestWebhooks) {
+  const database = await openPostgres({ url, clock: systemClock, timers: systemTimers, poolMax: 4 });
+  const ids = systemIds(systemClock, systemRandom);
+  const fanOut = createFanOut({ webhooks, ids, clock: systemClock, at: noCrashPoints, hints: { offer() {} } });
+  return {
+    /** Resolves when everything is written and nothing is committed. */
+    async begin(events: readonly Event[]): Promise<{ commit(): Promise<void> }> {
+      const written = Promise.withResolvers<void>();
+      const mayEnd = Promise.withResolvers<void>();
+      const ended = database.transaction(async (tx) => {
+        await appendEvents(tx, events);
+        await fanOut.owe(tx, events);
+        written.resolve();
+        await mayEnd.promise;
+      });
+      await Promise.race([written.promise, ended]);
+      return {
+        commit() {
+          mayEnd.resolve();
+          return ended;
+        },
+      };
+    },
+    [Symbol.asyncDispose]: () => database.close(),
+  };
+}
+
+function soundly(): Promise<ScriptedReceiver & AsyncDisposable> {
+  return new ScriptedReceiver((socket) => socket.write(answer(200))).listen();
+}
+
+function sequencesOf(receiver: ScriptedReceiver): number[] {
+  return receiver.requests.map((request) => pushOf(request).sequence);
+}
+
+function isUnavailable(error: unknown): boolean {
+  return error instanceof DatabaseFailure && error.kind === 'unavailable';
+}
+
+const listeners = `from pg_stat_activity where application_name = 'tocsin hints' and datname = current_database()`;
+
+async function endListeners(url: string): Promise<number> {
+  return (await rowsOf(url, `select pg_terminate_backend(pid) ${listeners}`)).length;
+}
+
+async function countListeners(url: string): Promise<number> {
+  return (await rowsOf(url, `select pid ${listeners} and query like 'listen %'`)).length;
+}
+
+async function rowsOf(url: string, statement: string): Promise<object[]> {
+  const client = new pg.Client({ connectionString: url });
+  await client.connect();
+  try {
+    return (await client.query<object>(statement)).rows;
+  } finally {
+    await client.end();
+  }
+}

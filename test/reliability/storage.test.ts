@@ -1,0 +1,204 @@
+import assert from 'node:assert/strict';
+import { spawnSync } from 'node:child_process';
+import { statSync } from 'node:fs';
+import { open, rename, rm } from 'node:fs/promises';
+import { join } from 'node:path';
+import { backup, DatabaseSync } from 'node:sqlite';
+import { test, type TestContext } from 'node:test';
+import { databaseFile, openDatabase } from '../../src/database/open.ts';
+import { systemClock } from '../../src/runtime/clock.ts';
+import { systemTimers } from '../../src/runtime/timers.ts';
+import { missingCommand, skipWithout, temporaryFolder } from '../counterparts/program.ts';
+import { quiet } from '../support/delivery-rig.ts';
+import { pushOf, startScene, type Hook, type SceneOptions } from '../support/scene.ts';
+import { usualCommand } from '../support/service.ts';
+
+const modes = ['at_most_once', 'at_least_once'] as const;
+/** A database that could not is asked again after half a second. */
+const severalTriesMs = 1_200;
+const oneMegabyte = 1_048_576;
+
+/** Runs the rest of its arguments with a disk of its own, of so many bytes, mounted at a folder that is empty. */
+const onSmallDisk = [
+  'unshare',
+  '--user',
+  '--map-root-user',
+  '--mount',
+  'sh',
+  '-c',
+  'mount -t tmpfs -o size="$1" none "$2" && shift 2 && exec "$@"',
+  'sh',
+] as const;
+const mayMount = spawnSync(onSmallDisk[0], [...onSmallDisk.slice(1), '1m', '/mnt', 'true']).status === 0;
+
+const onDisk = (folder: string) => [...onSmallDisk, '6m', folder, ...usualCommand] as const;
+
+test(
+  'a disk that is full: no push is taken that cannot be kept, and when there is room again all goes out, once',
+  { skip: mayMount ? false : 'may not mount a disk of its own' },
+  async (t) => {
+    const { scene, place, hooks } = await start(t, { command: onDisk });
+    const disk = `/proc/${scene.service.pid}/root${scene.folder}`;
+    for (const { path } of hooks) scene.receiver.answer(path, 'hang');
+    await place.report({ title: 'first', alert_key: 'first', description: 'in flight' });
+    for (const hook of hooks) await hook.pushes(1);
+    const filler = await fill(join(disk, 'filler'));
+    // What is left in the log's own pages takes a few more.
+    const taken: string[] = [];
+    const push = (number: number) => {
+      const body = { title: 'x', alert_key: `k${number}`, event_status: 'Info', description: 'x'.repeat(2_000) };
+      return scene.call(`/event/push/alert/standard?integration_key=${place.sourceKey}`, body, { key: '' });
+    };
+    let answered = await push(1);
+    for (let number = 2; answered.status === 200; number += 1) {
+      taken.push(`k${number - 1}`);
+      assert.ok(number < 2_000, 'the disk does not fill up');
+      answered = await push(number);
+    }
+    assert.deepEqual([answered.status, answered.error?.code], [503, 'ServiceUnavailable']);
+    assert.match(answered.headers.get('retry-after') ?? '', /^\d+$/);
+    assert.equal((await scene.call('/healthz', {}, { method: 'GET', key: '' })).status, 200);
+    for (const { path } of hooks) scene.receiver.answer(path, { status: 200 });
+    scene.receiver.release(200);
+    await quiet(severalTriesMs);
+
+    await filler.remove();
+    assert.equal((await push(0)).status, 200);
+    taken.push('k0');
+    for (const hook of hooks) {
+      const pushes = await hook.pushes(taken.length + 1);
+      const keys = pushes.map((push) => String(pushOf(push).alert?.['alert_key']));
+      assert.deepEqual(keys.toSorted(), ['first', ...taken].toSorted());
+      const [first] = await hook.history(1);
+      assert.deepEqual([first?.status, first?.attempt], ['success', 1]);
+    }
+  },
+);
+
+test(
+  'a disk that is slow is not the receiver’s fault: what takes long to store is delivered in time',
+  skipWithout(missingCommand('strace', 'strace')),
+  async (t) => {
+    // Less than one commit takes.
+    const timeoutMs = 200;
+    const slow = 'inject=fsync,fdatasync:delay_exit=220000';
+    const options = ['-D', '-f', '-qq', '--seccomp-bpf', '-e', 'trace=fsync,fdatasync', '-e', slow, '-o', '/dev/null'];
+    const { scene, place, hooks } = await start(t, { timeoutMs });
+    await scene.service.stop();
+    await scene.service.restart({}, ['strace', ...options, ...usualCommand]);
+    const begun = performance.now();
+    await Promise.all(['a', 'b', 'c', 'd'].map((key) => place.report({ title: key, alert_key: key })));
+    assert.ok(performance.now() - begun > timeoutMs, 'the disk was not slow');
+    for (const hook of hooks) {
+      const records = await hook.history(4);
+      for (const { status, attempt, duration } of records) {
+        assert.deepEqual([status, attempt], ['success', 1]);
+        assert.ok(duration < timeoutMs, `${duration} ms`);
+      }
+      assert.equal(hook.received().length, 4);
+    }
+  },
+);
+
+test('a backup that is put back: with --restored nothing is sent twice under at_most_once, all of it again else', async (t) => {
+  const { scene, place, hooks } = await start(t);
+  const { service } = scene;
+  const setting = (path: string) =>
+    Promise.all(hooks.map((hook) => service.api(`/webhook/${path}`, { integration_id: hook.id })));
+  await setting('pause');
+  const keys = Array.from({ length: 10 }, (_, index) => `k${index}`);
+  await Promise.all(keys.map((key) => place.report({ title: key, alert_key: key })));
+  const file = join(scene.folder, databaseFile);
+  // As an operator makes it while the service runs.
+  const source = new DatabaseSync(file, { readOnly: true });
+  await backup(source, `${file}.backup`);
+  source.close();
+  await setting('resume');
+  for (const hook of hooks) await hook.history(10);
+  await service.kill('SIGKILL');
+  for (const left of [`${file}-wal`, `${file}-shm`]) await rm(left, { force: true });
+  await rename(`${file}.backup`, file);
+  await service.restart({}, [...usualCommand, '--restored']);
+  await setting('resume');
+  await place.report({ title: 'new', alert_key: 'new' });
+  const [once, repeated] = hooks;
+  assert.ok(once !== undefined && repeated !== undefined);
+  await repeated.pushes(21);
+  await once.pushes(11);
+  await repeated.history(11);
+  const sentTo = (hook: Hook) => Map.groupBy(hook.received(), (push) => String(pushOf(push).alert?.['alert_key']));
+  for (const key of [...keys, 'new']) {
+    assert.equal(sentTo(once).get(key)?.length, 1, key);
+    assert.equal(sentTo(repeated).get(key)?.length, key === 'new' ? 1 : 2, key);
+  }
+});
+
+test('the write-ahead log stays small, however much is written while somebody reads page by page', async (t) => {
+  const folder = await temporaryFolder('log');
+  t.after(() => folder.remove());
+  const ports = { clock: systemClock, timers: systemTimers };
+  const database = await openDatabase({ folder: folder.path, ...ports, ownThreads: true });
+  t.after(() => database.close());
+  const file = join(folder.path, databaseFile);
+  const state = { writing: true, pages: 0, logMax: 0 };
+  const read = async () => {
+    while (state.writing) {
+      let after = '';
+      for (let rows: { idempotency_id: string }[] | undefined; rows === undefined || rows.length === 50;) {
+        const page = database.read.selectFrom('idempotency').selectAll().where('idempotency_id', '>', after);
+        rows = await page.orderBy('idempotency_id').limit(50).execute();
+        after = rows.at(-1)?.idempotency_id ?? '';
+        state.pages += 1;
+        state.logMax = Math.max(state.logMax, statSync(`${file}-wal`).size);
+        // Reads need not wait for anything, and would leave nobody else a turn.
+        await new Promise((resolve) => void setImmediate(resolve));
+      }
+    }
+  };
+  const reading = read();
+  for (let number = 0; number < 80; number += 1) {
+    const rows = Array.from({ length: 100 }, (_, index) => ({
+      idempotency_id: `${number} ${index}`,
+      body_hash: 'x'.repeat(10_000),
+      response: '',
+      created_at: 1,
+    }));
+    await database.transaction((tx) => tx.insertMany('idempotency', rows));
+  }
+  state.writing = false;
+  await reading;
+  const sizes = [statSync(file).size, state.logMax].map((size) => Math.round(size / oneMegabyte));
+  t.diagnostic(`${sizes[0]} MB in the file, ${sizes[1]} MB in the log at most, ${state.pages} pages read`);
+  assert.ok(state.pages > 50);
+  assert.ok(statSync(file).size > 60 * oneMegabyte);
+  assert.ok(state.logMax < 40 * oneMegabyte, `${sizes[1]} MB`);
+});
+
+/** The service with a webhook of each mode. */
+async function start(t: TestContext, { timeoutMs = 30_000, ...options }: StartOptions = {}) {
+  const scene = await startScene(options);
+  t.after(() => scene.stop());
+  const place = await scene.place();
+  const hooks: Hook[] = [];
+  for (const delivery_mode of modes) hooks.push(await place.hook('alert', { delivery_mode, timeout_ms: timeoutMs }));
+  return { scene, place, hooks };
+}
+
+interface StartOptions extends Pick<SceneOptions, 'command'> {
+  /** Of a push. */
+  readonly timeoutMs?: number;
+}
+
+/** Takes all the room that is left. */
+async function fill(file: string): Promise<{ remove(): Promise<void> }> {
+  const handle = await open(file, 'w');
+  const page = Buffer.alloc(4_096);
+  try {
+    for (;;) await handle.write(page);
+  } catch (error) {
+    assert.equal((error as NodeJS.ErrnoException).code, 'ENOSPC');
+  } finally {
+    await handle.close();
+  }
+  return { remove: () => rm(file) };
+}

@@ -1,0 +1,50 @@
+import { createSender, type Sender, type SenderPorts } from '../../src/delivery/sender.ts';
+import type { Outgoing } from '../../src/delivery/exchange.ts';
+import { judge, type Outcome, type Report } from '../../src/delivery/outcome.ts';
+import { systemClock } from '../../src/runtime/clock.ts';
+import { noCrashPoints } from '../../src/runtime/crash-points.ts';
+import { systemTimers } from '../../src/runtime/timers.ts';
+
+/** A guard that refuses nothing. */
+export const allowAll = { refusesAddress: () => undefined, refusesName: () => undefined };
+
+const loopback = { resolve: () => Promise.resolve(['127.0.0.1']) };
+const path = '/hook?a=1&b=%20';
+
+interface Sent {
+  readonly report: Report;
+  readonly outcome: Outcome;
+}
+
+interface Options extends Partial<Omit<Outgoing, 'target'>> {
+  readonly host?: string;
+  readonly scheme?: string;
+  readonly tlsVerify?: boolean;
+}
+
+/** The real sender, which finds every name at the loopback address and may dial anything. */
+export function testSender(ports: Partial<SenderPorts> = {}) {
+  const sender: Sender = createSender({
+    clock: systemClock,
+    timers: systemTimers,
+    at: noCrashPoints,
+    resolver: loopback,
+    guard: allowAll,
+    bind: [],
+    ...ports,
+  });
+  return {
+    send({ port }: { port: number }, options: Options = {}): Promise<Sent> {
+      const { host = '127.0.0.1', scheme = 'http', tlsVerify = true, ...rest } = options;
+      const origin = `${scheme}://${host}:${port}`;
+      const secure = scheme === 'https';
+      const target = { origin, hostname: host, port, secure, tlsVerify, key: `${origin} ${tlsVerify}`, path };
+      return new Promise((resolve) => {
+        sender.send({ headers: [], body: '{}', timeoutMs: 1_000, ...rest, target }, (report) =>
+          resolve({ report, outcome: judge(report) }),
+        );
+      });
+    },
+    [Symbol.dispose]: () => sender.close(),
+  };
+}
