@@ -71,7 +71,7 @@ export async function claimDeliveries(
     where ${dialect.anyOf('delivery_id', deliveryIds)} and state = 'pending' and ${heldBy(lease)} and not exists (
       select 1 from delivery as earlier
       where earlier.webhook_id = delivery.webhook_id and earlier.entity_id = delivery.entity_id
-        and earlier.state in ('pending', 'sending', 'retry_wait')
+        and (earlier.state = 'pending' or earlier.state = 'sending' or earlier.state = 'retry_wait')
         and (earlier.sequence, earlier.generation) < (delivery.sequence, delivery.generation))
     returning delivery_id, attempt, fence`.execute(tx.query);
   return new Map(result.rows.map((row) => [row.delivery_id, { attempt: row.attempt, fence: row.fence }]));
@@ -270,7 +270,7 @@ export async function cancelDeliveries(
     update delivery set state = 'cancelled', reason = 'cancelled', error_message = ${message}, finished_at = ${now}
     where state in ('pending', 'retry_wait') and delivery_id in (
       select delivery_id from delivery
-      where webhook_id = ${webhookId} and state in ('pending', 'sending', 'retry_wait')
+      where webhook_id = ${webhookId} and (state = 'pending' or state = 'sending' or state = 'retry_wait')
         and state in ('pending', 'retry_wait')
       order by entity_id limit ${limit})
     returning delivery_id`.execute(tx.query);

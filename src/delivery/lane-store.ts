@@ -20,7 +20,13 @@ export interface Head {
 
 /** The heads of the next lanes of a webhook, in the order of entity ids, after `afterEntityId` ('' = from the first). */
 export function readHeads(query: Query, webhookId: number, afterEntityId: string, limit: number): Promise<Head[]> {
-  return readPage(query, webhookId, sql`state in ('pending', 'sending', 'retry_wait')`, afterEntityId, limit);
+  return readPage(
+    query,
+    webhookId,
+    sql`(state = 'pending' or state = 'sending' or state = 'retry_wait')`,
+    afterEntityId,
+    limit,
+  );
 }
 
 /** As `readHeads`, only of lanes in which something Critical is open; the head itself may be less urgent. */
@@ -30,7 +36,7 @@ export function readCriticalHeads(
   afterEntityId: string,
   limit: number,
 ): Promise<Head[]> {
-  const critical = sql`urgency = 0 and state in ('pending', 'sending', 'retry_wait')`;
+  const critical = sql`urgency = 0 and (state = 'pending' or state = 'sending' or state = 'retry_wait')`;
   return readPage(query, webhookId, critical, afterEntityId, limit);
 }
 
@@ -60,7 +66,7 @@ async function readPage(
     join delivery on delivery.delivery_id = (
       select head.delivery_id from delivery as head
       where head.webhook_id = ${webhookId} and head.entity_id = lane.entity_id
-        and head.state in ('pending', 'sending', 'retry_wait')
+        and (head.state = 'pending' or head.state = 'sending' or head.state = 'retry_wait')
       order by head.sequence, head.generation limit 1)
     join event on event.event_id = delivery.event_id
     order by lane.number`.execute(query);
@@ -76,7 +82,7 @@ export async function readHeadsOf(query: Query, webhookId: number, entityIds: re
     join delivery on delivery.delivery_id = (
       select head.delivery_id from delivery as head
       where head.webhook_id = ${webhookId} and head.entity_id = lane.entity_id
-        and head.state in ('pending', 'sending', 'retry_wait')
+        and (head.state = 'pending' or head.state = 'sending' or head.state = 'retry_wait')
       order by head.sequence, head.generation limit 1)
     join event on event.event_id = delivery.event_id`.execute(query);
   return result.rows.map(headOf);
@@ -87,7 +93,7 @@ export async function readLane(query: Query, webhookId: number, entityId: string
   const result = await sql<HeadRow>`
     select ${columns} from delivery join event on event.event_id = delivery.event_id
     where delivery.webhook_id = ${webhookId} and delivery.entity_id = ${entityId}
-      and delivery.state in ('pending', 'sending', 'retry_wait')
+      and (delivery.state = 'pending' or delivery.state = 'sending' or delivery.state = 'retry_wait')
     order by delivery.sequence, delivery.generation limit ${limit}`.execute(query);
   return result.rows[0]?.state === 'pending' ? result.rows.map(deliveryOf) : [];
 }
@@ -98,12 +104,12 @@ export async function readOpenWebhooks(query: Query, afterWebhookId: number, lim
     with recursive open (webhook_id, number) as (
       select (
         select webhook_id from delivery
-        where state in ('pending', 'sending', 'retry_wait') and webhook_id > ${afterWebhookId}
+        where (state = 'pending' or state = 'sending' or state = 'retry_wait') and webhook_id > ${afterWebhookId}
         order by webhook_id limit 1), 1
       union all
       select (
         select delivery.webhook_id from delivery
-        where delivery.state in ('pending', 'sending', 'retry_wait') and delivery.webhook_id > open.webhook_id
+        where (delivery.state = 'pending' or delivery.state = 'sending' or delivery.state = 'retry_wait') and delivery.webhook_id > open.webhook_id
         order by delivery.webhook_id limit 1), open.number + 1
       from open where open.webhook_id is not null and open.number < ${limit})
     select webhook_id from open where webhook_id is not null order by webhook_id`.execute(query);
@@ -132,13 +138,13 @@ export async function readHeadStates(
     cross join lateral (
       with recursive head (entity_id, state, number) as (
         (select entity_id, state, 1 from delivery
-        where delivery.webhook_id = webhook.webhook_id and state in ('pending', 'sending', 'retry_wait')
+        where delivery.webhook_id = webhook.webhook_id and (state = 'pending' or state = 'sending' or state = 'retry_wait')
           and entity_id > webhook.after_entity_id
         order by entity_id, sequence, generation limit 1)
         union all
         select next.entity_id, next.state, head.number + 1 from head cross join lateral (
           select entity_id, state from delivery
-          where delivery.webhook_id = webhook.webhook_id and state in ('pending', 'sending', 'retry_wait')
+          where delivery.webhook_id = webhook.webhook_id and (state = 'pending' or state = 'sending' or state = 'retry_wait')
             and delivery.entity_id > head.entity_id
           order by entity_id, sequence, generation limit 1) as next
         where head.number < ${limitEach})
@@ -152,7 +158,7 @@ export async function countOpen(query: Query, webhookId: number, max: number): P
   const result = await sql<{ state: OpenState; count: number }>`
     select state, count(*) as count from (
       select state from delivery
-      where webhook_id = ${webhookId} and state in ('pending', 'sending', 'retry_wait')
+      where webhook_id = ${webhookId} and (state = 'pending' or state = 'sending' or state = 'retry_wait')
       order by entity_id limit ${max}) as open
     group by state`.execute(query);
   return new Map(result.rows.map((row) => [row.state, row.count]));
@@ -190,7 +196,7 @@ const columns = sql`delivery.delivery_id, delivery.webhook_id, delivery.webhook_
 const laneUrgency = sql`case when exists (
     select 1 from delivery as critical
     where critical.webhook_id = delivery.webhook_id and critical.entity_id = lane.entity_id
-      and critical.urgency = 0 and critical.state in ('pending', 'sending', 'retry_wait'))
+      and critical.urgency = 0 and (critical.state = 'pending' or critical.state = 'sending' or critical.state = 'retry_wait'))
   then 0 else delivery.urgency end as lane_urgency`;
 
 function headOf(row: HeadRow & LaneRow): Head {

@@ -12,7 +12,7 @@ let media = 0;
  * beside them, and nothing is written before a commit, so no locks are needed for a reader to see what is committed and
  * nothing else.
  */
-export class Medium implements Disposable {
+export class Medium {
   /** For connections to it. */
   readonly uri: string;
   readonly #number = (media += 1);
@@ -49,10 +49,6 @@ export class Medium implements Disposable {
   /** Makes it what was kept last, if anything was. */
   recall(): void {
     if (this.#isKept) this.#copy('kept', 'main');
-  }
-
-  [Symbol.dispose](): void {
-    this.#keeper.close();
   }
 
   #uriOf(name: Name): string {

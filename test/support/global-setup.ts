@@ -1,4 +1,7 @@
 import { randomBytes } from 'node:crypto';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import pg from 'pg';
 import { openDatabase } from '../../src/database/open.ts';
 import { systemClock } from '../../src/runtime/clock.ts';
@@ -7,12 +10,16 @@ import { startPostgres, type PostgresServer } from './postgres-server.ts';
 
 const template = `tocsin_template_${randomBytes(6).toString('hex')}`;
 let server: PostgresServer | undefined;
+/** What one service has compiled, the next one need not. */
+let compiled = '';
 
 /**
  * Runs once, before all test files, in the runner's process: makes a PostgreSQL ready, the one that `TEST_POSTGRES_URL`
  * names or else one of our own, with a database that has the schema, for the tests to copy.
  */
 export async function globalSetup(): Promise<void> {
+  compiled = await mkdtemp(join(tmpdir(), 'tocsin-test-compiled-'));
+  process.env['TEST_COMPILE_CACHE'] = compiled;
   if ((process.env['TEST_POSTGRES_URL'] ?? '') === '') {
     server = await startPostgres();
     process.env['TEST_POSTGRES_URL'] = server.url;
@@ -27,6 +34,7 @@ export async function globalSetup(): Promise<void> {
 
 /** Runs once at the end, also when tests failed. A server of our own goes with all that is on it. */
 export async function globalTeardown(): Promise<void> {
+  await rm(compiled, { recursive: true, force: true });
   if (server !== undefined) return server.stop();
   // The tests' own databases have names that begin with the template's.
   const made = await onServer(`select datname from pg_database where starts_with(datname, '${template}')`);

@@ -10,6 +10,7 @@ import { shards } from './0008-shards.ts';
 import { reportsByTime } from './0009-reports-by-time.ts';
 import { failuresByTime } from './0010-failures-by-time.ts';
 import { urgency } from './0011-urgency.ts';
+import { cheaperPredicates } from './0012-cheaper-predicates.ts';
 
 /** All of them, in the order in which they run. Names never change: they are what the database remembers. */
 export const migrations: readonly Migration[] = [
@@ -24,4 +25,5 @@ export const migrations: readonly Migration[] = [
   reportsByTime,
   failuresByTime,
   urgency,
+  cheaperPredicates,
 ];

@@ -119,7 +119,7 @@ export function historyIsTrue({ all }: Trails): string[] {
 }
 
 /** How long the result of an answered request may take until it is durable, on a machine that is busy with other things. */
-const settleMaxMs = 1_000;
+const settleMaxMs = 10_000;
 
 /** A claim whose result was lost, and what lost it. */
 interface Interrupted extends Claimed {
