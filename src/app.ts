@@ -49,12 +49,6 @@ export interface AppOptions {
   readonly restored?: boolean;
 }
 
-/**
- * Batches of pushes taken in at the same time: while one is written, the next is thought through. Which of two requests
- * at the same moment comes first is open anyway.
- */
-const ingestsMax = 2;
-
 /** How long the start waits for a PostgreSQL server that cannot be reached yet. */
 const databaseWaitMs = 60_000;
 
@@ -81,7 +75,7 @@ async function start(config: Config, options: AppOptions, logger: Logger, closin
     timers: systemTimers,
     logger,
     waitMs: databaseWaitMs,
-    ownThreads: true,
+    checkpointBeside: true,
   });
   closing.add(() => database.close());
   const ids = systemIds(systemClock, systemRandom);
@@ -161,7 +155,7 @@ function gatewayOf(
   metrics: Metrics,
 ): Gateway {
   const parts = { ...domain.parts, mergeWindowMs: config.eventHours * 3_600_000 };
-  const pushes = new Batcher<Push, PushCounts>({ run: (batch) => ingest(parts, batch), runsMax: ingestsMax });
+  const pushes = new Batcher<Push, PushCounts>({ run: (batch) => ingest(parts, batch) });
   return new Gateway({
     integrations: kept.integrations,
     channels: kept.channels,

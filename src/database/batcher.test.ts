@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
-import { Batcher, besideMin } from './batcher.ts';
+import { Batcher } from './batcher.ts';
 import { DatabaseFailure } from './database.ts';
 
 test('jobs that come while a batch runs go together in the next, in order', async () => {
@@ -20,45 +20,10 @@ test('jobs that come while a batch runs go together in the next, in order', asyn
   const second = [batcher.add(3), batcher.add(4)];
   gates[0]?.resolve();
   assert.deepEqual(await Promise.all(first), ['1', '2']);
-  await new Promise(setImmediate);
   const third = batcher.add(5);
   gates[1]?.resolve();
   assert.deepEqual(await Promise.all([...second, third]), ['3', '4', '5']);
   assert.deepEqual(batches, [[1, 2], [3, 4], [5]]);
-});
-
-test('a second batch goes beside the first once enough jobs wait, and a third waits for one of them', async () => {
-  const batches: number[] = [];
-  const gates = [0, 1, 2].map(() => Promise.withResolvers<void>());
-  const batcher = new Batcher<number, number>({
-    runsMax: 2,
-    async run(jobs) {
-      const run = batches.push(jobs.length) - 1;
-      await gates[run]?.promise;
-      return jobs;
-    },
-  });
-  const add = async (count: number) => {
-    const added = Array.from({ length: count }, (_, index) => batcher.add(index));
-    await new Promise(setImmediate);
-    return added;
-  };
-  const first = await add(1);
-  const waiting = await add(besideMin - 1);
-  assert.deepEqual(batches, [1]);
-  const second = [...waiting, ...(await add(1))];
-  assert.deepEqual(batches, [1, besideMin]);
-  const third = await add(2 * besideMin);
-  assert.deepEqual(batches, [1, besideMin]);
-  gates[1]?.resolve();
-  await Promise.all(second);
-  await new Promise(setImmediate);
-  assert.deepEqual(batches, [1, besideMin, 2 * besideMin]);
-  const drained = batcher.drain();
-  gates[0]?.resolve();
-  gates[2]?.resolve();
-  await drained;
-  assert.equal((await Promise.all([...first, ...third])).length, 1 + 2 * besideMin);
 });
 
 test('one bad job fails alone', async () => {

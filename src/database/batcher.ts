@@ -5,16 +5,12 @@ import { DatabaseFailure } from './database.ts';
 export const batchMaxDefault = 256;
 /** How many jobs may wait. */
 export const queueMaxDefault = 10_000;
-/** A batch goes beside others that run when so many jobs wait; fewer are better off in one batch. */
-export const besideMin = 16;
 
 export interface BatcherOptions<Job, Result> {
   /** One result for each job, in the same order. When it throws, nothing of the batch may have happened. */
   run(jobs: readonly Job[]): Promise<readonly Result[]>;
   readonly batchMax?: number;
   readonly queueMax?: number;
-  /** Batches at the same time; more than one only where it does not matter which of two is done first. */
-  readonly runsMax?: number;
 }
 
 /** Gathers what is to be written: jobs that come while one batch runs go together in the next. */
@@ -22,17 +18,13 @@ export class Batcher<Job, Result> {
   readonly #run: (jobs: readonly Job[]) => Promise<readonly Result[]>;
   readonly #batchMax: number;
   readonly #queueMax: number;
-  readonly #runsMax: number;
   #waiting: Waiting<Job, Result>[] = [];
-  #running = 0;
-  #beginning = false;
-  #whenIdle: (() => void)[] = [];
+  #idle: Promise<void> | undefined;
 
   constructor(options: BatcherOptions<Job, Result>) {
     this.#run = (jobs) => options.run(jobs);
     this.#batchMax = options.batchMax ?? batchMaxDefault;
     this.#queueMax = options.queueMax ?? queueMaxDefault;
-    this.#runsMax = options.runsMax ?? 1;
   }
 
   /** @throws Failure `ServiceUnavailable` when too many wait; whatever `run` throws for this job alone. */
@@ -44,39 +36,24 @@ export class Batcher<Job, Result> {
         });
       }
       this.#waiting.push({ job, resolve, reject });
-      this.#begin();
+      this.#idle ??= this.#runBatches();
     });
   }
 
   /** Resolves when nothing waits and nothing runs. */
-  drain(): Promise<void> {
-    return new Promise((resolve) => {
-      if (this.#running === 0 && !this.#beginning) resolve();
-      else this.#whenIdle.push(resolve);
-    });
+  async drain(): Promise<void> {
+    await this.#idle;
   }
 
-  #begin(): void {
-    const count = this.#waiting.length;
-    const may = this.#running === 0 ? count > 0 : this.#running < this.#runsMax && count >= besideMin;
-    if (this.#beginning || !may) return;
-    this.#beginning = true;
-    // What is added in the same go comes along.
-    queueMicrotask(() => {
-      this.#beginning = false;
+  async #runBatches(): Promise<void> {
+    // What is added in the same go comes along in the first batch.
+    await Promise.resolve();
+    while (this.#waiting.length > 0) {
       const batch = this.#waiting.slice(0, this.#batchMax);
       this.#waiting = this.#waiting.slice(this.#batchMax);
-      this.#running += 1;
-      void this.#runBatch(batch).then(() => this.#ended());
-      this.#begin();
-    });
-  }
-
-  #ended(): void {
-    this.#running -= 1;
-    this.#begin();
-    if (this.#running > 0 || this.#beginning) return;
-    for (const resolve of this.#whenIdle.splice(0)) resolve();
+      await this.#runBatch(batch);
+    }
+    this.#idle = undefined;
   }
 
   async #runBatch(batch: readonly Waiting<Job, Result>[]): Promise<void> {

@@ -1,11 +1,11 @@
 import assert from 'node:assert/strict';
 import { test, type TestContext } from 'node:test';
 import { sql } from 'kysely';
-import { drivers } from '../../test/support/databases.ts';
+import { databases } from '../../test/support/databases.ts';
 import { DatabaseFailure, type Database, type Transaction } from './database.ts';
 import type { IdempotencyRow } from './tables.ts';
 
-for (const { name, open } of drivers) {
+for (const { name, open } of databases) {
   const fresh = async (context: TestContext): Promise<Database> => {
     const database = await open();
     context.after(() => database.close());

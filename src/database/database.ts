@@ -20,10 +20,7 @@ export interface Dialect {
 /** A transaction's hands. Everything through them is durable when the `transaction` call resolves, or never happened. */
 export interface Transaction {
   readonly query: Query;
-  /**
-   * Inserts rows with one statement's cost each or less. All rows name the same columns. It need not be done when it
-   * resolves, but is before whatever comes after it; what is wrong with it may be told by the whole transaction only.
-   */
+  /** Inserts rows with one statement's cost each or less. All rows name the same columns. */
   insertMany<T extends keyof Tables>(table: T, rows: readonly Tables[T][]): Promise<void>;
   /**
    * Updates one row per entry where all of `match` is equal, and says for each entry whether a row changed.

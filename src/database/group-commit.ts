@@ -2,7 +2,7 @@ import type { Clock } from '../runtime/clock.ts';
 import type { Timers } from '../runtime/timers.ts';
 import { DatabaseFailure, type Transaction } from './database.ts';
 import { callersContext, inside, refuseInside } from './inside.ts';
-import type { SqliteWriter } from './sqlite-writer.ts';
+import type { SqliteHandle } from './sqlite-handle.ts';
 import { SqliteTransaction } from './sqlite-transaction.ts';
 
 /** How many transactions share a commit at most. */
@@ -25,16 +25,15 @@ const lockRetryMaxMs = 50;
  * before the commit, since a refusal too may rest on what a neighbour wrote.
  */
 export class GroupCommit {
-  readonly #writer: SqliteWriter;
+  readonly #handle: SqliteHandle;
   readonly #clock: Clock;
   readonly #timers: Timers;
   readonly #waiting: Waiting[] = [];
   #idle: Promise<void> | undefined;
-  #onAdded: () => void = () => {};
   #closed = false;
 
-  constructor(writer: SqliteWriter, ports: { clock: Clock; timers: Timers }) {
-    this.#writer = writer;
+  constructor(handle: SqliteHandle, ports: { clock: Clock; timers: Timers }) {
+    this.#handle = handle;
     this.#clock = ports.clock;
     this.#timers = ports.timers;
   }
@@ -46,7 +45,6 @@ export class GroupCommit {
       if (this.#waiting.length >= waitingMax) throw new DatabaseFailure('busy', 'too many transactions wait');
       this.#waiting.push({ work, context: callersContext(), resolve: resolve as Resolve, reject });
       this.#idle ??= this.#runGroups();
-      this.#onAdded();
     });
   }
 
@@ -55,49 +53,31 @@ export class GroupCommit {
     await this.#idle;
   }
 
-  /** Ends when nothing waits. Between two groups the event loop gets its turn, and while one is written the next runs. */
+  /** Ends when nothing waits. Between two groups the event loop gets its turn. */
   async #runGroups(): Promise<void> {
-    let before = Promise.resolve();
     while (this.#waiting.length > 0) {
       await new Promise<void>((resolve) => void this.#timers.soon(resolve));
-      const group = await this.#runGroup(before);
-      before = this.#end(group);
-      if (this.#waiting.length === 0) await before;
+      await this.#runGroup();
     }
     this.#idle = undefined;
   }
 
-  /** Takes in what comes until the group before it is written, since it could not be written any sooner. */
-  async #runGroup(before: Promise<void>): Promise<readonly Ended[]> {
+  async #runGroup(): Promise<void> {
     try {
       await this.#begin();
     } catch (error) {
       for (const { reject } of this.#waiting.splice(0, groupMax)) reject(error);
-      return [];
+      return;
     }
-    let mayEnd = false;
-    const isWritten = before.then(() => (mayEnd = true));
     const group: Ended[] = [];
     const until = this.#clock.monotonic() + groupMs;
-    for (;;) {
-      const next = this.#waiting.shift();
-      if (next !== undefined) {
-        const ended = await this.#runOne(next);
-        group.push(ended);
-        if (group.length >= groupMax || this.#clock.monotonic() >= until || ended.lostGroup) break;
-      } else {
-        if (mayEnd) break;
-        await Promise.race([isWritten, new Promise<void>((resolve) => (this.#onAdded = resolve))]);
-      }
+    for (let next = this.#waiting.shift(); next !== undefined; next = this.#waiting.shift()) {
+      group.push(await this.#runOne(next));
+      const full = group.length >= groupMax || this.#clock.monotonic() >= until;
+      if (full || !this.#handle.inTransaction) break;
     }
-    await before;
-    return group;
-  }
-
-  async #end(group: readonly Ended[]): Promise<void> {
-    if (group.length === 0) return;
-    const lost = await this.#commit();
-    for (const ended of group) await tell(ended, lost);
+    const lost = this.#commit(group.at(-1));
+    for (const ended of group) tell(ended, lost);
   }
 
   /** Waits outside of SQLite, so that timers and sockets go on, whoever holds the lock. */
@@ -105,7 +85,7 @@ export class GroupCommit {
     const until = this.#clock.monotonic() + lockWaitMs;
     for (let delayMs = lockRetryFirstMs; ; delayMs = Math.min(delayMs * 2, lockRetryMaxMs)) {
       try {
-        await this.#writer.begin();
+        this.#handle.execute('begin immediate');
         return;
       } catch (error) {
         const isBusy = error instanceof DatabaseFailure && error.kind === 'busy';
@@ -116,16 +96,17 @@ export class GroupCommit {
   }
 
   async #runOne(waiting: Waiting): Promise<Ended> {
-    const tx = new SqliteTransaction(this.#writer);
+    const tx = new SqliteTransaction(this.#handle);
     try {
-      void unawaited(this.#writer.open());
+      this.#handle.execute('savepoint one');
       const value = await this.#bounded(waiting.context(() => inside(tx, async () => waiting.work(tx))));
       tx.open = false;
       if (tx.failure !== undefined) throw tx.failure;
-      return { waiting, tx, value, kept: unawaited(this.#writer.keep()), lostGroup: false };
+      this.#handle.execute('release one');
+      return { waiting, tx, value };
     } catch (error) {
       tx.open = false;
-      return { waiting, tx, error, lostGroup: !(await this.#writer.undo()) };
+      return { waiting, tx, error: this.#undo() ?? error };
     }
   }
 
@@ -140,13 +121,41 @@ export class GroupCommit {
     });
   }
 
-  /** Gives the reason when the group is lost as a whole. */
-  async #commit(): Promise<{ readonly reason: unknown } | undefined> {
+  /** Takes one transaction back; gives the error when even that fails, and then the whole group is lost. */
+  #undo(): unknown {
+    if (!this.#handle.inTransaction) return undefined;
     try {
-      await this.#writer.commit();
+      this.#handle.execute('rollback to one');
+      this.#handle.execute('release one');
       return undefined;
-    } catch (reason) {
-      return { reason };
+    } catch (error) {
+      this.#rollback();
+      return error;
+    }
+  }
+
+  /** Gives the reason when the group is lost as a whole. */
+  #commit(last: Ended | undefined): unknown {
+    if (!this.#handle.inTransaction) {
+      // SQLite has rolled back all of it by itself: the disk is full or failed, and the last transaction met that.
+      return (
+        last?.tx.failure ?? last?.error ?? new DatabaseFailure('unavailable', 'the database ended the transaction')
+      );
+    }
+    try {
+      this.#handle.execute('commit');
+      return undefined;
+    } catch (error) {
+      this.#rollback();
+      return error;
+    }
+  }
+
+  #rollback(): void {
+    try {
+      if (this.#handle.inTransaction) this.#handle.execute('rollback');
+    } catch {
+      // The error that led here is the one to tell; the next `begin` will say whether the file can be used at all.
     }
   }
 }
@@ -165,30 +174,15 @@ interface Ended {
   readonly waiting: Waiting;
   readonly tx: SqliteTransaction;
   readonly value?: unknown;
-  /** Settles before the commit does. */
-  readonly kept?: Promise<void>;
   readonly error?: unknown;
-  /** It took the transaction with it that it shared. */
-  readonly lostGroup: boolean;
 }
 
-async function tell(ended: Ended, lost: { readonly reason: unknown } | undefined): Promise<void> {
+function tell(ended: Ended, lost: unknown): void {
   const { waiting, tx } = ended;
-  if (lost !== undefined) return waiting.reject(lost.reason);
+  if (lost !== undefined) return waiting.reject(lost);
   if ('error' in ended) return waiting.reject(ended.error);
-  try {
-    await ended.kept;
-  } catch (error) {
-    return waiting.reject(error);
-  }
   waiting.context(() => runAll(tx.callbacks));
   return waiting.resolve(ended.value);
-}
-
-/** Its answer is looked at later, or told by what follows it. */
-function unawaited(answer: Promise<void>): Promise<void> {
-  answer.catch(() => {});
-  return answer;
 }
 
 /** One that throws is a bug: it surfaces as an uncaught exception, and the others run all the same. */

@@ -27,8 +27,8 @@ export interface DatabaseOptions {
   readonly waitMs?: number;
   /** Connections for transactions, on PostgreSQL. */
   readonly poolMax?: number;
-  /** SQLite works in threads of its own, and does not hold the event loop. */
-  readonly ownThreads?: boolean;
+  /** Move SQLite's log into the file in a thread of its own. */
+  readonly checkpointBeside?: boolean;
 }
 
 /**

@@ -1,40 +1,42 @@
 import type { CompiledQuery } from 'kysely';
-import type { Query, RowChange, Transaction } from './database.ts';
+import { DatabaseFailure, type Query, type RowChange, type Transaction } from './database.ts';
 import type { Scope } from './inside.ts';
 import { queryOn } from './query-on.ts';
-import type { SqliteWriter } from './sqlite-writer.ts';
+import type { SqliteHandle } from './sqlite-handle.ts';
 import type { Tables } from './tables.ts';
 import { quoted, sharedColumns, valueOf } from './values.ts';
 
-/** One transaction's share of the writer, for as long as its work runs. */
+/** One transaction's share of the writer's handle, for as long as its work runs. */
 export class SqliteTransaction implements Transaction, Scope {
   readonly query: Query;
   readonly callbacks: (() => void)[] = [];
   open = true;
   /** The first statement that failed. It ends the transaction, as it does in PostgreSQL, even when the work goes on. */
   failure: Error | undefined;
-  readonly #writer: SqliteWriter;
+  readonly #handle: SqliteHandle;
 
-  constructor(writer: SqliteWriter) {
-    this.#writer = writer;
+  constructor(handle: SqliteHandle) {
+    this.#handle = handle;
     this.query = queryOn('sqlite', (compiled: CompiledQuery) =>
-      this.#use(() => writer.execute(compiled.sql, compiled.parameters)),
+      this.#use((handle) => handle.execute(compiled.sql, compiled.parameters)),
     );
   }
 
   async insertMany<T extends keyof Tables>(table: T, rows: readonly Tables[T][]): Promise<void> {
     if (rows.length === 0) return;
-    await this.#use(() => {
+    await this.#use((handle) => {
       const columns = sharedColumns(rows, table);
       const text = `insert into ${quoted(table)} (${columns.map(quoted).join(', ')}) values (${columns.map(() => '?').join(', ')})`;
-      const lists = rows.map((row) => columns.map((column) => valueOf(row, column)));
-      return this.#writer.writeEach(text, lists);
+      handle.executeEach(
+        text,
+        rows.map((row) => columns.map((column) => valueOf(row, column))),
+      );
     });
   }
 
   async updateMany<T extends keyof Tables>(table: T, changes: readonly RowChange<Tables[T]>[]): Promise<boolean[]> {
     if (changes.length === 0) return [];
-    return this.#use(async () => {
+    return this.#use((handle) => {
       const { set, match } = changedColumns(table, changes);
       const equals = (column: string) => `${quoted(column)} = ?`;
       const text = `update ${quoted(table)} set ${set.map(equals).join(', ')} where ${match.map(equals).join(' and ')}`;
@@ -42,7 +44,7 @@ export class SqliteTransaction implements Transaction, Scope {
         ...set.map((column) => valueOf(change.set, column)),
         ...match.map((column) => valueOf(change.match, column)),
       ]);
-      return (await this.#writer.executeEach(text, lists)).map((count) => count > 0);
+      return handle.executeEach(text, lists).map((count) => count > 0);
     });
   }
 
@@ -51,12 +53,19 @@ export class SqliteTransaction implements Transaction, Scope {
     this.callbacks.push(work);
   }
 
-  async #use<Result>(work: () => Promise<Result>): Promise<Result> {
+  /** Nothing may run outside the transaction: it would be committed at once, alone. */
+  async #use<Result>(work: (handle: SqliteHandle) => Result): Promise<Result> {
     if (!this.open) throw new Error('the transaction has ended: await every statement in its work');
+    if (this.failure !== undefined) {
+      throw new Error('a statement of this transaction has failed, so it can only be rolled back', {
+        cause: this.failure,
+      });
+    }
     try {
-      return await work();
+      if (!this.#handle.inTransaction) throw new DatabaseFailure('unavailable', 'the database ended the transaction');
+      return work(this.#handle);
     } catch (error) {
-      this.failure ??= asError(error);
+      this.failure = asError(error);
       throw error;
     }
   }

@@ -21,121 +21,42 @@ import type { IdempotencyRow } from './tables.ts';
 const program = join(import.meta.dirname, '../../test/support/programs/open-sqlite.ts');
 const killedAfterMs = 10_000;
 
-for (const ownThreads of [false, true]) {
-  const where = ownThreads ? 'in threads of its own' : 'on the event loop';
+test('a full disk takes all of a shared transaction back, and nothing of it appears later', async (context) => {
+  const { database } = await opened(context);
+  await write(database, 'before');
+  await setPages(database, 1);
+  const results = await Promise.allSettled([
+    write(database, 'first'),
+    database.transaction(async (tx) => {
+      await tx.insertMany('idempotency', [row('second')]);
+      await fill(tx).catch(() => {});
+      // Outside of a transaction this would be committed at once, alone.
+      await tx.insertMany('idempotency', [row('stray')]);
+    }),
+    write(database, 'third'),
+  ]);
+  assert.deepEqual(
+    results.slice(0, 2).map((result) => result.status === 'rejected' && (result.reason as { kind: string }).kind),
+    ['full', 'full'],
+  );
+  const afterwards = results[2]?.status === 'fulfilled' ? ['before', 'third'] : ['before'];
+  assert.deepEqual(await ids(database), afterwards);
 
-  test(`${where}: a full disk takes all of a shared transaction back, and nothing of it appears later`, async (context) => {
-    const { database } = await opened(context, { ownThreads });
-    await write(database, 'before');
-    await setPages(database, 1);
-    const results = await Promise.allSettled([
-      write(database, 'first'),
-      database.transaction(async (tx) => {
-        await tx.insertMany('idempotency', [row('second')]);
-        await fill(tx).catch(() => {});
-        // Outside of a transaction this would be committed at once, alone.
-        await tx.insertMany('idempotency', [row('stray')]);
-      }),
-      write(database, 'third'),
-    ]);
-    assert.deepEqual(
-      results.slice(0, 2).map((result) => result.status === 'rejected' && (result.reason as { kind: string }).kind),
-      ['full', 'full'],
-    );
-    const afterwards = results[2]?.status === 'fulfilled' ? ['before', 'third'] : ['before'];
-    assert.deepEqual(await ids(database), afterwards);
+  await setPages(database, 1_000_000);
+  await write(database, 'again');
+  assert.deepEqual(await ids(database), ['again', ...afterwards]);
+});
 
-    await setPages(database, 1_000_000);
-    await write(database, 'again');
-    assert.deepEqual(await ids(database), ['again', ...afterwards]);
-  });
-
-  test(`${where}: transactions of the same moment share a commit, and the groups have a largest size`, async (context) => {
-    const statements: unknown[] = [];
-    const logger = { warn: (fields: Readonly<Record<string, unknown>>) => statements.push(fields['statement']) };
-    const { database } = await opened(context, { ownThreads, logger, slowMs: 0 });
-    statements.length = 0;
-    await Promise.all(Array.from({ length: 300 }, (_, index) => write(database, `a${index}`)));
-    const commits = statements.filter((statement) => statement === 'commit').length;
-    assert.ok(commits >= 2 && commits <= 20, `${commits} commits`);
-    assert.equal((await ids(database)).length, 300);
-  });
-
-  test(`${where}: a read cannot write`, async (context) => {
-    const { database } = await opened(context, { ownThreads });
-    await assert.rejects(sql`delete from idempotency`.execute(database.read), { kind: 'unavailable' });
-  });
-
-  test(`${where}: a file that is open already is refused, and free again once it is closed`, async (context) => {
-    const { database, file } = await opened(context, { ownThreads });
-    await assert.rejects(openSqlite({ file, ...ports, ownThreads }), { kind: 'busy', message: /already running/ });
-    await database.close();
-    await (await openSqlite({ file, ...ports, ownThreads })).close();
-  });
-
-  test(`${where}: another program's lock is waited for while timers go on`, async (context) => {
-    const { database, file } = await opened(context, { ownThreads });
-    const other = new DatabaseSync(file);
-    context.after(() => other.close());
-    other.exec('begin immediate');
-    let last = performance.now();
-    let longestMs = 0;
-    const ticks = setInterval(() => {
-      longestMs = Math.max(longestMs, performance.now() - last);
-      last = performance.now();
-    }, 5);
-    setTimeout(() => other.exec('commit'), 300);
-    const started = performance.now();
-    await write(database, 'a');
-    clearInterval(ticks);
-    assert.ok(performance.now() - started >= 250);
-    assert.ok(longestMs < 150, `a timer was late by ${longestMs} ms`);
-    assert.deepEqual(await ids(database), ['a']);
-  });
-
-  test(`${where}: work that awaits something else is given up, and holds nobody after that`, async (context) => {
-    const timers: Timers = { ...systemTimers, after: (delayMs, work) => systemTimers.after(delayMs / 10, work) };
-    const { database } = await opened(context, { ownThreads, timers });
-    const stuck = database.transaction(async (tx) => {
-      await tx.insertMany('idempotency', [row('stuck')]);
-      await new Promise(() => {});
-    });
-    const next = write(database, 'next');
-    await assert.rejects(stuck, /may await nothing but its transaction/);
-    await next;
-    assert.deepEqual(await ids(database), ['next']);
-  });
-
-  test(`${where}: a file that is no database is refused`, async (context) => {
-    const file = join(temporaryFolder(context), 'a.db');
-    writeFileSync(file, 'this is a text, and not a database at all. '.repeat(100));
-    await assert.rejects(openSqlite({ file, ...ports, ownThreads }), {
-      kind: 'broken',
-      message: /restore it from a backup/,
-    });
-    assert.match(readFileSync(file, 'utf8'), /^this is a text/);
-  });
-
-  test(`${where}: a damaged or truncated database is refused`, async (context) => {
-    const { database, file } = await opened(context, { ownThreads });
-    await Promise.all(Array.from({ length: 200 }, (_, index) => write(database, `row ${index}`)));
-    await database.close();
-    const sound = readFileSync(file);
-    const damaged = Buffer.from(sound);
-    damaged.fill(0xff, 4096 * 3, 4096 * 40);
-    for (const bytes of [damaged, sound.subarray(0, sound.length / 2)]) {
-      writeFileSync(file, bytes);
-      await assert.rejects(openSqlite({ file, ...ports, ownThreads }), { kind: 'broken' });
-    }
-    writeFileSync(file, sound);
-    await (await openSqlite({ file, ...ports, ownThreads })).close();
-  });
-
-  test(`${where}: a new file, and the log beside it, are for their owner only`, async (context) => {
-    const { file } = await opened(context, { ownThreads });
-    for (const path of [file, `${file}-wal`]) assert.equal(statSync(path).mode & 0o777, 0o600, path);
-  });
-}
+test('transactions of the same moment share a commit, and the groups have a largest size', async (context) => {
+  const statements: unknown[] = [];
+  const logger = { warn: (fields: Readonly<Record<string, unknown>>) => statements.push(fields['statement']) };
+  const { database } = await opened(context, { logger, slowMs: 0 });
+  statements.length = 0;
+  await Promise.all(Array.from({ length: 300 }, (_, index) => write(database, `a${index}`)));
+  const commits = statements.filter((statement) => statement === 'commit').length;
+  assert.ok(commits >= 2 && commits <= 20, `${commits} commits`);
+  assert.equal((await ids(database)).length, 300);
+});
 
 test('too few and too many parameters are refused', async (context) => {
   const { database } = await opened(context);
@@ -149,6 +70,18 @@ test('too few and too many parameters are refused', async (context) => {
   assert.equal(countPlaces(`select '?''?', "?""", \`?\`, [?] /* ? \n ? */, ? -- ?`), 1);
 });
 
+test('a read cannot write', async (context) => {
+  const { database } = await opened(context);
+  await assert.rejects(sql`delete from idempotency`.execute(database.read), { kind: 'unavailable' });
+});
+
+test('a file that is open already is refused, and free again once it is closed', async (context) => {
+  const { database, file } = await opened(context);
+  await assert.rejects(openSqlite({ file, ...ports }), { kind: 'busy', message: /already running/ });
+  await database.close();
+  await (await openSqlite({ file, ...ports })).close();
+});
+
 test("another process's file is refused until that process dies, however it dies", async (context) => {
   const folder = temporaryFolder(context);
   const child = await startHolder(context, folder);
@@ -159,6 +92,26 @@ test("another process's file is refused until that process dies, however it dies
   const database = await openSqlite({ file, ...ports });
   context.after(() => database.close());
   assert.deepEqual(await ids(database), ['row']);
+});
+
+test("another program's lock is waited for while timers go on", async (context) => {
+  const { database, file } = await opened(context);
+  const other = new DatabaseSync(file);
+  context.after(() => other.close());
+  other.exec('begin immediate');
+  let last = performance.now();
+  let longestMs = 0;
+  const ticks = setInterval(() => {
+    longestMs = Math.max(longestMs, performance.now() - last);
+    last = performance.now();
+  }, 5);
+  setTimeout(() => other.exec('commit'), 300);
+  const started = performance.now();
+  await write(database, 'a');
+  clearInterval(ticks);
+  assert.ok(performance.now() - started >= 250);
+  assert.ok(longestMs < 150, `a timer was late by ${longestMs} ms`);
+  assert.deepEqual(await ids(database), ['a']);
 });
 
 test("another program's lock that stays makes a transaction fail, and only while it stays", async (context) => {
@@ -174,6 +127,46 @@ test("another program's lock that stays makes a transaction fail, and only while
   other.exec('rollback');
   await write(database, 'b');
   assert.deepEqual(await ids(database), ['b']);
+});
+
+test('work that awaits something else is given up, and holds nobody after that', async (context) => {
+  const timers: Timers = { ...systemTimers, after: (delayMs, work) => systemTimers.after(delayMs / 100, work) };
+  const { database } = await opened(context, { timers });
+  const stuck = database.transaction(async (tx) => {
+    await tx.insertMany('idempotency', [row('stuck')]);
+    await new Promise(() => {});
+  });
+  const next = write(database, 'next');
+  await assert.rejects(stuck, /may await nothing but its transaction/);
+  await next;
+  assert.deepEqual(await ids(database), ['next']);
+});
+
+test('a file that is no database is refused', async (context) => {
+  const file = join(temporaryFolder(context), 'a.db');
+  writeFileSync(file, 'this is a text, and not a database at all. '.repeat(100));
+  await assert.rejects(openSqlite({ file, ...ports }), { kind: 'broken', message: /restore it from a backup/ });
+  assert.match(readFileSync(file, 'utf8'), /^this is a text/);
+});
+
+test('a damaged or truncated database is refused', async (context) => {
+  const { database, file } = await opened(context);
+  await Promise.all(Array.from({ length: 200 }, (_, index) => write(database, `row ${index}`)));
+  await database.close();
+  const sound = readFileSync(file);
+  const damaged = Buffer.from(sound);
+  damaged.fill(0xff, 4096 * 3, 4096 * 40);
+  for (const bytes of [damaged, sound.subarray(0, sound.length / 2)]) {
+    writeFileSync(file, bytes);
+    await assert.rejects(openSqlite({ file, ...ports }), { kind: 'broken' });
+  }
+  writeFileSync(file, sound);
+  await (await openSqlite({ file, ...ports })).close();
+});
+
+test('a new file, and the log beside it, are for their owner only', async (context) => {
+  const { file } = await opened(context);
+  for (const path of [file, `${file}-wal`]) assert.equal(statSync(path).mode & 0o777, 0o600, path);
 });
 
 test('versions are compared as numbers', () => {
@@ -200,31 +193,6 @@ test('a transaction resolves after the log was written and synced', { skip: !has
   const written = before.findLastIndex((line) => /pwrite64\(.*-wal>/.test(line));
   const synced = before.findLastIndex((line) => /f(?:data)?sync\(.*-wal>/.test(line));
   assert.ok(written >= 0 && synced > written, `written ${written}, synced ${synced}, told ${committed}`);
-});
-
-test("in a thread of its own, another program's lock is waited for, and what does not come in time is busy", async (context) => {
-  const { database, file } = await opened(context, { ownThreads: true });
-  const other = new DatabaseSync(file);
-  context.after(() => other.close());
-  other.exec('begin immediate');
-  const results = await Promise.allSettled([write(database, 'a'), write(database, 'b')]);
-  const kinds = results.map((result) => result.status === 'rejected' && (result.reason as { kind: string }).kind);
-  assert.deepEqual(kinds, ['busy', 'busy']);
-  other.exec('rollback');
-  await write(database, 'c');
-  assert.deepEqual(await ids(database), ['c']);
-});
-
-test('what no statement may be given is refused by the thread too, and takes nothing with it', async (context) => {
-  const { database } = await opened(context, { ownThreads: true });
-  const wrong = { ...row('wrong'), response: (() => {}) as unknown as string };
-  const results = await Promise.allSettled([
-    database.transaction((tx) => tx.insertMany('idempotency', [wrong])),
-    write(database, 'right'),
-  ]);
-  assert.match(String(results[0]?.status === 'rejected' && results[0].reason), /TypeError: parameter 3 is undefined/);
-  assert.equal(results[1]?.status, 'fulfilled');
-  assert.deepEqual(await ids(database), ['right']);
 });
 
 const ports = { clock: systemClock, timers: systemTimers };

@@ -8,10 +8,8 @@ import { refuseInside } from './inside.ts';
 import type { MigratableDatabase } from './migrate.ts';
 import { lockForThisProcess } from './owner-lock.ts';
 import { queryOn } from './query-on.ts';
-import { quietLogger, SlowStatements, slowMsDefault, type DatabaseLogger } from './slow-statements.ts';
+import { SlowStatements, type DatabaseLogger } from './slow-statements.ts';
 import { openReaderHandle, openWriterHandle } from './sqlite-file.ts';
-import { writerHere, type SqliteWriter } from './sqlite-writer.ts';
-import { startWriterThread } from './writer-thread.ts';
 
 /**
  * Pages in the write-ahead log after which a commit also moves them into the file, 1 MiB of them. That holds the event
@@ -30,8 +28,8 @@ export interface SqliteOptions {
   readonly slowMs?: number;
   /** Read the whole file at the start, whatever its size. */
   readonly check?: boolean;
-  /** Write in a thread of its own, and move the log into the file in another; else all of it holds the event loop. */
-  readonly ownThreads?: boolean;
+  /** Move the log into the file in a thread of its own. */
+  readonly checkpointBeside?: boolean;
 }
 
 /**
@@ -39,16 +37,17 @@ export interface SqliteOptions {
  * @throws DatabaseFailure `busy` when another process has it open, `broken` when it is not a sound database.
  */
 export async function openSqlite(options: SqliteOptions): Promise<MigratableDatabase> {
-  const { file, clock, timers } = options;
+  const { file, clock, timers, check = false, checkpointBeside = false } = options;
   const slow = new SlowStatements(options);
   const unlock = lockForThisProcess(file);
   const opened: { close(): unknown }[] = [{ close: unlock }];
   try {
-    const writer = await openWriter(options, slow);
+    const pages = checkpointBeside ? checkpointPagesBeside : checkpointPages;
+    const writer = openWriterHandle({ file, check, checkpointPages: pages }, slow);
     opened.push(writer);
     const reader = openReaderHandle(file, slow);
     opened.push(reader);
-    if (options.ownThreads === true) opened.push({ close: startCheckpointer(file, options.logger) });
+    if (checkpointBeside) opened.push({ close: startCheckpointer(file, options.logger) });
     const commits = new GroupCommit(writer, { clock, timers });
     let closed: Promise<void> | undefined;
     return {
@@ -67,12 +66,6 @@ export async function openSqlite(options: SqliteOptions): Promise<MigratableData
     await closeAll(opened);
     throw error;
   }
-}
-
-async function openWriter(options: SqliteOptions, slow: SlowStatements): Promise<SqliteWriter> {
-  const { file, logger = quietLogger, slowMs = slowMsDefault, check = false, ownThreads = false } = options;
-  if (!ownThreads) return writerHere(openWriterHandle({ file, check, checkpointPages }, slow));
-  return startWriterThread({ file, slowMs, check, checkpointPages: checkpointPagesBeside }, logger);
 }
 
 /** What was opened last goes first: the last connection to close moves the log into the file, and only a writer can. */

@@ -22,8 +22,3 @@ export const systemTimers: Timers = {
     return () => clearImmediate(handle);
   },
 };
-
-/** Runs `work` when what runs now has ended, promises that are settled by then included, and before anything else happens. */
-export function atEndOfTurn(work: () => void): void {
-  process.nextTick(work);
-}

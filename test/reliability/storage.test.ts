@@ -137,7 +137,7 @@ test('the write-ahead log stays small, however much is written while somebody re
   const folder = await temporaryFolder('log');
   t.after(() => folder.remove());
   const ports = { clock: systemClock, timers: systemTimers };
-  const database = await openDatabase({ folder: folder.path, ...ports, ownThreads: true });
+  const database = await openDatabase({ folder: folder.path, ...ports, checkpointBeside: true });
   t.after(() => database.close());
   const file = join(folder.path, databaseFile);
   const state = { writing: true, pages: 0, logMax: 0 };

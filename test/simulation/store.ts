@@ -7,7 +7,6 @@ import type { MigratableDatabase } from '../../src/database/migrate.ts';
 import { queryOn } from '../../src/database/query-on.ts';
 import { SlowStatements } from '../../src/database/slow-statements.ts';
 import { SqliteHandle } from '../../src/database/sqlite-handle.ts';
-import { writerHere } from '../../src/database/sqlite-writer.ts';
 import type { Clock } from '../../src/runtime/clock.ts';
 import type { Timers } from '../../src/runtime/timers.ts';
 import { Medium } from './medium.ts';
@@ -57,7 +56,7 @@ export class Drive {
   open(ports: { clock: Clock; timers: Timers }, disk: Disk): Store {
     const [writer, reader] = [this.#writer, this.#reader];
     const power = { on: true };
-    const commits = new GroupCommit(writerHere(writer), ports);
+    const commits = new GroupCommit(writer, ports);
     writer.plug(disk);
     reader.plug(disk);
     const cut = () => {

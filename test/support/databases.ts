@@ -28,19 +28,13 @@ if (!hasPostgres) {
 
 /** Each database there is; a store's tests run on all of them. */
 export const databases: readonly TestDatabase[] = [
-  { name: 'sqlite', open: () => openTestSqlite() },
+  { name: 'sqlite', open: openTestSqlite },
   ...(hasPostgres ? [{ name: 'postgres' as const, open: openTestPostgres }] : []),
 ];
 
-/** Each way in which the service may reach one, for the tests of the drivers. */
-export const drivers: readonly { readonly name: string; open(): Promise<Database> }[] = [
-  ...databases,
-  { name: 'sqlite in threads of its own', open: () => openTestSqlite(true) },
-];
-
-async function openTestSqlite(ownThreads = false): Promise<Database> {
+async function openTestSqlite(): Promise<Database> {
   const folder = await mkdtemp(join(tmpdir(), 'tocsin-test-'));
-  const database = await openDatabase({ folder, ...ports, ownThreads });
+  const database = await openDatabase({ folder, ...ports });
   return closingWith(database, () => rm(folder, { recursive: true, force: true }));
 }
 

@@ -63,7 +63,7 @@ function logWrite(name: string, call: string): Step[] {
 /**
  * What was done before it was durable, in words; empty when nothing was. The steps must be of pushes that came one at a
  * time, each settled before the next, and each owed to one webhook: then its change is the first commit and its claim
- * the second. What comes after may be in the log already, and not synced.
+ * the second.
  */
 export function findHaste(steps: readonly Step[]): string[] {
   const faults: string[] = [];
@@ -72,6 +72,7 @@ export function findHaste(steps: readonly Step[]): string[] {
   let dirty = false;
   const demand = (what: string, needed: number) => {
     if (pushes === 0) return;
+    if (dirty) faults.push(`push ${pushes}: ${what} while the log was written and not synced`);
     if (commits < needed) faults.push(`push ${pushes}: ${what} after ${commits} durable commits instead of ${needed}`);
   };
   for (const step of steps) {
