@@ -3,7 +3,21 @@ import { test } from 'node:test';
 import { findFaults } from './checks.ts';
 import { countAll } from './counts.ts';
 import type { Evidence, Target } from './evidence.ts';
-import { alo, amo, claimedAt, death, interrupted, mustFind, sent, sound, start, without } from './checks/sound-run.ts';
+import {
+  alo,
+  amo,
+  changed,
+  claimedAt,
+  death,
+  idOf,
+  interrupted,
+  mustFind,
+  sent,
+  sound,
+  start,
+  storing,
+  without,
+} from './checks/sound-run.ts';
 
 test('a sound run has no faults', () => {
   assert.deepEqual(findFaults(sound()), []);
@@ -30,6 +44,29 @@ test('a long pause costs what a death costs, and nothing where there is nobody t
   assert.deepEqual(findFaults(run), []);
   const alone = { ...run, nodes: run.nodes.slice(0, 1) };
   assert.match(findFaults(alone).join('\n'), /taken for interrupted, and nothing had happened/);
+});
+
+test('a machine that stands still costs what a pause of all nodes costs, and what came to its time limit meanwhile', () => {
+  const freeze = { kind: 'freeze', node: 0, at: claimedAt(3) + 3, endedAt: claimedAt(3) + 2_500 } as const;
+  const run = interrupted(sound(), amo);
+  assert.deepEqual(findFaults({ ...run, episodes: [freeze] }), []);
+  const cutShort = { state: 'failed', reason: 'timeout_connect' };
+  const failed = storing(sound(), {
+    deliveries: changed(sound().stored.deliveries, idOf(amo, 3), cutShort),
+    moves: sound().stored.moves.map((move) =>
+      move.deliveryId === idOf(amo, 3) && move.state === 'delivered' ? { ...move, ...cutShort } : move,
+    ),
+    attempts: changed(sound().stored.attempts, idOf(amo, 3), {
+      startedAt: claimedAt(3) + 2,
+      durationMs: 2_600,
+      outcome: 'failed',
+      reason: 'timeout_connect',
+      statusCode: 0,
+    }),
+  });
+  const told = (evidence: Evidence) => findFaults(evidence).filter((fault) => !fault.includes('the history says'));
+  assert.equal(told(failed).length, 2);
+  assert.deepEqual(told({ ...failed, episodes: [freeze] }), []);
 });
 
 test('a paused node may write one request that it had looked at before its pause, and no second one', () => {

@@ -24,7 +24,7 @@ export function findFaults(evidence: Evidence): string[] {
     ...stateIsKept(evidence),
     ...movesAllowed(trails),
     ...allEnded(trails, evidence),
-    ...historyIsTrue(trails),
+    ...historyIsTrue(trails, evidence),
     ...interruptedByMishap(trails, evidence),
   ];
 }

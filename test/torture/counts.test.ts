@@ -21,6 +21,7 @@ test('a run in which too little happened proves nothing', () => {
     tooLate: 1,
     excused: 0,
     lostCommits: 1,
+    freezes: 0,
     mishaps: { kill: 15, crash: 5, commit: 2, pause: 2 },
   };
   const planned = new Map([

@@ -1,5 +1,5 @@
 import { findLate } from './checks/sending.ts';
-import { deathsIn } from './evidence.ts';
+import { deathsIn, freezesIn } from './evidence.ts';
 import type { Episode, Evidence } from './evidence.ts';
 import type { MishapKind } from './plan.ts';
 import { followTrails, type Push, type Trails } from './trails.ts';
@@ -33,8 +33,10 @@ export interface Counts {
   /** Requests that a paused node wrote after it had lost its lease: the one exception from order. */
   readonly excused: number;
   readonly lostCommits: number;
+  /** Times that the machine stood still, which excuses what has a time limit. */
+  readonly freezes: number;
   /** How often each kind of mishap took place. */
-  readonly mishaps: Readonly<Partial<Record<MishapKind, number>>>;
+  readonly mishaps: Readonly<Partial<Record<MishapKind | 'freeze', number>>>;
 }
 
 /** @param lostCommits of whose answer the way to the database swallowed. */
@@ -60,6 +62,7 @@ export function countAll(evidence: Evidence, lostCommits: number): Counts {
     tooLate: evidence.stored.attempts.filter(({ reason }) => reason === 'late').length,
     excused: findLate(trails).length,
     lostCommits,
+    freezes: freezesIn(evidence.episodes).length,
     mishaps: Object.fromEntries(
       [...Map.groupBy(evidence.episodes, ({ kind }) => kind)].map(([kind, { length }]) => [kind, length]),
     ),

@@ -34,9 +34,9 @@ export interface Edit extends Span {
 /** The header in which a push names the version of its webhook. */
 export const versionHeader = 'x-torture-version';
 
-/** What went wrong because we wanted it to. */
+/** What went wrong because we wanted it to; `freeze`: the whole machine stood still, which nobody wanted. */
 export interface Episode extends Span {
-  readonly kind: MishapKind;
+  readonly kind: MishapKind | 'freeze';
   /** 1, 2, 3 …; 0 = all of them. */
   readonly node: number;
 }
@@ -95,11 +95,23 @@ export function isSteady(target: Target): boolean {
   return !target.path.startsWith('/flaky');
 }
 
-const deadly: ReadonlySet<MishapKind> = new Set(['kill', 'crash']);
+const deadly: ReadonlySet<Episode['kind']> = new Set(['kill', 'crash']);
 
 /** Times at which a process died. */
 export function deathsIn(episodes: readonly Episode[]): Episode[] {
   return episodes.filter(({ kind }) => deadly.has(kind));
+}
+
+const standing: ReadonlySet<Episode['kind']> = new Set(['pause', 'freeze']);
+
+/** Times at which a node did nothing, though it lived. */
+export function pausesOf(node: number, episodes: readonly Episode[]): Episode[] {
+  return episodes.filter((one) => standing.has(one.kind) && (one.node === 0 || one.node === node));
+}
+
+/** Times at which all of the machine stood still: what has a limit may have come to it. */
+export function freezesIn(episodes: readonly Episode[]): Episode[] {
+  return episodes.filter(({ kind }) => kind === 'freeze');
 }
 
 /** Some of a lease is left when a node is paused or cut off: a pause of less than this part of it costs no lease. */
@@ -111,7 +123,7 @@ const harmlessPart = 0.25;
  */
 export function mayInterrupt({ kind, at, endedAt }: Episode, { nodes, leaseMs }: Evidence): boolean {
   if (deadly.has(kind)) return true;
-  const cutsOff = kind === 'pause' || kind === 'cut' || kind === 'postgres';
+  const cutsOff = standing.has(kind) || kind === 'cut' || kind === 'postgres';
   return nodes.length > 1 && cutsOff && endedAt - at >= leaseMs * harmlessPart;
 }
 

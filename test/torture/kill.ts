@@ -69,6 +69,8 @@ export async function torture(options: TortureOptions): Promise<TortureReport> {
     seed,
   });
   let generating = true;
+  const unwatch = watchMachine(diary);
+  stack.defer(async () => unwatch());
   stack.defer(() => (generating ? generator.stop() : undefined));
   const plan = planRounds({ rounds, seed, database, nodes: count, leaseMs });
   for (const [index, round] of plan.entries()) {
@@ -80,6 +82,7 @@ export async function torture(options: TortureOptions): Promise<TortureReport> {
   await generator.stop();
   generating = false;
   await drain(ledger, furniture.targets);
+  unwatch();
   say('drained');
   const evidence = await gather(stage, generator);
   const lostCommits = nodes.reduce((sum, { proxy }) => sum + (proxy?.lost ?? 0), 0);
@@ -169,6 +172,21 @@ async function gather(stage: Stage, generator: Generator): Promise<Evidence> {
     nodes: nodes.map(({ facts }) => facts),
     leaseMs,
   };
+}
+
+const beatMs = 50;
+/** A beat that comes so late means that the whole machine stood still, or has no time for anybody. */
+const freezeMs = 500;
+
+/** Notes when the machine stands still: then nobody is to blame for what has a time limit. @returns ends it. */
+function watchMachine({ episodes }: Diary): () => void {
+  let last = Date.now();
+  const beat = setInterval(() => {
+    const now = Date.now();
+    if (now - last > freezeMs) episodes.push({ kind: 'freeze', node: 0, at: last, endedAt: now });
+    last = now;
+  }, beatMs);
+  return () => clearInterval(beat);
 }
 
 /** @throws Error when a process ended by itself: what follows from that proves nothing. */

@@ -132,6 +132,18 @@ mustFind([
     change: (run) => ({ ...interrupted(run, amo, {}), episodes: [{ ...death, at: late, endedAt: late }] }),
   },
   {
+    name: 'a loss of what was answered a while before the death, though results are quick here',
+    because: /was taken for interrupted, and nothing had happened/,
+    change: (run) => {
+      const lost = interrupted(run, amo, {});
+      const recovered = lost.stored.moves.map((move) =>
+        move.reason === 'interrupted' ? { ...move, at: move.at + 2_000 } : move,
+      );
+      const at = claimedAt(3) + 1_200;
+      return { ...storing(lost, { moves: recovered }), episodes: [{ ...death, at, endedAt: at }] };
+    },
+  },
+  {
     name: 'a loss after an orderly end',
     because: /was taken for interrupted, and nothing had happened/,
     change: (run) => ({ ...interrupted(run, amo), episodes: [{ ...death, kind: 'leave' }] }),

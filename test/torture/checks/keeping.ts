@@ -1,4 +1,4 @@
-import { clockMs } from '../evidence.ts';
+import { clockMs, pausesOf } from '../evidence.ts';
 import type { Episode, Evidence, Target } from '../evidence.ts';
 import { describe, titleOf } from '../generator.ts';
 import type { StoredEvent } from '../stored.ts';
@@ -104,9 +104,9 @@ export function eachOperationOnce({ operations, stored }: Evidence): string[] {
 }
 
 /** I3: each event is owed once to each webhook that there was when its transaction began, and to no other. */
-export function owedToAll({ stored, targets, episodes }: Evidence): string[] {
+export function owedToAll({ stored, targets, episodes, nodes }: Evidence): string[] {
   const owed = Map.groupBy(stored.deliveries, ({ eventId }) => eventId);
-  const pauses = episodes.filter(({ kind }) => kind === 'pause');
+  const pauses = nodes.flatMap((_, index) => pausesOf(index + 1, episodes));
   const windows = targets.map((target) => ({ target, ...windowOf(target, pauses) }));
   return stored.events.flatMap((event) =>
     windows.flatMap(({ target, mustFrom, mustUntil, mayFrom, mayUntil }) => {

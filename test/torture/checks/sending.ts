@@ -1,5 +1,5 @@
 import { arrivalOf, orderOf, verify, type Place, type Push as WirePush } from '#receiver';
-import { clockMs, flushMaxMs } from '../evidence.ts';
+import { clockMs, flushMaxMs, pausesOf } from '../evidence.ts';
 import type { Evidence, Span } from '../evidence.ts';
 import { claimOf, endOf, named, type Push, type Trail, type Trails } from '../trails.ts';
 
@@ -73,13 +73,8 @@ export function findLate({ lanes }: Trails): Late[] {
  * was over. There is room for one such request in a pause.
  */
 export function pausedBefore({ push }: Late, { episodes, leaseMs }: Evidence): Span | undefined {
-  return episodes.find(
-    ({ kind, node, at, endedAt }) =>
-      kind === 'pause' &&
-      node === push.node &&
-      endedAt - at >= leaseMs / 2 &&
-      push.at >= endedAt - clockMs &&
-      push.at <= endedAt + flushMaxMs,
+  return pausesOf(push.node, episodes).find(
+    ({ at, endedAt }) => endedAt - at >= leaseMs / 2 && push.at >= endedAt - clockMs && push.at <= endedAt + flushMaxMs,
   );
 }
 
@@ -147,7 +142,7 @@ export function signedAndStable({ all, strangers }: Trails, { episodes }: Eviden
 }
 
 /** What keeps a node, or the answer to its claim. */
-const stops: ReadonlySet<string> = new Set(['pause', 'postgres', 'cut']);
+const stops: ReadonlySet<string> = new Set(['pause', 'freeze', 'postgres', 'cut']);
 
 /** How long an edit on one node may take to be seen by all. */
 const editMaxMs = 1_000;
@@ -162,9 +157,7 @@ export function asConfigured({ all }: Trails, { edits, episodes }: Evidence): st
     // What was read before a pause is used after it.
     const begunAt = Math.min(
       at,
-      ...episodes.flatMap((one) =>
-        one.kind === 'pause' && one.node === push.node && one.endedAt + editMaxMs > at ? [one.at] : [],
-      ),
+      ...pausesOf(push.node, episodes).flatMap((one) => (one.endedAt + editMaxMs > at ? [one.at] : [])),
     );
     if (deleted !== undefined && begunAt > deleted.endedAt + editMaxMs) {
       return `${what} was claimed ${begunAt - deleted.endedAt} ms after its webhook was deleted`;
