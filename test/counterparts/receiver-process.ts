@@ -72,6 +72,8 @@ export function seeded(seed: number): () => number {
   };
 }
 
+const keepAliveMs = 60_000;
+
 function serve(logFile: string, port: number, random: () => number): void {
   let requests = 0;
   const write = (record: WireRecord) => appendFileSync(logFile, `${JSON.stringify(record)}\n`);
@@ -101,6 +103,8 @@ function serve(logFile: string, port: number, random: () => number): void {
       behave(path, response, random);
     });
   });
+  // Longer than any pause: a sender that stood still would write to a connection that was closed meanwhile.
+  server.keepAliveTimeout = keepAliveMs;
   server.listen(port, '127.0.0.1');
   process.once('SIGTERM', () => process.exit(0));
 }

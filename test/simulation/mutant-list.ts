@@ -51,7 +51,7 @@ export const mutants: readonly Variant[] = [
   },
   {
     name: 'claims any delivery, not only the head of its lane',
-    database: (database) => rewriting(database, /earlier\.state in \([^)]*\)/, "earlier.state = 'none'"),
+    database: (database) => rewriting(database, /\(earlier\.state = [^)]*\)/, "earlier.state = 'none'"),
   },
   {
     name: 'claims what is not pending',

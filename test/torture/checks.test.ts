@@ -69,6 +69,33 @@ test('a machine that stands still costs what a pause of all nodes costs, and wha
   assert.deepEqual(told({ ...failed, episodes: [freeze] }), []);
 });
 
+test('a request that is written after a pause, to a connection that was closed meanwhile, is unknown', () => {
+  const id = idOf(amo, 3);
+  const cutOff = { state: 'unknown', reason: 'connection_lost' };
+  const pause = { kind: 'pause', node: 1, at: claimedAt(3) + 3, endedAt: claimedAt(3) + 5_500 } as const;
+  const { stored, wire } = sound();
+  const lost = {
+    ...storing(sound(), {
+      deliveries: changed(stored.deliveries, id, { ...cutOff, statusCode: 0 }),
+      moves: stored.moves.map((move) =>
+        move.deliveryId === id && move.state === 'delivered' ? { ...move, ...cutOff, at: pause.endedAt + 5 } : move,
+      ),
+      attempts: changed(stored.attempts, id, {
+        startedAt: claimedAt(3) + 2,
+        durationMs: 5_500,
+        outcome: 'unknown',
+        reason: 'connection_lost',
+        statusCode: 0,
+      }),
+    }),
+    wire: without(wire, amo, 3),
+  };
+  const told = (evidence: Evidence) => findFaults(evidence).filter((fault) => !fault.includes('the history says'));
+  assert.equal(told(lost).length, 2);
+  assert.deepEqual(told({ ...lost, episodes: [pause] }), []);
+  assert.equal(told({ ...lost, episodes: [{ ...pause, endedAt: claimedAt(3) + 9_000 }] }).length, 2);
+});
+
 test('a paused node may write one request that it had looked at before its pause, and no second one', () => {
   const pause = { kind: 'pause', node: 1, at: start - 5_000, endedAt: claimedAt(3) + 2_100 } as const;
   const second = { at: claimedAt(3) + 2_110 };

@@ -4,6 +4,7 @@ import {
   alo,
   amo,
   changed,
+  claimedAt,
   death,
   idOf,
   interrupted,

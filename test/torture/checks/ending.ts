@@ -1,5 +1,5 @@
 import { mayBecome, type DeliveryState } from '../../../src/delivery/delivery.ts';
-import { flushMaxMs, freezesIn, isSteady, mayInterrupt } from '../evidence.ts';
+import { flushMaxMs, isSteady, mayInterrupt } from '../evidence.ts';
 import type { Episode, Evidence } from '../evidence.ts';
 import { describe } from '../generator.ts';
 import {
@@ -85,12 +85,23 @@ function nothingForgotten(all: readonly Trail[], { acknowledged, targets }: Evid
   });
 }
 
-/** The attempt came to its time limit because the machine stood still. */
+/** From a signal to the moment that its process stands still, or goes on. */
+const signalMaxMs = 50;
+
+/**
+ * The attempt came to its time limit because the machine stood still; or its process was paused in the middle of it, and
+ * then wrote to a connection which the receiver had closed meanwhile, for nothing had come on it for seconds.
+ */
 function wasCutShort({ attempts }: Trail, attempt: number, { episodes }: Evidence): boolean {
   const record = attempts.find((one) => one.attempt === attempt);
   if (record === undefined) return false;
-  const overAt = record.startedAt + record.durationMs;
-  return freezesIn(episodes).some(({ at, endedAt }) => at <= overAt && record.startedAt <= endedAt);
+  const { startedAt, outcome } = record;
+  const overAt = startedAt + record.durationMs;
+  return episodes.some(({ kind, at, endedAt }) => {
+    if (kind === 'freeze') return at <= overAt && startedAt <= endedAt;
+    const isInside = startedAt <= at + signalMaxMs && endedAt <= overAt + signalMaxMs;
+    return kind === 'pause' && outcome === 'unknown' && isInside;
+  });
 }
 
 function isTaken({ status }: Push): boolean {
@@ -112,11 +123,11 @@ export function historyIsTrue({ all }: Trails, evidence: Evidence): string[] {
     const wrong = trail.attempts.flatMap((record) => {
       const { attempt, outcome, reason, maybeSent, statusCode } = record;
       const push = byAttempt.get(attempt);
+      if (statusCode === 0 && wasCutShort(trail, attempt, evidence)) return [];
       const what = `the record of attempt ${attempt} of ${named(trail)} says ${outcome} (${reason}), ${statusCode}, at ${record.startedAt} after ${record.durationMs} ms, ${record.message}`;
       if (push === undefined) return maybeSent && trail.torn === 0 ? [`${what}; there was no request`] : [];
       if (!maybeSent) return [`${what}, not sent; there was a request`];
       if (statusCode !== push.status && statusCode !== 0) return [`${what}; the answer was ${push.status}`];
-      if (wasCutShort(trail, attempt, evidence)) return [];
       return (outcome === 'delivered') === isTaken(push) ? [] : [`${what}; the answer was ${push.status}`];
     });
     const { delivery } = trail;
