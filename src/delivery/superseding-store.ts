@@ -1,6 +1,7 @@
 import { sql } from 'kysely';
 import type { Dialect, Transaction } from '../database/database.ts';
 import type { EventType } from '../events/event-types.ts';
+import { itsState } from './delivery-store.ts';
 import type { Delivery } from './delivery.ts';
 import { readLane } from './lane-store.ts';
 
@@ -23,7 +24,7 @@ export async function overtake(tx: Transaction, dialect: Dialect, head: Delivery
   await sql`
     update delivery set state = 'superseded', reason = 'superseded', finished_at = ${now},
       error_message = ${`not sent: the event ${newest.eventId} is newer and says all of it`}
-    where ${dialect.anyOf('delivery_id', overtaken)} and state in ('pending', 'retry_wait')`.execute(tx.query);
+    where ${dialect.anyOf('delivery_id', overtaken)} and ${itsState} in ('pending', 'retry_wait')`.execute(tx.query);
   return newest;
 }
 

@@ -67,7 +67,7 @@ export const mutants: readonly Variant[] = [
       restartEveryMs: 0,
       crashAtPoint: 0,
     }),
-    database: (database) => rewriting(database, /^ and state = 'pending' and $/, ' and '),
+    database: (database) => rewriting(database, /^ = 'pending' and $/, ' = state and '),
   },
   {
     name: 'takes success at the end of the body',
