@@ -91,7 +91,7 @@ export class Dispatcher implements Hints {
     this.#gates.close();
     await this.#retries.stop();
     if (this.#busy) await new Promise<void>((resolve) => (this.#whenIdle = resolve));
-    await this.#pipeline.leave();
+    await this.#pipeline.giveBackDoubtful();
   }
 
   offer(deliveries: readonly Delivery[]): void {
@@ -140,7 +140,9 @@ export class Dispatcher implements Hints {
     for (const lineup of this.#lineups.values()) lineup.lanes.leaveOthers();
   }
 
+  /** Something is in flight there, or may be claimed. */
   isBusy(shard: number): boolean {
+    if (this.#pipeline.isInDoubt(shard)) return true;
     for (const { lineup, entityId } of this.#flights.values()) {
       if (shardOf(lineup.lanes.webhookId, entityId) === shard) return true;
     }
@@ -181,10 +183,11 @@ export class Dispatcher implements Hints {
 
   async #claim(): Promise<void> {
     const picked = this.#turns.pick(claimMax, this.#parts.clock.monotonic());
-    if (picked.size === 0) return;
+    // A lane that has become another node's is not claimed again here; what is in doubt of it is given back all the same.
+    if (picked.size === 0 && !this.#pipeline.isInDoubt()) return;
     this.#claiming = true;
     for (const [delivery, flight] of picked) this.#flights.set(laneOf(delivery), flight);
-    const could = await this.#pipeline.run([...picked.keys()]);
+    const could = await (picked.size > 0 ? this.#pipeline.run([...picked.keys()]) : this.#pipeline.giveBackDoubtful());
     this.#claiming = false;
     if (could) this.#schedule();
     else this.#retryLater();

@@ -99,16 +99,25 @@ export class Pipeline {
     this.#stopped = true;
   }
 
-  /** Nothing is in flight any more: gives back the claims in doubt, which the next start would have to take for sent. */
-  async leave(): Promise<void> {
+  /** A claim of this shard, or of any, is in doubt: who took the shard over now would have to take it for sent. */
+  isInDoubt(shard?: number): boolean {
+    return this.#doubtful.some(
+      ({ webhookId, entityId }) => shard === undefined || shardOf(webhookId, entityId) === shard,
+    );
+  }
+
+  /** Gives back the claims in doubt, when no other claim comes that would do it. @returns whether the database could. */
+  async giveBackDoubtful(): Promise<boolean> {
     const doubtful = this.#doubtful;
-    if (doubtful.length === 0) return;
+    if (doubtful.length === 0) return true;
     try {
       await this.#parts.database.transaction((tx) => releaseDeliveries(tx, doubtful));
       this.#doubtful = [];
+      return true;
     } catch (error) {
       if (!isPassing(error)) throw error;
       this.#parts.logger.warn({ deliveries: doubtful.length, error }, 'deliveries.not_released');
+      return false;
     }
   }
 

@@ -14,7 +14,7 @@ import { systemTimers } from '../../src/runtime/timers.ts';
 import type { Webhook } from '../../src/webhooks/webhook.ts';
 import { hasPostgres } from '../support/databases.ts';
 import { testEvent, type TestWebhooks } from '../support/deliveries.ts';
-import { createCluster } from '../support/delivery-cluster.ts';
+import { createCluster, type TestNode } from '../support/delivery-cluster.ts';
 import { pushOf, to } from '../support/delivery-rig.ts';
 import { answer, ScriptedReceiver } from '../support/scripted-receiver.ts';
 import { TcpProxy } from '../support/tcp-proxy.ts';
@@ -23,6 +23,7 @@ import { until } from '../support/until.ts';
 const only = { skip: hasPostgres ? false : 'needs PostgreSQL' };
 /** A look at the heads of lanes comes once a second. */
 const foundMaxMs = 2_000;
+type Cluster = Awaited<ReturnType<typeof createCluster>>;
 const lanes = Array.from({ length: 20 }, (_, index) => `lane${index}`);
 
 test('an event whose commit was not answered goes out once, though its sender was told nothing', only, async () => {
@@ -65,6 +66,41 @@ for (const [name, text] of [
       [1, 1, 2, 2],
     );
     assert.deepEqual([await cluster.states(), await cluster.attempts()], [{ delivered: 4 }, 4]);
+    await cluster.close();
+    await proxy.close();
+  });
+}
+
+for (const [when, goes] of [
+  [
+    'when another node takes the lane over',
+    async (cluster: Cluster, node: TestNode) => {
+      await cluster.join();
+      await until(async () => (await node.held()) === 32);
+    },
+  ],
+  [
+    'when its node leaves',
+    async (cluster: Cluster, node: TestNode) => {
+      await cluster.join();
+      void node.leave();
+      await until(async () => (await node.held()) === 0);
+    },
+  ],
+] as const) {
+  test(`a claim whose commit was not answered is given back, and not taken for sent, ${when}`, only, async () => {
+    await using receiver = await soundly();
+    await using cluster = await createCluster(inBothModes(receiver));
+    const { proxy, url } = await TcpProxy.before(cluster.url);
+    const node = await cluster.join({ url });
+    const held = proxy.holdCommitAfter(`state = 'sending', attempt`);
+    await node.happen(lanes.map((lane) => testEvent(lane, 1)));
+    await held;
+    await goes(cluster, node);
+    proxy.cut();
+    proxy.mend();
+    await cluster.ended(40);
+    assert.deepEqual([await cluster.states(), receiver.requests.length], [{ delivered: 40 }, 40]);
     await cluster.close();
     await proxy.close();
   });
