@@ -165,9 +165,15 @@ for (const { name, open } of databases) {
     await using next = await createRig(() => Promise.resolve(rig.database), [webhook]);
     // It is looked for when nothing else is due sooner.
     await next.ended(2);
-    assert.deepEqual(
-      receiver.requests.map((request) => pushOf(request).lane),
-      ['a', 'b', 'b', 'a'],
-    );
+    // The lanes wait for each other no more than any two do.
+    const attempts = Map.groupBy(receiver.requests, (request) => pushOf(request).lane);
+    for (const lane of ['a', 'b']) {
+      assert.deepEqual(
+        attempts.get(lane)?.map(({ head }) => /^tocsin-attempt: (\d+)/im.exec(head)?.[1]),
+        ['1', '2'],
+        lane,
+      );
+    }
+    assert.equal(receiver.requests.length, 4);
   });
 }
