@@ -9,7 +9,7 @@ import type { Json } from '../support/service.ts';
 import { findFaults } from './checks.ts';
 import { countAll, findTooLittle } from './counts.ts';
 import type { Counts } from './counts.ts';
-import type { Evidence, HistoryItem, ListedAlert, Target } from './evidence.ts';
+import { freezesIn, type Evidence, type HistoryItem, type ListedAlert, type Target } from './evidence.ts';
 import { Furniture, makeIntegrations, type Call } from './furniture.ts';
 import { startGenerator, type Generator } from './generator.ts';
 import { postgresLedger, sqliteLedger, type Ledger } from './ledger.ts';
@@ -190,8 +190,10 @@ function watchMachine({ episodes }: Diary): () => void {
 }
 
 /** @throws Error when a process ended by itself: what follows from that proves nothing. */
-function failOn({ accidents }: Diary): void {
-  if (accidents.length > 0) throw new Error(accidents.join('\n\n'));
+function failOn({ accidents, episodes }: Diary): void {
+  if (accidents.length === 0) return;
+  const freezes = freezesIn(episodes).map(({ at, endedAt }) => `the machine stood still for ${endedAt - at} ms`);
+  throw new Error([...freezes, ...accidents].join('\n\n'));
 }
 
 async function live(generator: Generator, pushes: number): Promise<void> {
