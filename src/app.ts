@@ -75,7 +75,7 @@ async function start(config: Config, options: AppOptions, logger: Logger, closin
     timers: systemTimers,
     logger,
     waitMs: databaseWaitMs,
-    checkpointBeside: true,
+    logBeside: true,
   });
   closing.add(() => database.close());
   const ids = systemIds(systemClock, systemRandom);

@@ -2,6 +2,7 @@ import type { Clock } from '../runtime/clock.ts';
 import type { Timers } from '../runtime/timers.ts';
 import { DatabaseFailure, type Transaction } from './database.ts';
 import { callersContext, inside, refuseInside } from './inside.ts';
+import type { LogSync } from './log-sync.ts';
 import type { SqliteHandle } from './sqlite-handle.ts';
 import { SqliteTransaction } from './sqlite-transaction.ts';
 
@@ -22,18 +23,21 @@ const lockRetryMaxMs = 50;
 /**
  * Runs transactions one after the other, many to one commit, since it is the commit that costs: a sync of the disk.
  * Each is a savepoint of its own inside the shared transaction, so each stands or falls alone; but none has an answer
- * before the commit, since a refusal too may rest on what a neighbour wrote.
+ * before the commit is on the disk, since a refusal too may rest on what a neighbour wrote.
  */
 export class GroupCommit {
   readonly #handle: SqliteHandle;
+  readonly #log: LogSync | undefined;
   readonly #clock: Clock;
   readonly #timers: Timers;
   readonly #waiting: Waiting[] = [];
   #idle: Promise<void> | undefined;
   #closed = false;
 
-  constructor(handle: SqliteHandle, ports: { clock: Clock; timers: Timers }) {
+  /** @param log syncs what is committed; without it the handle's own commits do. */
+  constructor(handle: SqliteHandle, ports: { clock: Clock; timers: Timers }, log?: LogSync) {
     this.#handle = handle;
+    this.#log = log;
     this.#clock = ports.clock;
     this.#timers = ports.timers;
   }
@@ -77,6 +81,7 @@ export class GroupCommit {
       if (full || !this.#handle.inTransaction) break;
     }
     const lost = this.#commit(group.at(-1));
+    if (lost === undefined) await this.#log?.sync();
     for (const ended of group) tell(ended, lost);
   }
 

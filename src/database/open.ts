@@ -27,8 +27,8 @@ export interface DatabaseOptions {
   readonly waitMs?: number;
   /** Connections for transactions, on PostgreSQL. */
   readonly poolMax?: number;
-  /** Move SQLite's log into the file in a thread of its own. */
-  readonly checkpointBeside?: boolean;
+  /** Sync SQLite's log, and move it into the file, in other threads. */
+  readonly logBeside?: boolean;
 }
 
 /**

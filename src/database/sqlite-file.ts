@@ -20,19 +20,22 @@ export interface WriterOptions {
   readonly check: boolean;
   /** Pages in the write-ahead log after which a commit also moves them into the file. */
   readonly checkpointPages: number;
+  /** Each commit syncs the log; otherwise whoever commits has to. */
+  readonly syncs: boolean;
 }
 
 /**
  * Opens the connection that writes, making the file when there is none.
  * @throws DatabaseFailure `broken` when it is not a sound database, `unavailable` when it cannot be used.
  */
-export function openWriterHandle({ file, check, checkpointPages }: WriterOptions, slow: SlowStatements): SqliteHandle {
+export function openWriterHandle(options: WriterOptions, slow: SlowStatements): SqliteHandle {
+  const { file, check, checkpointPages, syncs } = options;
   // SQLite gives the log and the index beside it the mode of the file itself.
   if (!existsSync(file)) closeSync(openSync(file, 'a', fileMode));
   const writer = new SqliteHandle(file, slow, { readOnly: false });
   try {
     prepareWriter(writer, file);
-    writer.exec(`pragma wal_autocheckpoint = ${checkpointPages}`);
+    writer.exec(`pragma synchronous = ${syncs ? 'full' : 'normal'}; pragma wal_autocheckpoint = ${checkpointPages}`);
     if (check || statSync(file).size <= checkedBytesMax) checkFile(writer, file);
     return writer;
   } catch (error) {
@@ -56,7 +59,7 @@ function prepareWriter(writer: SqliteHandle, file: string): void {
     throw new DatabaseFailure('unavailable', `no write-ahead log is possible for ${file}: use a local disk`);
   }
   writer.exec(
-    `pragma synchronous = full; pragma cache_size = -${cacheKiB}; pragma temp_store = memory;
+    `pragma cache_size = -${cacheKiB}; pragma temp_store = memory;
      pragma journal_size_limit = ${logKeptBytes}`,
   );
 }

@@ -179,20 +179,38 @@ test('versions are compared as numbers', () => {
 
 const hasStrace = spawnSync('strace', ['-V']).status === 0;
 
-test('a transaction resolves after the log was written and synced', { skip: !hasStrace && 'no strace' }, (context) => {
+for (const where of ['in the commit', 'beside']) {
+  const skip = !hasStrace && 'no strace';
+  test(`a transaction resolves after the log was written and synced, ${where}`, { skip }, (context) => {
+    const folder = temporaryFolder(context);
+    const trace = join(folder, 'trace');
+    const options = ['-f', '-y', '-qq', '-o', trace, '-e', 'trace=write,pwrite64,fsync,fdatasync'];
+    spawnSync('strace', [...options, process.execPath, program, folder, where], {
+      timeout: killedAfterMs,
+      killSignal: 'SIGKILL',
+    });
+    const lines = readFileSync(trace, 'utf8').split('\n');
+    const committed = lines.findIndex((line) => line.includes('committed'));
+    const before = lines.slice(0, committed);
+    const written = before.findLastIndex((line) => /pwrite64\(.*-wal>/.test(line));
+    const begun = before.findLastIndex((line) => /f(?:data)?sync\(.*-wal>/.test(line));
+    const ended = before.findLastIndex((line) => /f(?:data)?sync(?:\(.*-wal>.*\)| resumed>\)) += 0$/.test(line));
+    const order = `written ${written}, sync begun ${begun} and ended ${ended}, told ${committed}`;
+    assert.ok(written >= 0 && begun > written && ended >= begun, order);
+  });
+}
+
+test('a log that cannot be synced ends the process', { skip: !hasStrace && 'no strace' }, (context) => {
   const folder = temporaryFolder(context);
-  const trace = join(folder, 'trace');
-  const calls = 'trace=write,pwrite64,fsync,fdatasync';
-  spawnSync('strace', ['-f', '-y', '-qq', '-o', trace, '-e', calls, process.execPath, program, folder], {
+  // SQLite itself calls fsync.
+  const failing = ['-f', '-qq', '-o', '/dev/null', '-e', 'trace=fdatasync', '-e', 'inject=fdatasync:error=EIO'];
+  const { status, stdout, stderr } = spawnSync('strace', [...failing, process.execPath, program, folder, 'beside'], {
+    encoding: 'utf8',
     timeout: killedAfterMs,
     killSignal: 'SIGKILL',
   });
-  const lines = readFileSync(trace, 'utf8').split('\n');
-  const committed = lines.findIndex((line) => line.includes('committed'));
-  const before = lines.slice(0, committed);
-  const written = before.findLastIndex((line) => /pwrite64\(.*-wal>/.test(line));
-  const synced = before.findLastIndex((line) => /f(?:data)?sync\(.*-wal>/.test(line));
-  assert.ok(written >= 0 && synced > written, `written ${written}, synced ${synced}, told ${committed}`);
+  assert.deepEqual([status, stdout], [1, ''], 'nobody is told of what may be lost');
+  assert.match(stderr, /tocsin\.db-wal could not be synced, so nobody knows what is in it: start again/);
 });
 
 const ports = { clock: systemClock, timers: systemTimers };

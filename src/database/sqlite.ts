@@ -5,6 +5,7 @@ import { startCheckpointer } from './checkpointer.ts';
 import { sqliteDialect } from './dialects.ts';
 import { GroupCommit } from './group-commit.ts';
 import { refuseInside } from './inside.ts';
+import { LogSync } from './log-sync.ts';
 import type { MigratableDatabase } from './migrate.ts';
 import { lockForThisProcess } from './owner-lock.ts';
 import { queryOn } from './query-on.ts';
@@ -28,8 +29,8 @@ export interface SqliteOptions {
   readonly slowMs?: number;
   /** Read the whole file at the start, whatever its size. */
   readonly check?: boolean;
-  /** Move the log into the file in a thread of its own. */
-  readonly checkpointBeside?: boolean;
+  /** Sync the log, and move it into the file, in other threads: the event loop goes on meanwhile. */
+  readonly logBeside?: boolean;
 }
 
 /**
@@ -37,18 +38,20 @@ export interface SqliteOptions {
  * @throws DatabaseFailure `busy` when another process has it open, `broken` when it is not a sound database.
  */
 export async function openSqlite(options: SqliteOptions): Promise<MigratableDatabase> {
-  const { file, clock, timers, check = false, checkpointBeside = false } = options;
+  const { file, clock, timers, check = false, logBeside = false } = options;
   const slow = new SlowStatements(options);
   const unlock = lockForThisProcess(file);
   const opened: { close(): unknown }[] = [{ close: unlock }];
   try {
-    const pages = checkpointBeside ? checkpointPagesBeside : checkpointPages;
-    const writer = openWriterHandle({ file, check, checkpointPages: pages }, slow);
+    const log = logBeside ? new LogSync(file) : undefined;
+    if (log !== undefined) opened.push(log);
+    const pages = logBeside ? checkpointPagesBeside : checkpointPages;
+    const writer = openWriterHandle({ file, check, checkpointPages: pages, syncs: !logBeside }, slow);
     opened.push(writer);
     const reader = openReaderHandle(file, slow);
     opened.push(reader);
-    if (checkpointBeside) opened.push({ close: startCheckpointer(file, options.logger) });
-    const commits = new GroupCommit(writer, { clock, timers });
+    if (logBeside) opened.push({ close: startCheckpointer(file, options.logger) });
+    const commits = new GroupCommit(writer, { clock, timers }, log);
     let closed: Promise<void> | undefined;
     return {
       kind: 'sqlite',

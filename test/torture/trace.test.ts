@@ -13,7 +13,7 @@ const inOrder = [push, frame(32), sync, ok, frame(4152), sync, dial, request, fr
 
 const hasty: readonly { name: string; lines: readonly string[]; because: RegExp }[] = [
   { name: 'a 200 before the commit', lines: [push, ok, frame(32), sync], because: /200 was written after 0 durable/ },
-  { name: 'a 200 before the sync', lines: [push, frame(32), ok, sync], because: /200 was written while the log/ },
+  { name: 'a 200 before the sync', lines: [push, frame(32), ok, sync], because: /200 was written after 0 durable/ },
   {
     name: 'a request before its claim',
     lines: [push, frame(32), sync, ok, request, frame(4152), sync],
@@ -22,7 +22,24 @@ const hasty: readonly { name: string; lines: readonly string[]; because: RegExp 
   {
     name: 'a connection before the claim is synced',
     lines: [push, frame(32), sync, ok, frame(4152), dial, sync, request],
-    because: /dialled while the log was written and not synced/,
+    because: /dialled after 1 durable commits instead of 2/,
+  },
+  {
+    name: 'a 200 after the sync of what was written before',
+    lines: [frame(32), push, sync, ok, frame(4152), sync],
+    because: /200 was written after 0 durable/,
+  },
+  {
+    name: 'a 200 after a sync that began before the commit',
+    lines: [
+      push,
+      '8 fdatasync(23</d/tocsin.db-wal> <unfinished ...>',
+      frame(32),
+      '8 <... fdatasync resumed>) = 0',
+      ok,
+      sync,
+    ],
+    because: /200 was written after 0 durable/,
   },
 ];
 
@@ -48,7 +65,7 @@ test('a call that another thread interrupts counts where it counts: a sync at it
   ];
   assert.deepEqual(
     readTrace(lines.join('\n'), port).map((step) => step.kind),
-    ['pushed', 'frames', 'synced', 'acknowledged'],
+    ['pushed', 'frames', 'syncing', 'synced', 'acknowledged'],
   );
 });
 
@@ -57,4 +74,6 @@ test('what is durable of the log is what was written before the last sync, and n
   const steps = (lines: readonly string[]) => readTrace(lines.join('\n'), port);
   assert.equal(durableBytes(steps([header, frame(56), sync, frame(4176)])), 4_152);
   assert.equal(durableBytes(steps([header, frame(56), sync, header])), 0);
+  const beside = ['8 fdatasync(23</d/tocsin.db-wal> <unfinished ...>', '8 <... fdatasync resumed>) = 0'] as const;
+  assert.equal(durableBytes(steps([header, frame(56), beside[0], frame(4176), beside[1]])), 4_152);
 });

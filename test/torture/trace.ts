@@ -2,15 +2,16 @@
 export const tracedCalls = 'pwrite64,write,writev,sendto,sendmsg,read,recvfrom,fsync,fdatasync,connect';
 
 /**
- * What a process did, as the disk and the wire see it. `frames` and `synced` are of SQLite's write-ahead log: to write is
- * nothing, only what is synced survives a power cut. A write counts from its beginning, a sync from its end.
+ * What a process did, as the disk and the wire see it. `frames`, `syncing` and `synced` are of SQLite's write-ahead log: to
+ * write is nothing, only what was written before a sync began survives a power cut once it has ended. A write counts from
+ * its beginning.
  */
 export type Step =
   /** Up to `end`, bytes from the start of the log. */
   | { readonly kind: 'frames'; readonly end: number }
   /** The log begins anew, in the same file. */
   | { readonly kind: 'restarted' }
-  | { readonly kind: 'synced' }
+  | { readonly kind: 'syncing' | 'synced'; readonly thread: string }
   /** A push of an alert was read. */
   | { readonly kind: 'pushed' }
   /** The first bytes of a 200 were written. */
@@ -26,23 +27,27 @@ export function readTrace(text: string, receiverPort: number): Step[] {
     const [, thread = '', call = ''] = /^(\d+)\s+(.*)$/.exec(line) ?? [];
     if (call.endsWith('<unfinished ...>')) {
       begun.set(thread, call);
-      return stepOf(call, receiverPort, 'begun');
+      return stepOf(call, receiverPort, 'begun', thread);
     }
-    if (!call.startsWith('<... ')) return stepOf(call, receiverPort, 'whole');
+    if (!call.startsWith('<... ')) return stepOf(call, receiverPort, 'whole', thread);
     // What it was called with stands in its beginning, what it gave in its end.
     const ended = `${begun.get(thread) ?? ''}${call}`;
     begun.delete(thread);
-    return stepOf(ended, receiverPort, 'ended');
+    return stepOf(ended, receiverPort, 'ended', thread);
   });
 }
 
-function stepOf(call: string, receiverPort: number, part: 'begun' | 'ended' | 'whole'): Step[] {
+function stepOf(call: string, receiverPort: number, part: 'begun' | 'ended' | 'whole', thread: string): Step[] {
   const [, name = '', file = ''] = /^(\w+)\(\d+<([^>]*)>/.exec(call) ?? [];
-  const isSync = name === 'fsync' || name === 'fdatasync';
+  const isLog = file.endsWith('-wal');
+  if (isLog && (name === 'fsync' || name === 'fdatasync')) {
+    const [begin, end] = [{ kind: 'syncing', thread } as const, { kind: 'synced', thread } as const];
+    return { begun: [begin], ended: [end], whole: [begin, end] }[part];
+  }
   const isRead = name === 'read' || name === 'recvfrom';
-  // Counted once: what comes in and what is synced at the end of the call, what goes out at its beginning.
-  if (part === (isSync || isRead ? 'begun' : 'ended')) return [];
-  if (file.endsWith('-wal')) return isSync ? [{ kind: 'synced' }] : logWrite(name, call);
+  // Counted once: what comes in at the end of the call, what goes out at its beginning.
+  if (part === (isRead ? 'begun' : 'ended')) return [];
+  if (isLog) return logWrite(name, call);
   if (name === 'connect') return call.includes(`sin_port=htons(${receiverPort})`) ? [{ kind: 'dialled' }] : [];
   if (!file.startsWith('TCP')) return [];
   if (isRead) return call.includes('"POST /event/push/') ? [{ kind: 'pushed' }] : [];
@@ -69,20 +74,25 @@ export function findHaste(steps: readonly Step[]): string[] {
   const faults: string[] = [];
   let pushes = 0;
   let commits = 0;
-  let dirty = false;
+  /** Writes to the log, and how many of them a sync has covered that has ended. */
+  let [written, durable] = [0, 0];
+  let writtenBefore = 0;
+  const covers = new Map<string, number>();
   const demand = (what: string, needed: number) => {
-    if (pushes === 0) return;
-    if (dirty) faults.push(`push ${pushes}: ${what} while the log was written and not synced`);
-    if (commits < needed) faults.push(`push ${pushes}: ${what} after ${commits} durable commits instead of ${needed}`);
+    if (pushes > 0 && commits < needed)
+      faults.push(`push ${pushes}: ${what} after ${commits} durable commits instead of ${needed}`);
   };
   for (const step of steps) {
     if (step.kind === 'pushed') {
       pushes += 1;
       commits = 0;
-    } else if (step.kind === 'frames') dirty = true;
+      writtenBefore = written;
+    } else if (step.kind === 'frames') written += 1;
+    else if (step.kind === 'syncing') covers.set(step.thread, written);
     else if (step.kind === 'synced') {
-      if (dirty) commits += 1;
-      dirty = false;
+      const covered = covers.get(step.thread) ?? 0;
+      if (covered > Math.max(durable, writtenBefore)) commits += 1;
+      durable = Math.max(durable, covered);
     } else if (step.kind === 'acknowledged') demand('a 200 was written', 1);
     else if (step.kind === 'dialled') demand('the receiver was dialled', 2);
     else if (step.kind === 'requested') demand('a request was written', 2);
@@ -92,14 +102,16 @@ export function findHaste(steps: readonly Step[]): string[] {
 
 /** How much of the log a power cut leaves for certain, in bytes. */
 export function durableBytes(steps: readonly Step[]): number {
-  let written = 0;
-  let durable = 0;
+  let [written, durable] = [0, 0];
+  const covers = new Map<string, number>();
   for (const step of steps) {
     if (step.kind === 'restarted') {
       written = logHeaderBytes;
       durable = 0;
+      covers.clear();
     } else if (step.kind === 'frames') written = Math.max(written, step.end);
-    else if (step.kind === 'synced') durable = written;
+    else if (step.kind === 'syncing') covers.set(step.thread, written);
+    else if (step.kind === 'synced') durable = Math.max(durable, covers.get(step.thread) ?? 0);
   }
   return durable;
 }
