@@ -155,7 +155,7 @@ function gatewayOf(
   metrics: Metrics,
 ): Gateway {
   const parts = { ...domain.parts, mergeWindowMs: config.eventHours * 3_600_000 };
-  const pushes = new Batcher<Push, PushCounts>({ run: (batch) => ingest(parts, batch) });
+  const pushes = new Batcher<Push, PushCounts>({ run: (take) => ingest(parts, take) });
   return new Gateway({
     integrations: kept.integrations,
     channels: kept.channels,

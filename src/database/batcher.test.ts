@@ -8,7 +8,8 @@ test('jobs that come while a batch runs go together in the next, in order', asyn
   const batches: number[][] = [];
   const gates = [Promise.withResolvers<void>(), Promise.withResolvers<void>()];
   const batcher = new Batcher<number, string>({
-    async run(jobs) {
+    async run(take) {
+      const jobs = take();
       batches.push([...jobs]);
       await gates[batches.length - 1]?.promise;
       return jobs.map(String);
@@ -26,9 +27,41 @@ test('jobs that come while a batch runs go together in the next, in order', asyn
   assert.deepEqual(batches, [[1, 2], [3, 4], [5]]);
 });
 
+test('jobs that come while a batch waits for its turn go along, and it has the same jobs when it is tried again', async () => {
+  const turn = Promise.withResolvers<void>();
+  const batches: (readonly number[])[] = [];
+  const batcher = new Batcher<number, number>({
+    async run(take) {
+      await turn.promise;
+      batches.push(take());
+      await Promise.resolve();
+      batches.push(take());
+      return take();
+    },
+  });
+  const first = batcher.add(1);
+  await new Promise((resolve) => setImmediate(resolve));
+  const second = batcher.add(2);
+  turn.resolve();
+  await Promise.resolve();
+  await Promise.resolve();
+  const third = batcher.add(3);
+  assert.deepEqual(await Promise.all([first, second, third]), [1, 2, 3]);
+  assert.deepEqual(batches, [[1, 2], [1, 2], [3], [3]]);
+});
+
+test('when the turn never came, all that waited is told', async () => {
+  const batcher = new Batcher<number, number>({
+    run: () => Promise.reject(new DatabaseFailure('busy', 'too many transactions wait')),
+  });
+  const results = await Promise.allSettled([1, 2].map((job) => batcher.add(job)));
+  assert.ok(results.every(({ status }) => status === 'rejected'));
+});
+
 test('one bad job fails alone', async () => {
   const batcher = new Batcher<number, number>({
-    async run(jobs) {
+    async run(take) {
+      const jobs = take();
       if (jobs.includes(2)) throw new Error('bad job');
       return jobs;
     },
@@ -54,7 +87,7 @@ test("a failure of the database is nobody's fault, so it is not tried job by job
 });
 
 test('a full queue refuses more, and says when to come again', async () => {
-  const batcher = new Batcher<number, number>({ run: async (jobs) => jobs, queueMax: 2 });
+  const batcher = new Batcher<number, number>({ run: async (take) => take(), queueMax: 2 });
   const taken = [batcher.add(1), batcher.add(2)];
   await assert.rejects(batcher.add(3), { code: 'ServiceUnavailable', retryAfterSeconds: 1 });
   assert.deepEqual(await Promise.all(taken), [1, 2]);
@@ -69,7 +102,8 @@ test('a batch with a wrong number of results fails', async () => {
 test('draining waits for all, also for what comes meanwhile', async () => {
   const done: number[] = [];
   const batcher = new Batcher<number, number>({
-    async run(jobs) {
+    async run(take) {
+      const jobs = take();
       await new Promise((resolve) => setImmediate(resolve));
       done.push(...jobs);
       return jobs;
@@ -92,7 +126,8 @@ test('every job gets its own result, whatever the sizes and the pauses', async (
       async (pauses, batchMax) => {
         let largest = 0;
         const batcher = new Batcher<number, number>({
-          async run(jobs) {
+          async run(take) {
+            const jobs = take();
             largest = Math.max(largest, jobs.length);
             await Promise.resolve();
             return jobs.map((job) => job * 2);

@@ -7,22 +7,25 @@ export const batchMaxDefault = 256;
 export const queueMaxDefault = 10_000;
 
 export interface BatcherOptions<Job, Result> {
-  /** One result for each job, in the same order. When it throws, nothing of the batch may have happened. */
-  run(jobs: readonly Job[]): Promise<readonly Result[]>;
+  /**
+   * One result for each job, in the same order. When it throws, nothing of the batch may have happened.
+   * @param take gives the jobs, the same ones each time: what has come until it is first called goes along.
+   */
+  run(take: () => readonly Job[]): Promise<readonly Result[]>;
   readonly batchMax?: number;
   readonly queueMax?: number;
 }
 
-/** Gathers what is to be written: jobs that come while one batch runs go together in the next. */
+/** Gathers what is to be written: jobs that come while one batch runs, or waits for its turn, go together in the next. */
 export class Batcher<Job, Result> {
-  readonly #run: (jobs: readonly Job[]) => Promise<readonly Result[]>;
+  readonly #run: (take: () => readonly Job[]) => Promise<readonly Result[]>;
   readonly #batchMax: number;
   readonly #queueMax: number;
-  #waiting: Waiting<Job, Result>[] = [];
+  readonly #waiting: Waiting<Job, Result>[] = [];
   #idle: Promise<void> | undefined;
 
   constructor(options: BatcherOptions<Job, Result>) {
-    this.#run = (jobs) => options.run(jobs);
+    this.#run = (take) => options.run(take);
     this.#batchMax = options.batchMax ?? batchMaxDefault;
     this.#queueMax = options.queueMax ?? queueMaxDefault;
   }
@@ -49,26 +52,27 @@ export class Batcher<Job, Result> {
     // What is added in the same go comes along in the first batch.
     await Promise.resolve();
     while (this.#waiting.length > 0) {
-      const batch = this.#waiting.slice(0, this.#batchMax);
-      this.#waiting = this.#waiting.slice(this.#batchMax);
-      await this.#runBatch(batch);
+      let batch: readonly Waiting<Job, Result>[] | undefined;
+      await this.#runBatch(() => (batch ??= this.#waiting.splice(0, this.#batchMax)));
     }
     this.#idle = undefined;
   }
 
-  async #runBatch(batch: readonly Waiting<Job, Result>[]): Promise<void> {
+  async #runBatch(take: () => readonly Waiting<Job, Result>[]): Promise<void> {
     try {
-      const results = await this.#run(batch.map(({ job }) => job));
+      const results = await this.#run(() => take().map(({ job }) => job));
+      const batch = take();
       if (results.length !== batch.length) throw new Error(`${batch.length} jobs had ${results.length} results`);
       // The lengths are equal, so each job has its result, even if that is undefined.
       for (const [index, { resolve }] of batch.entries()) resolve(results[index] as Result);
     } catch (error) {
+      const batch = take();
       if (batch.length === 1 || isTheDatabases(error)) {
         for (const { reject } of batch) reject(error);
         return;
       }
       // One bad job must not take the others with it.
-      for (const waiting of batch) await this.#runBatch([waiting]);
+      for (const waiting of batch) await this.#runBatch(() => [waiting]);
     }
   }
 }

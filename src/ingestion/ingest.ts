@@ -48,11 +48,12 @@ interface Source<T> {
 /**
  * Turns pushes into alerts, incidents, events and deliveries, all in one transaction: when it has committed, everything
  * that the reports caused is durable. Pushes that wait at the same moment share the transaction.
+ * @param take gives them, once the transaction has its turn.
  */
-export async function ingest(parts: IngestParts, pushes: readonly Push[]): Promise<PushCounts[]> {
+export async function ingest(parts: IngestParts, take: () => readonly Push[]): Promise<PushCounts[]> {
   for (let tries = 1; ; tries += 1) {
     try {
-      return await ingestOnce(parts, pushes);
+      return await ingestOnce(parts, take);
     } catch (error) {
       if (tries >= conflictTriesMax || !isConflict(error)) throw error;
     }
@@ -66,7 +67,7 @@ function isConflict(error: unknown): boolean {
   return error instanceof DatabaseFailure && error.kind === 'conflict';
 }
 
-async function ingestOnce(parts: IngestParts, pushes: readonly Push[]): Promise<PushCounts[]> {
+async function ingestOnce(parts: IngestParts, pushes: () => readonly Push[]): Promise<PushCounts[]> {
   return parts.database.transaction(async (tx) => {
     const directory = await parts.directories.in(tx);
     const [channels, noise, routes] = [
@@ -76,7 +77,7 @@ async function ingestOnce(parts: IngestParts, pushes: readonly Push[]): Promise<
     ];
     const set = new ChangeSet(parts, tx, directory, parts.clock.now());
     const step: Step = { parts, set, noise };
-    const routed = pushes.map((push) => push.reports.map((report) => arrivalsOf(push, report, channels, routes)));
+    const routed = pushes().map((push) => push.reports.map((report) => arrivalsOf(push, report, channels, routes)));
     await set.loadOpenAlerts(routed.flat(2).map((arrival) => arrival.key));
     const counts: PushCounts[] = [];
     for (const reports of routed) {

@@ -100,7 +100,7 @@ export function createService({ life, chance, logger, variant, ...given }: Servi
   const fanOut = variant.fanOut?.(delivery.fanOut, database) ?? delivery.fanOut;
   const domain = domainOf(ports, kept, account, fanOut);
   const ingestParts = { ...domain.parts, channels: kept.channels, mergeWindowMs };
-  const pushes = new Batcher<Push, PushCounts>({ run: (batch) => ingest(ingestParts, batch) });
+  const pushes = new Batcher<Push, PushCounts>({ run: (take) => ingest(ingestParts, take) });
   return {
     life,
     ingest: (push: Push) => pushes.add(push),

@@ -72,11 +72,11 @@ export async function domainOn(database: Database, settings: Partial<ChannelSett
     customActions,
     owed,
     push,
-    ingest: (pushes: readonly Push[]): Promise<PushCounts[]> => ingest(ingestParts, pushes),
+    ingest: (pushes: readonly Push[]): Promise<PushCounts[]> => ingest(ingestParts, () => pushes),
     /** Takes the reports of one push and gives the types of the events that they made. */
     report: async (...reports: AlertReport[]): Promise<string[]> => {
       const before = owed.length;
-      await ingest(ingestParts, [push(reports)]);
+      await ingest(ingestParts, () => [push(reports)]);
       return owed.slice(before).map((event) => event.type);
     },
   };
