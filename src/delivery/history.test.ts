@@ -1,10 +1,10 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { sql, type CompiledQuery } from 'kysely';
+import { sql } from 'kysely';
 import { databases } from '../../test/support/databases.ts';
 import { storeDeliveries, testEvent, testWebhook } from '../../test/support/deliveries.ts';
+import { planOf, statements } from '../../test/support/query-plans.ts';
 import type { Database } from '../database/database.ts';
-import { queryOn } from '../database/query-on.ts';
 import { Failure } from '../runtime/failure.ts';
 import { claimDeliveries, settleDeliveries } from './delivery-store.ts';
 import type { Delivery } from './delivery.ts';
@@ -226,25 +226,6 @@ async function multiplyDelivered(database: Database, count: number): Promise<voi
     );
     if (database.kind === 'postgres') await sql`analyze delivery`.execute(tx.query);
   });
-}
-
-/** The statements of `work`, as they were asked. */
-async function statements(database: Database, work: (read: Database['read']) => Promise<unknown>) {
-  const asked: CompiledQuery[] = [];
-  await work(
-    queryOn(database.kind, (query) => {
-      asked.push(query);
-      return database.read.executeQuery(query);
-    }),
-  );
-  return asked;
-}
-
-/** How the database means to run a statement. */
-async function planOf(database: Database, query: CompiledQuery): Promise<string> {
-  const explain = database.kind === 'sqlite' ? 'explain query plan' : 'explain';
-  const { rows } = await database.read.executeQuery({ ...query, sql: `${explain} ${query.sql}` });
-  return rows.map((row) => Object.values(row as object).join(' ')).join('\n');
 }
 
 function isCode(code: string) {
