@@ -1,5 +1,6 @@
 import type { SelectQueryBuilder } from 'kysely';
 import type { Database } from '../database/database.ts';
+import { countUpTo, pageOf, type KeysetPage } from '../database/keyset.ts';
 import type { AlertEventRow, Tables } from '../database/tables.ts';
 import type { Alert } from './alert.ts';
 import { alertOf } from './alert-store.ts';
@@ -19,12 +20,8 @@ export interface AlertFilter {
   readonly title: string;
 }
 
-export interface AlertPage {
+export interface AlertPage extends KeysetPage {
   readonly orderBy: 'created_at' | 'updated_at';
-  readonly ascending: boolean;
-  readonly after: { readonly time: number; readonly id: string } | undefined;
-  readonly offset: number;
-  readonly limit: number;
 }
 
 export interface ListedAlerts {
@@ -33,21 +30,12 @@ export interface ListedAlerts {
   readonly total: number;
 }
 
-const totalMax = 1000;
-
 export async function listAlerts(database: Database, filter: AlertFilter, page: AlertPage): Promise<ListedAlerts> {
-  const rows = await keyset(matching(database, filter).selectAll(), page)
-    .offset(page.after === undefined ? page.offset : 0)
-    .limit(page.limit + 1)
-    .execute();
-  const counted = await database.read
-    .selectFrom(matching(database, filter).select('alert_id').limit(totalMax).as('matching'))
-    .select(({ fn }) => fn.countAll<number>().as('total'))
-    .executeTakeFirstOrThrow();
+  const rows = await pageOf(matching(database, filter).selectAll(), [page.orderBy, 'alert_id'], page).execute();
   return {
     items: rows.slice(0, page.limit).map(alertOf),
     hasNextPage: rows.length > page.limit,
-    total: counted.total,
+    total: await countUpTo(database, matching(database, filter).select('alert_id')),
   };
 }
 
@@ -123,7 +111,7 @@ export interface ReportFilter {
 export async function listReports(
   database: Database,
   filter: ReportFilter,
-  page: Omit<AlertPage, 'orderBy'>,
+  page: KeysetPage,
 ): Promise<{ items: AlertEventRow[]; total: number }> {
   const { anyOf } = database.dialect;
   let all = database.read
@@ -133,27 +121,8 @@ export async function listReports(
   if (filter.statuses.length > 0) all = all.where(anyOf('status', filter.statuses));
   if (filter.channelIds.length > 0) all = all.where(anyOf('channel_id', filter.channelIds));
   if (filter.integrationIds.length > 0) all = all.where(anyOf('integration_id', filter.integrationIds));
-  const direction = page.ascending ? 'asc' : 'desc';
-  let query = all.selectAll().orderBy('event_time', direction).orderBy('event_id', direction);
-  const { after } = page;
-  if (after !== undefined) {
-    const beyond = page.ascending ? '>' : '<';
-    query = query.where(({ eb, and, or }) =>
-      or([
-        eb('event_time', beyond, after.time),
-        and([eb('event_time', '=', after.time), eb('event_id', beyond, after.id)]),
-      ]),
-    );
-  }
-  const items = await query
-    .offset(after === undefined ? page.offset : 0)
-    .limit(page.limit + 1)
-    .execute();
-  const counted = await database.read
-    .selectFrom(all.select('event_id').limit(totalMax).as('matching'))
-    .select(({ fn }) => fn.countAll<number>().as('total'))
-    .executeTakeFirstOrThrow();
-  return { items, total: counted.total };
+  const items = await pageOf(all.selectAll(), ['event_time', 'event_id'], page).execute();
+  return { items, total: await countUpTo(database, all.select('event_id')) };
 }
 
 type AlertQuery<Out> = SelectQueryBuilder<Tables, 'alert', Out>;
@@ -172,18 +141,4 @@ function matching(database: Database, filter: AlertFilter): AlertQuery<object> {
   if (filter.alertIds.length > 0) query = query.where(anyOf('alert_id', filter.alertIds));
   if (filter.alertKeys.length > 0) query = query.where(anyOf('alert_key', filter.alertKeys));
   return filter.title === '' ? query : query.where(contains('title', filter.title));
-}
-
-function keyset<Out>(query: AlertQuery<Out>, page: AlertPage): AlertQuery<Out> {
-  const direction = page.ascending ? 'asc' : 'desc';
-  const ordered = query.orderBy(page.orderBy, direction).orderBy('alert_id', direction);
-  const { after } = page;
-  if (after === undefined) return ordered;
-  const beyond = page.ascending ? '>' : '<';
-  return ordered.where(({ eb, and, or }) =>
-    or([
-      eb(page.orderBy, beyond, after.time),
-      and([eb(page.orderBy, '=', after.time), eb('alert_id', beyond, after.id)]),
-    ]),
-  );
 }

@@ -1,4 +1,5 @@
-import { readPage, totalMax } from './paging.ts';
+import { totalMax } from '../database/keyset.ts';
+import { readPage } from './paging.ts';
 
 /** What a list of something that is held in memory as a whole is asked for. */
 export interface HeldPageInput {

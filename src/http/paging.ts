@@ -77,6 +77,3 @@ function decode(text: string): Position | undefined {
     return undefined;
   }
 }
-
-/** The count as it is told: exact below this, and this when it is more (contract 6.1). */
-export const totalMax = 1000;

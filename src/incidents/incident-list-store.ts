@@ -1,5 +1,6 @@
 import type { SelectQueryBuilder } from 'kysely';
 import type { Database } from '../database/database.ts';
+import { totalMax, countUpTo, keyset, pageOf, type KeysetPage } from '../database/keyset.ts';
 import type { Tables } from '../database/tables.ts';
 import type { Incident } from './incident.ts';
 import { incidentOf } from './incident-store.ts';
@@ -24,14 +25,6 @@ export interface IncidentFilter {
   readonly also: ((incident: Incident) => boolean) | undefined;
 }
 
-export interface Page {
-  readonly ascending: boolean;
-  /** Where the last page ended; wins over `offset`. */
-  readonly after: { readonly time: number; readonly id: string } | undefined;
-  readonly offset: number;
-  readonly limit: number;
-}
-
 export interface Listed<T> {
   /** At most `limit` items. */
   readonly items: T[];
@@ -40,25 +33,22 @@ export interface Listed<T> {
   readonly total: number;
 }
 
-/** Totals are exact below this and stop there (contract 6.1). */
-export const totalMax = 1000;
-
 /** Rows that one list call reads at the most when a condition has to be checked outside the database. */
 const scannedMax = 20_000;
 const scanPage = 500;
 
-export async function listIncidents(database: Database, filter: IncidentFilter, page: Page): Promise<Listed<Incident>> {
+const order = ['start_time', 'incident_id'] as const;
+
+export async function listIncidents(
+  database: Database,
+  filter: IncidentFilter,
+  page: KeysetPage,
+): Promise<Listed<Incident>> {
   if (filter.also !== undefined) return scan(database, filter, filter.also, page);
-  const rows = await keyset(matching(database, filter).selectAll(), page)
-    .offset(page.after === undefined ? page.offset : 0)
-    .limit(page.limit + 1)
-    .execute();
-  const counted = await database.read
-    .selectFrom(matching(database, filter).select('incident_id').limit(totalMax).as('matching'))
-    .select(({ fn }) => fn.countAll<number>().as('total'))
-    .executeTakeFirstOrThrow();
+  const rows = await pageOf(matching(database, filter).selectAll(), order, page).execute();
   const items = rows.slice(0, page.limit).map(incidentOf);
-  return { items, hasNextPage: rows.length > page.limit, total: counted.total };
+  const total = await countUpTo(database, matching(database, filter).select('incident_id'));
+  return { items, hasNextPage: rows.length > page.limit, total };
 }
 
 export async function readIncidents(
@@ -145,32 +135,18 @@ function matching(database: Database, filter: IncidentFilter): IncidentQuery<obj
   return text === '' ? query : query.where(contains('title', text));
 }
 
-function keyset<Out>(query: IncidentQuery<Out>, page: Pick<Page, 'ascending' | 'after'>): IncidentQuery<Out> {
-  const direction = page.ascending ? 'asc' : 'desc';
-  const ordered = query.orderBy('start_time', direction).orderBy('incident_id', direction);
-  const { after } = page;
-  if (after === undefined) return ordered;
-  const beyond = page.ascending ? '>' : '<';
-  return ordered.where(({ eb, and, or }) =>
-    or([
-      eb('start_time', beyond, after.time),
-      and([eb('start_time', '=', after.time), eb('incident_id', beyond, after.id)]),
-    ]),
-  );
-}
-
 /** Reads in bounded pages and checks the rest of the condition on each row. */
 async function scan(
   database: Database,
   filter: IncidentFilter,
   also: (incident: Incident) => boolean,
-  page: Page,
+  page: KeysetPage,
 ): Promise<Listed<Incident>> {
   const found: Incident[] = [];
   const skip = page.after === undefined ? page.offset : 0;
   let after = page.after;
   for (let scanned = 0; scanned < scannedMax; scanned += scanPage) {
-    const rows = await keyset(matching(database, filter).selectAll(), { ascending: page.ascending, after })
+    const rows = await keyset(matching(database, filter).selectAll(), order, { ascending: page.ascending, after })
       .limit(scanPage)
       .execute();
     found.push(...rows.map(incidentOf).filter(also));

@@ -3,7 +3,8 @@ import type { Audit } from '../../access/audit.ts';
 import type { Database } from '../../database/database.ts';
 import type { Account } from '../../ingestion/directories.ts';
 import type { Members } from '../../members/members.ts';
-import { limitDefault, readCursor, totalMax, writeCursor } from '../paging.ts';
+import { totalMax } from '../../database/keyset.ts';
+import { limitDefault, readCursor, writeCursor } from '../paging.ts';
 import { route, type Route } from '../route.ts';
 import * as shape from '../shapes/audit.ts';
 
