@@ -42,6 +42,12 @@ test(
     for (const { path } of hooks) scene.receiver.answer(path, 'hang');
     await place.report({ title: 'first', alert_key: 'first', description: 'in flight' });
     for (const hook of hooks) await hook.pushes(1);
+    const readiness = async (expected: number) => {
+      const answer = await fetch(`${scene.service.url}/readyz`);
+      assert.equal(answer.status, expected);
+      return answer.text();
+    };
+    await readiness(200);
     const filler = await fill(join(disk, 'filler'));
     // What is left in the log's own pages takes a few more.
     const taken: string[] = [];
@@ -58,11 +64,13 @@ test(
     assert.deepEqual([answered.status, answered.error?.code], [503, 'ServiceUnavailable']);
     assert.match(answered.headers.get('retry-after') ?? '', /^\d+$/);
     assert.equal((await scene.call('/healthz', {}, { method: 'GET', key: '' })).status, 200);
+    assert.match(await readiness(503), /"reasons":\["the disk of TOCSIN_DATA has \d+ bytes left/);
     for (const { path } of hooks) scene.receiver.answer(path, { status: 200 });
     scene.receiver.release(200);
     await quiet(severalTriesMs);
 
     await filler.remove();
+    await readiness(200);
     assert.equal((await push(0)).status, 200);
     taken.push('k0');
     for (const hook of hooks) {
