@@ -119,6 +119,7 @@ export function noting(tx: Transaction, made: string[]): Transaction {
     },
     updateMany: (table, changes) => tx.updateMany(table, changes),
     afterCommit: (work) => tx.afterCommit(work),
+    hint: (work) => tx.hint(work),
   };
 }
 

@@ -29,6 +29,8 @@ export interface Transaction {
   updateMany<T extends keyof Tables>(table: T, changes: readonly RowChange<Tables[T]>[]): Promise<boolean[]>;
   /** Runs once the change is durable, in the order of registration; not at all when it is rolled back. */
   afterCommit(work: () => void): void;
+  /** As `afterCommit`, and also when nobody knows whether it is durable: for what does no harm where it is wrong. */
+  hint(work: () => void): void;
 }
 
 export interface RowChange<Row> {

@@ -15,6 +15,8 @@ import { checkValue, quoted, sharedColumns, valueOf, type Value } from './values
 export class PostgresTransaction implements Transaction, Scope {
   readonly query: Query;
   readonly callbacks: (() => void)[] = [];
+  /** Those of the callbacks that run also when the commit was not answered. */
+  readonly hints: (() => void)[] = [];
   open = true;
   /** The first statement that failed. It ends the transaction, even when the work goes on. */
   failure: Error | undefined;
@@ -66,6 +68,11 @@ export class PostgresTransaction implements Transaction, Scope {
   afterCommit(work: () => void): void {
     if (!this.open) throw new Error('the transaction has ended: nothing can be added to it');
     this.callbacks.push(work);
+  }
+
+  hint(work: () => void): void {
+    this.afterCommit(work);
+    this.hints.push(work);
   }
 
   #typesOf(table: string, columns: readonly string[]): Promise<string[]> {

@@ -140,7 +140,12 @@ class PostgresTransactions {
     } catch (error) {
       throw postgresFailure(error);
     }
-    await commit(client, this.#slow);
+    try {
+      await commit(client, this.#slow);
+    } catch (error) {
+      runAll(tx.hints);
+      throw error;
+    }
     return value;
   }
 }

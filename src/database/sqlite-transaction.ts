@@ -53,6 +53,11 @@ export class SqliteTransaction implements Transaction, Scope {
     this.callbacks.push(work);
   }
 
+  /** A commit that fails is taken back here, or ends the process. */
+  hint(work: () => void): void {
+    this.afterCommit(work);
+  }
+
   /** Nothing may run outside the transaction: it would be committed at once, alone. */
   async #use<Result>(work: (handle: SqliteHandle) => Result): Promise<Result> {
     if (!this.open) throw new Error('the transaction has ended: await every statement in its work');

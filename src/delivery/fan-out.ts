@@ -37,7 +37,7 @@ export function createFanOut(parts: FanOutParts): FanOut {
       if (deliveries.length === 0) return;
       parts.at('fanout.before-insert');
       await insertDeliveries(tx, deliveries, (webhookId) => endpoints.get(webhookId) ?? '');
-      tx.afterCommit(() => parts.hints.offer(deliveries));
+      tx.hint(() => parts.hints.offer(deliveries));
     },
   };
 }

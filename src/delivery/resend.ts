@@ -50,7 +50,7 @@ export function createResend({ database, webhooks, clock, ids, hints }: ResendPa
           createdAt: clock.now(),
         };
         await insertDeliveries(tx, [delivery], () => webhook.endpoint);
-        tx.afterCommit(() => hints.offer([delivery]));
+        tx.hint(() => hints.offer([delivery]));
         return delivery.deliveryId;
       }),
   };

@@ -26,23 +26,34 @@ const foundMaxMs = 2_000;
 type Cluster = Awaited<ReturnType<typeof createCluster>>;
 const lanes = Array.from({ length: 20 }, (_, index) => `lane${index}`);
 
-test('an event whose commit was not answered goes out once, though its sender was told nothing', only, async () => {
-  await using receiver = await soundly();
-  await using cluster = await createCluster(inBothModes(receiver));
-  const { proxy, url } = await TcpProxy.before(cluster.url);
-  const node = await cluster.join({ url });
-  const other = await cluster.join();
-  await until(async () => (await other.held()) === 32 && (await node.held()) === 32);
-  proxy.loseCommitAfter('insert into "delivery"');
-  await assert.rejects(node.happen(lanes.map((lane) => testEvent(lane, 1))), isUnavailable);
-  const begun = systemClock.monotonic();
-  await cluster.ended(40);
-  assert.ok(systemClock.monotonic() - begun < foundMaxMs);
-  assert.equal(proxy.lost, 1);
-  assert.deepEqual([await cluster.states(), receiver.requests.length], [{ delivered: 40 }, 40]);
-  await cluster.close();
-  await proxy.close();
-});
+for (const [beside, join] of [
+  ['with another node', (cluster: Cluster) => cluster.join()],
+  ['with no other node', () => undefined],
+] as const) {
+  test(
+    `an event whose commit was not answered goes out once, though its sender was told nothing, ${beside}`,
+    only,
+    async () => {
+      await using receiver = await soundly();
+      await using cluster = await createCluster(inBothModes(receiver));
+      const { proxy, url } = await TcpProxy.before(cluster.url);
+      const node = await cluster.join({ url });
+      const nodes = [node, await join(cluster)].filter((one) => one !== undefined);
+      await until(async () =>
+        (await Promise.all(nodes.map((one) => one.held()))).every((held) => held === 64 / nodes.length),
+      );
+      proxy.loseCommitAfter('insert into "delivery"');
+      await assert.rejects(node.happen(lanes.map((lane) => testEvent(lane, 1))), isUnavailable);
+      const begun = systemClock.monotonic();
+      await cluster.ended(40);
+      assert.ok(systemClock.monotonic() - begun < foundMaxMs);
+      assert.equal(proxy.lost, 1);
+      assert.deepEqual([await cluster.states(), receiver.requests.length], [{ delivered: 40 }, 40]);
+      await cluster.close();
+      await proxy.close();
+    },
+  );
+}
 
 for (const [name, text] of [
   [

@@ -218,6 +218,7 @@ function seen(tx: Transaction, { insert, update }: Eyes): Transaction {
     updateMany: (table, changes) =>
       tx.updateMany(table, update === undefined ? changes : changes.map((change) => update(table, change))),
     afterCommit: (work) => tx.afterCommit(work),
+    hint: (work) => tx.hint(work),
   };
 }
 
