@@ -21,6 +21,8 @@ const webhooksPageMax = 1_000;
 const readsMax = 4;
 /** After a database that could not. */
 const retryMs = 250;
+/** While stopping: what cannot be given back by then, the next owner of its lane has to take for sent. */
+const giveBackTriesMax = 20;
 /** Finds what a lost hint left lying. Nothing else waits for it. */
 const sweepMs = 60_000;
 /** How many open deliveries are counted for the metrics, over all webhooks. */
@@ -91,7 +93,9 @@ export class Dispatcher implements Hints {
     this.#gates.close();
     await this.#retries.stop();
     if (this.#busy) await new Promise<void>((resolve) => (this.#whenIdle = resolve));
-    await this.#pipeline.giveBackDoubtful();
+    for (let tries = 1; !(await this.#pipeline.giveBackDoubtful()) && tries < giveBackTriesMax; tries += 1) {
+      await new Promise<void>((resolve) => void this.#parts.timers.after(retryMs, resolve));
+    }
   }
 
   offer(deliveries: readonly Delivery[]): void {

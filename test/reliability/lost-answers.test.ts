@@ -15,7 +15,7 @@ import type { Webhook } from '../../src/webhooks/webhook.ts';
 import { hasPostgres } from '../support/databases.ts';
 import { testEvent, type TestWebhooks } from '../support/deliveries.ts';
 import { createCluster, type TestNode } from '../support/delivery-cluster.ts';
-import { pushOf, to } from '../support/delivery-rig.ts';
+import { pushOf, quiet, to } from '../support/delivery-rig.ts';
 import { answer, ScriptedReceiver } from '../support/scripted-receiver.ts';
 import { TcpProxy } from '../support/tcp-proxy.ts';
 import { until } from '../support/until.ts';
@@ -23,6 +23,8 @@ import { until } from '../support/until.ts';
 const only = { skip: hasPostgres ? false : 'needs PostgreSQL' };
 /** A look at the heads of lanes comes once a second. */
 const foundMaxMs = 2_000;
+/** Longer than a connection takes to be refused, and shorter than a lease. */
+const cutMs = 400;
 type Cluster = Awaited<ReturnType<typeof createCluster>>;
 const lanes = Array.from({ length: 20 }, (_, index) => `lane${index}`);
 
@@ -109,6 +111,8 @@ for (const [when, goes] of [
     await held;
     await goes(cluster, node);
     proxy.cut();
+    // The claim is given up for lost, and so is the first try to give it back.
+    await quiet(cutMs);
     proxy.mend();
     await cluster.ended(40);
     assert.deepEqual([await cluster.states(), receiver.requests.length], [{ delivered: 40 }, 40]);
