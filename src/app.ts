@@ -1,4 +1,3 @@
-import { statfs } from 'node:fs/promises';
 import { join } from 'node:path';
 import { Audit } from './access/audit.ts';
 import { openInstallation, type FirstStartSettings } from './access/first-start.ts';
@@ -123,7 +122,7 @@ async function start(config: Config, options: AppOptions, logger: Logger, closin
       return found === undefined ? undefined : { person: personOf(found.member), role: found.member.role };
     },
     idempotency,
-    health: { notReady: () => notReady(database, config.data) },
+    health: { notReady: () => notReady(database) },
     metrics: () => metrics.text(),
     pushes: pushShapes,
     checkReplies,
@@ -279,19 +278,16 @@ function limitsOf(config: Config): ServerLimits {
 const roomMinBytes = 1024 * 1024;
 
 /** A transaction shows that the database can do its work, since it takes the writer's lock, but not that there is room. */
-async function notReady(database: Database, folder: string): Promise<string[]> {
+async function notReady(database: Database): Promise<string[]> {
   const reasons: string[] = [];
   try {
     await database.transaction((tx) => readRevision(tx.query));
   } catch (error) {
     reasons.push(`the database does not answer: ${error instanceof Error ? error.message : String(error)}`);
   }
-  if (database.kind === 'sqlite') {
-    const { bavail, bsize } = await statfs(folder);
-    const room = bavail * bsize;
-    if (room < roomMinBytes) {
-      reasons.push(`the disk of TOCSIN_DATA has ${room} bytes left, and ${roomMinBytes} are needed: free some`);
-    }
+  const room = await database.roomBytes?.();
+  if (room !== undefined && room < roomMinBytes) {
+    reasons.push(`the disk of TOCSIN_DATA has ${room} bytes left, and ${roomMinBytes} are needed: free some`);
   }
   return reasons;
 }

@@ -51,6 +51,8 @@ export interface Database {
    * @throws DatabaseFailure when the database cannot do it; whatever `work` throws, after rolling back.
    */
   transaction<Result>(work: (tx: Transaction) => Promise<Result>): Promise<Result>;
+  /** Bytes left on the disk that it lies on; absent where that is another machine's. */
+  roomBytes?(): Promise<number>;
   /** What several nodes on one database need; absent where one process at a time may use it. */
   readonly shared?: SharedDatabase;
   /** Waits for running transactions, then closes. */

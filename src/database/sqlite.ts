@@ -1,3 +1,4 @@
+import { statfs } from 'node:fs/promises';
 import type { CompiledQuery } from 'kysely';
 import type { Clock } from '../runtime/clock.ts';
 import type { Timers } from '../runtime/timers.ts';
@@ -63,6 +64,10 @@ export async function openSqlite(options: SqliteOptions): Promise<MigratableData
         return reader.execute(sql, parameters);
       }),
       transaction: (work) => commits.add(work),
+      roomBytes: async () => {
+        const { bavail, bsize } = await statfs(file);
+        return bavail * bsize;
+      },
       close: () => (closed ??= commits.close().then(() => closeAll(opened))),
     };
   } catch (error) {
