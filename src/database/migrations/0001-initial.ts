@@ -1,5 +1,6 @@
 import { sql } from 'kysely';
 import type { Migration } from '../migrate.ts';
+import { oneOf } from './one-of.ts';
 
 /**
  * The first schema, one text for both databases. `open` partial indexes hold only what is still to be done, so they stay
@@ -25,15 +26,15 @@ export const initial: Migration = {
       'member',
       `member_id int8 not null primary key, member_name text not null, email text not null, country_code text not null,
        phone text not null, locale text not null, time_zone text not null,
-       role text not null check (role in ('admin', 'responder', 'viewer')),
-       status text not null check (status in ('enabled', 'pending', 'deleted')),
+       role text not null ${oneOf('role', 'admin', 'responder', 'viewer')},
+       status text not null ${oneOf('status', 'enabled', 'pending', 'deleted')},
        ref_id text not null, created_at int8 not null, updated_at int8 not null`,
     );
     await index(`unique index member_email on member (email) where status <> 'deleted'`);
     await table(
       'team',
       `team_id int8 not null primary key, team_name text not null, description text not null,
-       status text not null check (status in ('enabled', 'deleted')), ref_id text not null, creator_id int8 not null,
+       status text not null ${oneOf('status', 'enabled', 'deleted')}, ref_id text not null, creator_id int8 not null,
        updated_by int8 not null, created_at int8 not null, updated_at int8 not null`,
     );
     await index(`unique index team_name on team (team_name) where status <> 'deleted'`);
@@ -41,14 +42,14 @@ export const initial: Migration = {
     await table(
       'app_key',
       `key_id text not null primary key, member_id int8 not null, key_name text not null, key_hash text not null unique,
-       key_hint text not null, status text not null check (status in ('enabled', 'disabled')),
+       key_hint text not null, status text not null ${oneOf('status', 'enabled', 'disabled')},
        created_at int8 not null, updated_at int8 not null`,
     );
     await index(`index app_key_member on app_key (member_id)`);
     await table(
       'channel',
       `channel_id int8 not null primary key, channel_name text not null, description text not null, team_id int8 not null,
-       status text not null check (status in ('enabled', 'disabled', 'deleted')), creator_id int8 not null,
+       status text not null ${oneOf('status', 'enabled', 'disabled', 'deleted')}, creator_id int8 not null,
        settings_json text not null, created_at int8 not null, updated_at int8 not null, deleted_at int8 not null`,
     );
     await index(`unique index channel_name on channel (channel_name) where status <> 'deleted'`);
@@ -56,18 +57,18 @@ export const initial: Migration = {
       'integration',
       `integration_id int8 not null primary key, integration_name text not null, integration_type text not null,
        description text not null, channel_id int8 not null, team_id int8 not null,
-       status text not null check (status in ('enabled', 'disabled', 'deleted')), key_hash text not null unique,
+       status text not null ${oneOf('status', 'enabled', 'disabled', 'deleted')}, key_hash text not null unique,
        key_sealed text not null, ref_id text not null, settings_json text not null, creator_id int8 not null,
        created_at int8 not null, updated_at int8 not null`,
     );
     await table(
       'webhook',
       `webhook_id int8 not null primary key,
-       webhook_type text not null check (webhook_type in ('incident', 'alert', 'custom_action')),
+       webhook_type text not null ${oneOf('webhook_type', 'incident', 'alert', 'custom_action')},
        webhook_name text not null, endpoint text not null, description text not null, team_id int8 not null,
-       status text not null check (status in ('enabled', 'paused', 'disabled', 'deleted')), tls_verify int8 not null,
+       status text not null ${oneOf('status', 'enabled', 'paused', 'disabled', 'deleted')}, tls_verify int8 not null,
        headers_json text not null, channel_ids_json text not null, event_types_json text not null, timeout_ms int8 not null,
-       delivery_mode text not null check (delivery_mode in ('at_most_once', 'at_least_once')), settings_json text not null,
+       delivery_mode text not null ${oneOf('delivery_mode', 'at_most_once', 'at_least_once')}, settings_json text not null,
        max_in_flight int8 not null, signing int8 not null, secrets_json text not null, creator_id int8 not null,
        created_at int8 not null, updated_at int8 not null`,
     );
@@ -76,9 +77,9 @@ export const initial: Migration = {
       'alert',
       `alert_id text not null primary key, open_key text unique, integration_id int8 not null, channel_id int8 not null,
        incident_id text not null, alert_key text not null, title text not null, title_rule text not null,
-       description text not null, severity text not null check (severity in ('Critical', 'Warning', 'Info')),
-       status text not null check (status in ('Critical', 'Warning', 'Info', 'Ok')),
-       progress text not null check (progress in ('Triggered', 'Closed')), start_time int8 not null, last_time int8 not null,
+       description text not null, severity text not null ${oneOf('severity', 'Critical', 'Warning', 'Info')},
+       status text not null ${oneOf('status', 'Critical', 'Warning', 'Info', 'Ok')},
+       progress text not null ${oneOf('progress', 'Triggered', 'Closed')}, start_time int8 not null, last_time int8 not null,
        end_time int8 not null, close_time int8 not null, labels_json text not null, images_json text not null,
        event_cnt int8 not null, ever_muted int8 not null, created_at int8 not null, updated_at int8 not null,
        last_sequence int8 not null, last_event_time int8 not null`,
@@ -99,9 +100,9 @@ export const initial: Migration = {
       'incident',
       `incident_id text not null primary key, num text not null, channel_id int8 not null, integration_id int8 not null,
        title text not null, description text not null, impact text not null, root_cause text not null,
-       resolution text not null, severity text not null check (severity in ('Critical', 'Warning', 'Info')),
-       status text not null check (status in ('Critical', 'Warning', 'Info', 'Ok')),
-       progress text not null check (progress in ('Triggered', 'Processing', 'Closed')), start_time int8 not null,
+       resolution text not null, severity text not null ${oneOf('severity', 'Critical', 'Warning', 'Info')},
+       status text not null ${oneOf('status', 'Critical', 'Warning', 'Info', 'Ok')},
+       progress text not null ${oneOf('progress', 'Triggered', 'Processing', 'Closed')}, start_time int8 not null,
        last_time int8 not null, end_time int8 not null, ack_time int8 not null, close_time int8 not null,
        snoozed_before int8 not null, labels_json text not null, fields_json text not null, images_json text not null,
        creator_id int8 not null, closer_id int8 not null, owner_id int8 not null, responders_json text not null,
@@ -122,7 +123,7 @@ export const initial: Migration = {
 
     await table(
       'event',
-      `event_id text not null primary key, entity_kind text not null check (entity_kind in ('alert', 'incident')),
+      `event_id text not null primary key, entity_kind text not null ${oneOf('entity_kind', 'alert', 'incident')},
        entity_id text not null, sequence int8 not null, event_type text not null, event_time int8 not null,
        channel_id int8 not null, person_id int8 not null, detail_json text not null, payload text not null`,
     );
@@ -132,8 +133,7 @@ export const initial: Migration = {
       `delivery_id text not null primary key, webhook_id int8 not null, webhook_type text not null, event_id text not null,
        generation int8 not null, entity_id text not null, sequence int8 not null, event_type text not null,
        event_time int8 not null, channel_id int8 not null, mode text not null,
-       state text not null check (state in ('pending', 'sending', 'retry_wait', 'delivered', 'failed', 'unknown', 'expired',
-         'cancelled', 'superseded')),
+       state text not null ${oneOf('state', 'pending', 'sending', 'retry_wait', 'delivered', 'failed', 'unknown', 'expired', 'cancelled', 'superseded')},
        attempt int8 not null, fence int8 not null, endpoint text not null, status_code int8 not null,
        duration_ms int8 not null, reason text not null, error_message text not null, due_at int8 not null,
        claimed_at int8 not null, created_at int8 not null, finished_at int8 not null`,

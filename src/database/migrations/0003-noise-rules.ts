@@ -1,5 +1,6 @@
 import { sql } from 'kysely';
 import type { Migration } from '../migrate.ts';
+import { oneOf } from './one-of.ts';
 
 /**
  * The drop, silence and inhibit rules of channels (contract 4.10), and notes: entries of a timeline that are no events, so
@@ -15,8 +16,8 @@ export const noiseRules: Migration = {
     await table(
       'noise_rule',
       `rule_id text not null primary key, channel_id int8 not null,
-       kind text not null check (kind in ('drop', 'silence', 'inhibit')), rule_name text not null,
-       description text not null, priority int8 not null, status text not null check (status in ('enabled', 'disabled')),
+       kind text not null ${oneOf('kind', 'drop', 'silence', 'inhibit')}, rule_name text not null,
+       description text not null, priority int8 not null, status text not null ${oneOf('status', 'enabled', 'disabled')},
        spec_json text not null, creator_id int8 not null, updated_by int8 not null, created_at int8 not null,
        updated_at int8 not null`,
     );

@@ -1,5 +1,6 @@
 import { sql } from 'kysely';
 import type { Migration } from '../migrate.ts';
+import { oneOf } from './one-of.ts';
 
 /**
  * Escalation rules of channels (contract 4.8), and when something happens to an incident by time alone. An incident keeps
@@ -14,7 +15,7 @@ export const escalation: Migration = {
       `create table escalation_rule (
          rule_id text not null primary key, channel_id int8 not null, rule_name text not null, description text not null,
          template_id text not null, priority int8 not null,
-         status text not null check (status in ('enabled', 'disabled')),
+         status text not null ${oneOf('status', 'enabled', 'disabled')},
          settings_json text not null, updated_by int8 not null, created_at int8 not null, updated_at int8 not null
        ) ${strict}`,
     );
