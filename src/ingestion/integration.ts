@@ -56,6 +56,8 @@ export class IntegrationDirectory {
   readonly list: readonly Integration[];
   readonly #byId: ReadonlyMap<number, Integration>;
   readonly #byHash: ReadonlyMap<string, Integration>;
+  /** By keys that were found by their digest before: no more of them than there are integrations. */
+  readonly #byKnownKey = new Map<string, Integration>();
 
   constructor(integrations: readonly Integration[]) {
     this.list = integrations;
@@ -69,6 +71,10 @@ export class IntegrationDirectory {
 
   /** Found by the key's digest, so that how long it takes says nothing about the keys. Disabled ones are found too. */
   byKey(key: string): Integration | undefined {
-    return this.#byHash.get(keyHash(key));
+    const known = this.#byKnownKey.get(key);
+    if (known !== undefined) return known;
+    const found = this.#byHash.get(keyHash(key));
+    if (found !== undefined) this.#byKnownKey.set(key, found);
+    return found;
   }
 }

@@ -22,6 +22,7 @@ export function systemIds(clock: Clock, random: Random): Ids {
   const machine = hex(random.bytes(5));
   let counter = readUint(random.bytes(3));
   const uuids = new V7Generator({ nextUint32: pooled(random) });
+  const dayOf = days();
   const short = () => toBase57(uuids.generateOrResetWithTs(clock.now()).bytes);
   return {
     object() {
@@ -30,7 +31,7 @@ export function systemIds(clock: Clock, random: Random): Ids {
       return seconds.toString(16).padStart(8, '0') + machine + counter.toString(16).padStart(6, '0');
     },
     event: () => hex(uuids.generateOrResetWithTs(clock.now()).bytes),
-    record: () => new Date(clock.now()).toISOString().slice(0, 10).replaceAll('-', '') + short(),
+    record: () => dayOf(clock.now()) + short(),
     short,
     number: () => 10_000_000_000_000 + (readUint(random.bytes(6)) % 90_000_000_000_000),
   };
@@ -53,6 +54,18 @@ function pooled(random: Random): () => number {
   };
 }
 
+const dayMs = 86_400_000;
+
+/** Tells the UTC day of an instant as `YYYYMMDD`; most often it is the one that was asked for before. */
+function days(): (now: number) => string {
+  let [known, text] = [Number.NaN, ''];
+  return (now) => {
+    const day = Math.floor(now / dayMs);
+    if (day !== known) [known, text] = [day, new Date(now).toISOString().slice(0, 10).replaceAll('-', '')];
+    return text;
+  };
+}
+
 function readUint(bytes: Uint8Array): number {
   return bytes.reduce((value, byte) => value * 256 + byte, 0);
 }
@@ -61,19 +74,26 @@ function hex(bytes: Uint8Array): string {
   return Buffer.from(bytes).toString('hex');
 }
 
+/** All pairs of characters, in order. */
+const base57Pairs = Array.from(base57).flatMap((first) => Array.from(base57, (second) => first + second));
+
 /** Fixed width and a sorted alphabet, so the text sorts as the number does. */
 function toBase57(bytes: Uint8Array): string {
-  // The 128 bits as eight digits of base 65,536: each step divides them all by 57, and what is left over is a character.
-  const digits = Array.from({ length: 8 }, (_, index) => ((bytes[2 * index] ?? 0) << 8) | (bytes[2 * index + 1] ?? 0));
+  // The 128 bits as eight digits of base 65,536: each step divides them all by 57², and what is left over is a pair.
+  const digits = new Uint16Array(8);
+  for (let index = 0; index < 8; index += 1) {
+    digits[index] = ((bytes[2 * index] ?? 0) << 8) | (bytes[2 * index + 1] ?? 0);
+  }
   let text = '';
-  for (let place = 0; place < 22; place += 1) {
+  for (let place = 0; place < 11; place += 1) {
     let rest = 0;
-    for (const [index, digit] of digits.entries()) {
-      const value = rest * 0x10000 + digit;
-      digits[index] = Math.floor(value / 57);
-      rest = value % 57;
+    for (let index = 0; index < 8; index += 1) {
+      const value = rest * 0x10000 + (digits[index] ?? 0);
+      const quotient = Math.trunc(value / base57Pairs.length);
+      digits[index] = quotient;
+      rest = value - quotient * base57Pairs.length;
     }
-    text = base57.charAt(rest) + text;
+    text = (base57Pairs[rest] ?? '') + text;
   }
   return text;
 }
