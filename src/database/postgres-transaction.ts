@@ -7,9 +7,9 @@ import type { PostgresColumns } from './postgres-columns.ts';
 import { postgresFailure } from './postgres-failure.ts';
 import { queryOn } from './query-on.ts';
 import type { SlowStatements } from './slow-statements.ts';
-import { asError, changedColumns } from './sqlite-transaction.ts';
+import { asError, columnsOfChanges } from './sqlite-transaction.ts';
 import type { Tables } from './tables.ts';
-import { checkValue, quoted, sharedColumns, valueOf, type Value } from './values.ts';
+import { checkValue, columnar, quoted, StatementTexts, type Columnar, type Value } from './values.ts';
 
 /** One attempt at a transaction, on a client of its own for as long as its work runs. */
 export class PostgresTransaction implements Transaction, Scope {
@@ -33,32 +33,29 @@ export class PostgresTransaction implements Transaction, Scope {
 
   async insertMany<T extends keyof Tables>(table: T, rows: readonly Tables[T][]): Promise<void> {
     if (rows.length === 0) return;
-    const columns = sharedColumns(rows, table);
+    const { columns, lists } = columnar(rows, table);
     const types = await this.#typesOf(table, columns);
-    const text = `insert into ${quoted(table)} (${columns.map(quoted).join(', ')})
-      select * from unnest(${types.map((type, index) => `$${index + 1}::${type}[]`).join(', ')})`;
-    const arrays = columns.map((column) => rows.map((row) => valueOf(row, column)));
-    await this.#runMany(text, types, arrays);
+    const text = insertText(table, columns, types);
+    await this.#runMany(text, types, byColumn(lists, columns.length));
   }
 
   async updateMany<T extends keyof Tables>(table: T, changes: readonly RowChange<Tables[T]>[]): Promise<boolean[]> {
     if (changes.length === 0) return [];
-    const { set, match } = changedColumns(table, changes);
-    const types = await this.#typesOf(table, [...match, ...set]);
-    const text = updateText(table, { set, match, types });
+    const { set, match } = columnsOfChanges(table, changes);
+    const types = await this.#typesOf(table, [...match.columns, ...set.columns]);
+    const text = updateText(table, { set: set.columns, match: match.columns, types });
     const changed = changes.map(() => false);
     // One statement changes a row once, so changes of the same row go in statements of their own, one after the other.
-    for (const round of rounds(
-      changes,
-      match.filter((column) => !set.includes(column)),
-    )) {
-      const arrays = [
-        ...match.map((column) => round.map(({ change }) => valueOf(change.match, column))),
-        ...set.map((column) => round.map(({ change }) => valueOf(change.set, column))),
-      ];
+    for (const round of rounds(match, set)) {
+      const arrays = [match, set].flatMap(({ columns, lists }) =>
+        byColumn(
+          round.map((index) => lists[index] ?? []),
+          columns.length,
+        ),
+      );
       const { rows } = await this.#runMany(text, types, arrays);
       for (const { place } of rows as readonly { place: number }[]) {
-        const at = round[place - 1]?.index;
+        const at = round[place - 1];
         if (at !== undefined) changed[at] = true;
       }
     }
@@ -133,34 +130,52 @@ export async function runStatement(
   }
 }
 
-function updateText(table: string, columns: { set: string[]; match: string[]; types: string[] }): string {
-  const { set, match, types } = columns;
-  const arrays = types.map((type, index) => `$${index + 1}::${type}[]`).join(', ');
-  const names = [...match, ...set].map((_, index) => `v${index}`);
-  const assigned = set.map((column, index) => `${quoted(column)} = given.v${match.length + index}`);
-  const matched = match.map((column, index) => `target.${quoted(column)} = given.v${index}`);
-  return `update ${quoted(table)} as target set ${assigned.join(', ')}
-    from unnest(${arrays}) with ordinality as given (${names.join(', ')}, place)
-    where ${matched.join(' and ')} returning given.place`;
+const texts = new StatementTexts();
+
+function insertText(table: string, columns: readonly string[], types: readonly string[]): string {
+  return texts.of(`insert ${table} ${columns.join()} ${types.join()}`, () => {
+    const arrays = types.map((type, index) => `$${index + 1}::${type}[]`).join(', ');
+    return `insert into ${quoted(table)} (${columns.map(quoted).join(', ')}) select * from unnest(${arrays})`;
+  });
 }
 
-interface Placed<Change> {
-  readonly change: Change;
-  readonly index: number;
+interface UpdateColumns {
+  readonly set: readonly string[];
+  readonly match: readonly string[];
+  /** Of those to match, then of those to set. */
+  readonly types: readonly string[];
+}
+
+function updateText(table: string, { set, match, types }: UpdateColumns): string {
+  return texts.of(`update ${table} ${set.join()} ${match.join()} ${types.join()}`, () => {
+    const arrays = types.map((type, index) => `$${index + 1}::${type}[]`).join(', ');
+    const names = [...match, ...set].map((_, index) => `v${index}`);
+    const assigned = set.map((column, index) => `${quoted(column)} = given.v${match.length + index}`);
+    const matched = match.map((column, index) => `target.${quoted(column)} = given.v${index}`);
+    return `update ${quoted(table)} as target set ${assigned.join(', ')}
+      from unnest(${arrays}) with ordinality as given (${names.join(', ')}, place)
+      where ${matched.join(' and ')} returning given.place`;
+  });
+}
+
+/** One list for each column, of the values of all rows. */
+function byColumn(lists: readonly (readonly unknown[])[], columns: number): (readonly unknown[])[] {
+  return Array.from({ length: columns }, (_, column) => lists.map((values) => values[column]));
 }
 
 /**
- * The changes, in order, parted so that no two of a round can be of the same row: such have the same values to match,
- * as far as the changes leave those as they are.
+ * The places of the changes, in order, parted so that no two of a round can be of the same row: such have the same values
+ * to match, as far as the changes leave those as they are.
  */
-function rounds<Change extends RowChange<object>>(changes: readonly Change[], kept: string[]): Placed<Change>[][] {
+function rounds(match: Columnar, set: Columnar): number[][] {
+  const kept = match.columns.flatMap((column, place) => (set.columns.includes(column) ? [] : [place]));
   const seen = new Map<string, number>();
-  const parted: Placed<Change>[][] = [];
-  for (const [index, change] of changes.entries()) {
-    const key = JSON.stringify(kept.map((column) => String(valueOf(change.match, column))));
+  const parted: number[][] = [];
+  for (const [index, values] of match.lists.entries()) {
+    const key = JSON.stringify(kept.map((place) => String(values[place])));
     const round = seen.get(key) ?? 0;
     seen.set(key, round + 1);
-    (parted[round] ??= []).push({ change, index });
+    (parted[round] ??= []).push(index);
   }
   return parted;
 }

@@ -4,47 +4,42 @@ import type { Scope } from './inside.ts';
 import { queryOn } from './query-on.ts';
 import type { SqliteHandle } from './sqlite-handle.ts';
 import type { Tables } from './tables.ts';
-import { quoted, sharedColumns, valueOf } from './values.ts';
+import { columnar, quoted, StatementTexts, type Columnar } from './values.ts';
 
 /** One transaction's share of the writer's handle, for as long as its work runs. */
 export class SqliteTransaction implements Transaction, Scope {
-  readonly query: Query;
   readonly callbacks: (() => void)[] = [];
   open = true;
   /** The first statement that failed. It ends the transaction, as it does in PostgreSQL, even when the work goes on. */
   failure: Error | undefined;
   readonly #handle: SqliteHandle;
+  #query: Query | undefined;
 
   constructor(handle: SqliteHandle) {
     this.#handle = handle;
-    this.query = queryOn('sqlite', (compiled: CompiledQuery) =>
+  }
+
+  /** Made when it is first asked for: many transactions only write rows. */
+  get query(): Query {
+    return (this.#query ??= queryOn('sqlite', (compiled: CompiledQuery) =>
       this.#use((handle) => handle.execute(compiled.sql, compiled.parameters)),
-    );
+    ));
   }
 
   async insertMany<T extends keyof Tables>(table: T, rows: readonly Tables[T][]): Promise<void> {
     if (rows.length === 0) return;
     await this.#use((handle) => {
-      const columns = sharedColumns(rows, table);
-      const text = `insert into ${quoted(table)} (${columns.map(quoted).join(', ')}) values (${columns.map(() => '?').join(', ')})`;
-      handle.executeEach(
-        text,
-        rows.map((row) => columns.map((column) => valueOf(row, column))),
-      );
+      const { columns, lists } = columnar(rows, table);
+      handle.executeEach(insertText(table, columns), lists);
     });
   }
 
   async updateMany<T extends keyof Tables>(table: T, changes: readonly RowChange<Tables[T]>[]): Promise<boolean[]> {
     if (changes.length === 0) return [];
     return this.#use((handle) => {
-      const { set, match } = changedColumns(table, changes);
-      const equals = (column: string) => `${quoted(column)} = ?`;
-      const text = `update ${quoted(table)} set ${set.map(equals).join(', ')} where ${match.map(equals).join(' and ')}`;
-      const lists = changes.map((change) => [
-        ...set.map((column) => valueOf(change.set, column)),
-        ...match.map((column) => valueOf(change.match, column)),
-      ]);
-      return handle.executeEach(text, lists).map((count) => count > 0);
+      const { set, match } = columnsOfChanges(table, changes);
+      const lists = set.lists.map((values, index) => [...values, ...(match.lists[index] ?? [])]);
+      return handle.executeEach(updateText(table, set.columns, match.columns), lists).map((count) => count > 0);
     });
   }
 
@@ -82,15 +77,36 @@ export function asError(error: unknown): Error {
 }
 
 /** @throws TypeError when the changes do not name the same columns, or match a null, which equals nothing. */
-export function changedColumns(
+export function columnsOfChanges(
   table: string,
   changes: readonly RowChange<object>[],
-): { set: string[]; match: string[] } {
-  const matches = changes.map((change) => change.match);
-  const match = sharedColumns(matches, `${table}, match`);
-  if (matches.some((one) => match.some((column) => valueOf(one, column) === null))) {
+): { set: Columnar; match: Columnar } {
+  const match = columnar(
+    changes.map((change) => change.match),
+    `${table}, match`,
+  );
+  if (match.lists.some((values) => values.includes(null))) {
     throw new TypeError(`a change of ${table} matches null, which equals nothing`);
   }
-  const sets = changes.map((change) => change.set);
-  return { set: sharedColumns(sets, `${table}, set`), match };
+  const set = columnar(
+    changes.map((change) => change.set),
+    `${table}, set`,
+  );
+  return { set, match };
+}
+
+const texts = new StatementTexts();
+
+function insertText(table: string, columns: readonly string[]): string {
+  return texts.of(`insert ${table} ${columns.join()}`, () => {
+    const places = columns.map(() => '?').join(', ');
+    return `insert into ${quoted(table)} (${columns.map(quoted).join(', ')}) values (${places})`;
+  });
+}
+
+function updateText(table: string, set: readonly string[], match: readonly string[]): string {
+  return texts.of(`update ${table} ${set.join()} ${match.join()}`, () => {
+    const equals = (column: string) => `${quoted(column)} = ?`;
+    return `update ${quoted(table)} set ${set.map(equals).join(', ')} where ${match.map(equals).join(' and ')}`;
+  });
 }

@@ -17,8 +17,12 @@ export function checkValue(value: unknown, position: number, statement: string):
 
 /** As {@link checkValue}, of each parameter of a statement. */
 export function checkValues(values: readonly unknown[], statement: string): readonly Value[] {
-  let position = 0;
-  for (const value of values) checkValue(value, (position += 1), statement);
+  for (let index = 0; index < values.length; index += 1) {
+    const value = values[index];
+    // The two kinds that nearly all are of, here rather than in a call for each.
+    if (typeof value === 'string' ? !value.includes('\0') : Number.isSafeInteger(value)) continue;
+    checkValue(value, index + 1, statement);
+  }
   // Each of them has been checked.
   return values as readonly Value[];
 }
@@ -45,30 +49,50 @@ function faultOf(value: unknown): string | undefined {
   }
 }
 
+/** Rows as lists of values, all in the order of the same columns. */
+export interface Columnar {
+  readonly columns: readonly string[];
+  readonly lists: readonly (readonly unknown[])[];
+}
+
 /**
- * The names that all `rows` have, in the order of the first.
+ * The columns that all `rows` have, in the order of the first, and what each row has in them.
  * @throws TypeError when a row has other names.
  */
-export function sharedColumns(rows: readonly object[], what: string): string[] {
+export function columnar(rows: readonly object[], what: string): Columnar {
   const columns = Object.keys(rows[0] ?? {});
   if (columns.length === 0) throw new TypeError(`${what} was given a row without columns`);
-  for (const [index, row] of rows.entries()) {
+  const lists = rows.map((row, index) => {
     const names = Object.keys(row);
     // Rows are mostly made in one place, so their names mostly come in the same order.
-    const same = names.length === columns.length && names.every((name, place) => name === columns[place]);
-    if (!same && (names.length !== columns.length || !columns.every((column) => Object.hasOwn(row, column)))) {
+    if (areSame(names, columns)) return Object.values(row);
+    if (names.length !== columns.length || !columns.every((column) => Object.hasOwn(row, column))) {
       throw new TypeError(`row ${index} for ${what} has other columns than the first: ${names.join(', ')}`);
     }
+    return columns.map((column) => (row as Record<string, unknown>)[column]);
+  });
+  return { columns, lists };
+}
+
+function areSame(names: readonly string[], others: readonly string[]): boolean {
+  if (names.length !== others.length) return false;
+  for (let index = 0; index < names.length; index += 1) if (names[index] !== others[index]) return false;
+  return true;
+}
+
+/** Statements that differ by their columns only, each made once. There are as many as the program has such statements. */
+export class StatementTexts {
+  readonly #made = new Map<string, string>();
+
+  /** @param key names the table and what else the text depends on. */
+  of(key: string, make: () => string): string {
+    let text = this.#made.get(key);
+    if (text === undefined) this.#made.set(key, (text = make()));
+    return text;
   }
-  return columns;
 }
 
 /** A name as both databases quote it. */
 export function quoted(name: string): string {
   return `"${name.replaceAll('"', '""')}"`;
-}
-
-/** The value of a column of a row whose type is known to the caller only. */
-export function valueOf(row: object, column: string): unknown {
-  return (row as Record<string, unknown>)[column];
 }
