@@ -12,7 +12,7 @@ import { RetryClock } from './retry-clock.ts';
 import type { Lane } from './retry-store.ts';
 import { Turns, type Flight, type Lineup, type WebhookLimits } from './turns.ts';
 
-/** Heads claimed in one transaction. */
+/** Heads of healthy webhooks claimed in one transaction; a few of the others come on top. */
 const claimMax = 256;
 /** Lanes in one read. */
 const pageMax = 64;

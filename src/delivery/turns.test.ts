@@ -4,7 +4,7 @@ import { testDelivery, testEvent, testWebhook } from '../../test/support/deliver
 import { Held } from './held.ts';
 import { WebhookLanes } from './lanes.ts';
 import type { Outcome } from './outcome.ts';
-import { Turns, shareMax, type Flight, type Lineup } from './turns.ts';
+import { Turns, perTurnMax, shareMax, type Flight, type Lineup } from './turns.ts';
 
 const answered: Outcome = { state: 'delivered', reason: 'ok', statusCode: 200, message: '' };
 const timeout: Outcome = { state: 'unknown', reason: 'timeout_response', statusCode: 0, message: '' };
@@ -53,6 +53,23 @@ test('webhooks take turns, one head each', () => {
   assert.deepEqual(order, [first, second, first, first, first]);
 });
 
+test('what may hang takes little of a turn, and goes after what is answered', () => {
+  const turns = new Turns();
+  const [slow, fresh, good] = [100, 100, 20].map((webhooks) => Array.from({ length: webhooks }, () => lineup(20)));
+  assert.ok(slow !== undefined && fresh !== undefined && good !== undefined);
+  for (const one of slow) pass(turns, one, timeout);
+  for (const one of good) pass(turns, one, answered);
+  for (const one of [...slow, ...fresh, ...good]) turns.enlist(one, 0);
+
+  const picked = [...turns.pick(50, 0).values()];
+  const standings = picked.map((flight) => flight.standing);
+  const expected = { good: 50, fresh: perTurnMax.fresh, slow: perTurnMax.slow };
+  assert.deepEqual(
+    standings,
+    Object.entries(expected).flatMap(([standing, many]) => Array<string>(many).fill(standing)),
+  );
+});
+
 test('a webhook has no more in flight than it may, and less while nothing good is known of it', () => {
   const turns = new Turns();
   const one = lineup(20, 3);
@@ -83,8 +100,11 @@ function pass(turns: Turns, one: Lineup, outcome: Outcome): void {
   }
 }
 
+/** Turn after turn, until nothing is left that may begin. */
 function pickAll(turns: Turns): Flight[] {
-  return [...turns.pick(10_000, 0).values()];
+  const all: Flight[] = [];
+  for (let picked = turns.pick(256, 0); picked.size > 0; picked = turns.pick(256, 0)) all.push(...picked.values());
+  return all;
 }
 
 function count(flights: readonly Flight[]) {

@@ -13,6 +13,12 @@ const slotsMax = 1_024;
  */
 export const shareMax: Readonly<Record<Standing, number>> = { good: slotsMax - 128, fresh: 448, slow: 128 };
 
+/**
+ * How many of them are picked in one turn, so that a burst of requests that may hang, and its end in a burst of timeouts,
+ * does not hold up those that are answered.
+ */
+export const perTurnMax: Readonly<Record<Exclude<Standing, 'good'>, number>> = { fresh: 32, slow: 8 };
+
 /** What of a webhook says how much may be asked of its receiver. */
 export type WebhookLimits = Pick<Webhook, 'maxInFlight' | 'rateLimitPerSecond'>;
 
@@ -63,25 +69,34 @@ export class Turns {
     return undefined;
   }
 
-  /** The next heads, each with its slot taken. */
-  pick(max: number, now: number): Map<Delivery, Flight> {
+  /**
+   * The next heads, each with its slot taken; those that are answered for certain come first.
+   * @param goodMax how many of those; the others come on top.
+   */
+  pick(goodMax: number, now: number): Map<Delivery, Flight> {
     const picked = new Map<Delivery, Flight>();
-    for (const standing of standings) {
-      const ring = this.#rings[standing];
-      for (const lineup of ring) {
-        if (picked.size === max || !this.#hasSlot(standing)) break;
-        ring.delete(lineup);
-        const delivery = mayStart(lineup, now) ? lineup.lanes.take() : undefined;
-        if (delivery === undefined) continue;
-        lineup.inFlight += 1;
-        lineup.pace = spend(lineup.pace, lineup.limits.rateLimitPerSecond, now);
-        this.#used[standing] += 1;
-        picked.set(delivery, { lineup, entityId: delivery.entityId, standing, requesting: true });
-        // Added again, it comes after all others of its ring.
-        if (mayStart(lineup, now)) ring.add(lineup);
-      }
-    }
+    this.#pick('good', goodMax, now, picked);
+    this.#pick('fresh', perTurnMax.fresh, now, picked);
+    this.#pick('slow', perTurnMax.slow, now, picked);
     return picked;
+  }
+
+  #pick(standing: Standing, max: number, now: number, picked: Map<Delivery, Flight>): void {
+    const ring = this.#rings[standing];
+    let left = max;
+    for (const lineup of ring) {
+      if (left <= 0 || !this.#hasSlot(standing)) return;
+      ring.delete(lineup);
+      const delivery = mayStart(lineup, now) ? lineup.lanes.take() : undefined;
+      if (delivery === undefined) continue;
+      left -= 1;
+      lineup.inFlight += 1;
+      lineup.pace = spend(lineup.pace, lineup.limits.rateLimitPerSecond, now);
+      this.#used[standing] += 1;
+      picked.set(delivery, { lineup, entityId: delivery.entityId, standing, requesting: true });
+      // Added again, it comes after all others of its ring.
+      if (mayStart(lineup, now)) ring.add(lineup);
+    }
   }
 
   /** Its request has ended; the slot is held until the result is durable. */
@@ -105,9 +120,6 @@ export class Turns {
     return shared < sharedMax && this.#used[standing] < shareMax[standing];
   }
 }
-
-/** Those with the small shares first: they take little of a turn, and would wait for ever behind the many. */
-const standings: readonly Standing[] = ['slow', 'fresh', 'good'];
 
 function endRequest(flight: Flight): void {
   if (!flight.requesting) return;
