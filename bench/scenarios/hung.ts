@@ -13,8 +13,11 @@ const hungCount = 1_000;
 const hungChannels = 20;
 /** Changes a second for the healthy ones; each is owed to all of them. */
 const rate = 25;
-/** How often something changes in one of the hung channels. That is more than they are sent at the same time. */
-const hungEveryMs = 200;
+/**
+ * How often something changes in one of the hung channels. That is more than they are sent at the same time. It has no
+ * common measure with the changes of the healthy ones, so that the two meet as seldom as chance would have it.
+ */
+const hungEveryMs = 193;
 /** Until the healthy ones are known to be healthy, and the hung ones hold every slot that they can get. */
 const warmSeconds = 2;
 const settleMs = 2_000;

@@ -6,7 +6,7 @@ import { systemTimers } from '../runtime/timers.ts';
 /** How often the log is looked at. */
 const everyMs = 100;
 /** A log that has grown by less is not worth the sync. */
-const grownMinBytes = 512 * 1024;
+const grownMinBytes = 4 * 1024 * 1024;
 
 /**
  * Runs in a thread of its own: moves what is committed from the write-ahead log into the database, so that the event loop
