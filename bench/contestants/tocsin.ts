@@ -6,6 +6,7 @@ import { endsWithUs } from '../child.ts';
 import { temporaryFolder } from '../../test/counterparts/program.ts';
 import { startService, type Service } from '../../test/support/service.ts';
 import type { Json } from '../../test/support/service.ts';
+import { holdToCores } from '../servers/cpu-share.ts';
 import { concurrency, NotRunnable, type Contestant, type Entry, type Setting } from './contestant.ts';
 
 export type Store = 'sqlite' | 'postgres';
@@ -60,12 +61,14 @@ interface Start {
   readonly name?: string;
   /** More than one only on PostgreSQL. */
   readonly nodes?: number;
+  /** To how much of a core each node is held; absent = to nothing. */
+  readonly cores?: number | undefined;
 }
 
 export async function startTocsin(
   store: Store,
   setting: Pick<Setting, 'postgres' | 'nodeFlags'>,
-  { name = 'tocsin', nodes = 1 }: Start = {},
+  { name = 'tocsin', nodes = 1, cores }: Start = {},
 ): Promise<Tocsin> {
   if (store === 'postgres' && setting.postgres === undefined) throw new NotRunnable('PostgreSQL was not started');
   const folder = await temporaryFolder('bench-data');
@@ -74,10 +77,12 @@ export async function startTocsin(
   const env = nodes === 1 ? settings : { ...settings, TOCSIN_SECRET_KEY: randomBytes(32).toString('base64') };
   const services: Service[] = [];
   const ended: (() => void)[] = [];
+  const held: (() => Promise<void>)[] = [];
   const stop = async () => {
     // A profile is written by a process that ends by itself; otherwise nobody waits for what is still owed.
     for (const service of services) await (flags.length > 0 ? service.stop() : service.kill('SIGKILL'));
     for (const end of ended) end();
+    for (const release of held) await release();
     await folder.remove();
   };
   try {
@@ -93,6 +98,8 @@ export async function startTocsin(
       services.push(service);
     }
     if (nodes > 1) await settled(services);
+    // Not before: a start takes more than what comes after it.
+    if (cores !== undefined) for (const { pid } of services) held.push(await holdToCores(pid ?? 0, cores));
   } catch (error) {
     await stop();
     throw error;
@@ -157,14 +164,22 @@ function numberOf(data: Json, name: string): number {
   return Number(data[name]);
 }
 
+interface Size {
+  readonly nodes?: number;
+  /** To how much of a core each node is held. */
+  readonly cores?: number;
+}
+
 /** Each change is a new alert, a lane of its own, and each webhook owes one push for it. */
-export function tocsinEntry(store: Store, nodes = 1): Entry {
-  const onPostgres = `Tocsin, PostgreSQL, ${nodes} ${nodes === 1 ? 'node' : 'nodes'}`;
+export function tocsinEntry(store: Store, { nodes = 1, cores }: Size = {}): Entry {
+  const held = cores === undefined ? '' : `, ${nodes === 1 ? '' : 'each '}held to ${cores} of a core`;
+  const onPostgres = `Tocsin, PostgreSQL, ${nodes} ${nodes === 1 ? 'node' : 'nodes'}${held}`;
+  const more = [...(nodes === 1 ? [] : [nodes]), ...(cores === undefined ? [] : ['held'])];
   return {
-    key: nodes === 1 ? `tocsin-${store}` : `tocsin-${store}-${nodes}`,
+    key: ['tocsin', store, ...more].join('-'),
     name: store === 'sqlite' ? 'Tocsin, SQLite' : onPostgres,
     async start(setting): Promise<Contestant> {
-      const tocsin = await startTocsin(store, setting, { nodes });
+      const tocsin = await startTocsin(store, setting, { nodes, cores });
       const { channelId, path } = await tocsin.source('Bench');
       await tocsin.webhooks(setting.fanOut, {
         channelId,
