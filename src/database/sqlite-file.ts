@@ -5,8 +5,8 @@ import { SqliteHandle } from './sqlite-handle.ts';
 
 /** Below this version the write-ahead log has a race that can damage the file when two connections checkpoint. */
 export const sqliteVersionMin = '3.51.3';
-/** The log is cut back to this after a burst. */
-const logKeptBytes = 16 * 1024 * 1024;
+/** The log is cut back to this after a burst. Up to here it is written over, which costs less than to let it grow. */
+const logKeptBytes = 64 * 1024 * 1024;
 /** What the service knows is for its own user only. */
 const fileMode = 0o600;
 /** Memory for pages, in KiB, of each of the two handles. */

@@ -8,7 +8,7 @@ import { checkValues, type Value } from './values.ts';
 /** How many prepared statements a handle keeps; the one not used for longest goes first. */
 export const statementsMax = 500;
 /** A wait for a lock stands the whole process still, so it is short, and repeated from JavaScript where that helps. */
-export const busyWaitMs = 10;
+export const busyWaitMs = 1;
 
 /** One connection to a file: prepares, checks and runs statements. Every call holds the event loop until it is done. */
 export class SqliteHandle {

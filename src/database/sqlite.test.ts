@@ -16,6 +16,7 @@ import { databaseFile } from './open.ts';
 import { openSqlite, type SqliteOptions } from './sqlite.ts';
 import { compareVersions } from './sqlite-file.ts';
 import { countPlaces } from './sqlite-handle.ts';
+import { until } from '../../test/support/until.ts';
 import type { IdempotencyRow } from './tables.ts';
 
 const program = join(import.meta.dirname, '../../test/support/programs/open-sqlite.ts');
@@ -214,6 +215,32 @@ test('a log that cannot be synced ends the process', { skip: !hasStrace && 'no s
 });
 
 const ports = { clock: systemClock, timers: systemTimers };
+
+test('the log is moved into the file by another thread, also once it is written over, and never grows beyond its limit', async (context) => {
+  const { database, file } = await opened(context, { logBeside: true });
+  const looking = new DatabaseSync(file);
+  context.after(() => looking.close());
+  const log = () => looking.prepare('pragma wal_checkpoint(noop)').get() as unknown as LogState;
+  const behind = () => log().log - log().checkpointed;
+  let largest = 0;
+  for (let round = 1; round <= 4; round += 1) {
+    for (let index = 0; index < 12; index += 1) {
+      const response = 'x'.repeat(1_000_000);
+      await database.transaction((tx) => tx.insertMany('idempotency', [row(`${round} ${index}`, response)]));
+    }
+    // Fewer pages than this are left where they are.
+    await until(() => behind() < 1_024);
+    largest = Math.max(largest, statSync(`${file}-wal`).size);
+  }
+  assert.ok(log().log < 10_000, `${log().log} pages are in the log`);
+  assert.ok(largest < 64 * 1024 * 1024, `the log had ${largest} bytes`);
+});
+
+interface LogState {
+  /** Pages. */
+  readonly log: number;
+  readonly checkpointed: number;
+}
 
 async function opened(
   context: TestContext,

@@ -18,8 +18,8 @@ import { openReaderHandle, openWriterHandle } from './sqlite-file.ts';
  * loop for about 4 ms; a thousand took 11 to 27 ms and four thousand 40 to 100, for little less work in all.
  */
 export const checkpointPages = 256;
-/** The same where a thread of its own does most of it, which leaves little to be moved when this is reached. */
-export const checkpointPagesBeside = 4096;
+/** The same where a thread of its own does it, and begins the log anew long before: for when that thread has ended. */
+export const checkpointPagesBeside = 32_768;
 
 export interface SqliteOptions {
   readonly file: string;
