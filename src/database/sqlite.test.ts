@@ -214,8 +214,6 @@ test('a log that cannot be synced ends the process', { skip: !hasStrace && 'no s
   assert.match(stderr, /tocsin\.db-wal could not be synced, so nobody knows what is in it: start again/);
 });
 
-const ports = { clock: systemClock, timers: systemTimers };
-
 test('the log is moved into the file by another thread, also once it is written over, and never grows beyond its limit', async (context) => {
   const { database, file } = await opened(context, { logBeside: true });
   const looking = new DatabaseSync(file);
@@ -235,6 +233,8 @@ test('the log is moved into the file by another thread, also once it is written 
   assert.ok(log().log < 10_000, `${log().log} pages are in the log`);
   assert.ok(largest < 64 * 1024 * 1024, `the log had ${largest} bytes`);
 });
+
+const ports = { clock: systemClock, timers: systemTimers };
 
 interface LogState {
   /** Pages. */
