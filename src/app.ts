@@ -12,8 +12,9 @@ import { holdNodeFolder } from './database/node-folder.ts';
 import { openDatabase } from './database/open.ts';
 import { readRevision } from './database/revision.ts';
 import { createDelivery, type DeliverySettings } from './delivery/engine.ts';
-import { createServer, type Server } from './http/server.ts';
-import type { ServerLimits, ServerLog } from './http/server-options.ts';
+import { openDoor, type Door } from './http/door.ts';
+import { createServer } from './http/server.ts';
+import type { ServerLimits, ServerLog, ServerOptions } from './http/server-options.ts';
 import { pushShapes } from './http/shapes/push.ts';
 import { apiRoutes } from './http/routes/index.ts';
 import { Timekeeper } from './incidents/timekeeper.ts';
@@ -47,14 +48,14 @@ export interface AppOptions {
   readonly checkReplies?: boolean;
   /** The database was restored from a backup: what waits in it may have been sent since. */
   readonly restored?: boolean;
+  /** Ends a start that waits for its database, which it does for as long as it takes. */
+  readonly stop?: AbortSignal;
 }
 
-/** How long the start waits for a PostgreSQL server that cannot be reached yet. */
-const databaseWaitMs = 60_000;
-
 /**
- * Builds everything once and starts it, each part after those that it rests on.
- * @throws Failure or DatabaseFailure with a sentence for the operator.
+ * Builds everything once and starts it, each part after those that it rests on. It listens from the beginning, and says
+ * that it is not ready until the end.
+ * @throws Failure or DatabaseFailure with a sentence for the operator; the reason of `stop` when that has ended it.
  */
 export async function startApp(config: Config, options: AppOptions = {}): Promise<App> {
   const logger = createLogger(config.logLevel as LogLevel);
@@ -68,17 +69,14 @@ export async function startApp(config: Config, options: AppOptions = {}): Promis
 }
 
 async function start(config: Config, options: AppOptions, logger: Logger, closing: Closing): Promise<App> {
-  const database = await openDatabase({
-    url: config.databaseUrl,
-    folder: config.data,
-    clock: systemClock,
-    timers: systemTimers,
-    logger,
-    waitMs: databaseWaitMs,
-    logBeside: true,
-  });
-  closing.add(() => database.close());
+  const { crashPlan = '', checkReplies = false, restored = false, stop } = options;
   const ids = systemIds(systemClock, systemRandom);
+  // Before anything is done to a database, so that a port that is taken is all that there is to mend.
+  const door = await openDoor({ ...serverSettings(config), checkReplies, ids, log: serverLog(logger) });
+  closing.add(() => door.close());
+  logger.info({ version, ...door.listening }, 'service.listening');
+  const database = await databaseOf(config, logger, door, stop);
+  closing.add(() => database.close());
   const audit = new Audit({ database, clock: systemClock, ids });
   const ports: Ports = { database: audit.database, clock: systemClock, ids, random: systemRandom };
   const folder = database.shared === undefined ? undefined : holdNodeFolder(config.data, () => ids.object());
@@ -86,7 +84,6 @@ async function start(config: Config, options: AppOptions, logger: Logger, closin
   const sealer = createSealer(sealingKey(config), systemRandom);
   const metrics = createMetrics();
   const kept = configurationOn(ports, sealer);
-  const { crashPlan = '', checkReplies = false, restored = false } = options;
   const at = crashPlan === '' ? noCrashPoints : crashPoints(crashPlan);
   const delivery = createDelivery(
     { ...ports, timers: systemTimers, webhooks: kept.webhooks, at, metrics, logger, version, nodeName: folder?.name },
@@ -113,7 +110,7 @@ async function start(config: Config, options: AppOptions, logger: Logger, closin
     resend: delivery.resend,
     egress: egressInfo(config),
   };
-  const server = createServer({
+  const serverOptions: ServerOptions = {
     ...serverSettings(config),
     routes: apiRoutes(services),
     ingestion: gatewayOf(config, kept, domain, metrics),
@@ -128,23 +125,46 @@ async function start(config: Config, options: AppOptions, logger: Logger, closin
     checkReplies,
     ids,
     log: serverLog(logger),
-  });
+  };
+  const server = createServer(serverOptions, door);
   // Also what a start has begun that fails in the middle: left running, it would keep the process from ending.
   closing.add(() => delivery.stop());
+  door.waitsFor('what was in flight when it last ended to be settled');
   await delivery.start();
   const duties = { ...domain.parts, database, timers: systemTimers, logger };
   for (const duty of [new Timekeeper(duties), new Forgetting({ ...duties, idempotency })]) {
     duty.start();
     closing.add(() => duty.stop());
   }
-  const listening = await serverStart(server, closing);
+  await server.start();
+  closing.add(() => server.close());
   // While pushes get their results the server still says that it is not ready, and answers what only reads.
   closing.add(() => {
     server.drain();
     return atMost(config.drainSeconds * 1000, delivery.drain());
   });
-  logger.info({ version, database: database.kind, ...listening }, 'service.started');
-  return { url: `http://${hostOf(listening.host)}:${listening.port}`, firstKey, close: () => closing.run() };
+  logger.info({ version, database: database.kind, ...door.listening }, 'service.started');
+  const { host, port } = door.listening;
+  return { url: `http://${hostOf(host)}:${port}`, firstKey, close: () => closing.run() };
+}
+
+/** Waits for a PostgreSQL server that is away until it is told to stop; what will not pass by itself ends the start. */
+async function databaseOf(
+  config: Config,
+  logger: Logger,
+  door: Door,
+  stop: AbortSignal | undefined,
+): Promise<Database> {
+  const told = (why: string | undefined) => door.waitsFor(why === undefined ? why : `its database: ${why}`);
+  return openDatabase({
+    url: config.databaseUrl,
+    folder: config.data,
+    clock: systemClock,
+    timers: systemTimers,
+    logger,
+    waiting: stop === undefined ? undefined : { stop, told },
+    logBeside: true,
+  });
 }
 
 /** Where monitoring systems push to. What waits at the same moment is taken in together. */
@@ -218,12 +238,6 @@ class Closing {
     }
     if (failures.length > 0) throw new AggregateError(failures, 'the service could not be closed cleanly');
   }
-}
-
-async function serverStart(server: Server, closing: Closing) {
-  const listening = await server.start();
-  closing.add(() => server.close());
-  return listening;
 }
 
 /** The given key, or one that is made in the data folder at the first start. */

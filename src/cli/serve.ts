@@ -1,4 +1,4 @@
-import { startApp } from '../app.ts';
+import { startApp, type App, type AppOptions } from '../app.ts';
 import type { Config } from '../config.ts';
 
 export interface ServeOptions {
@@ -15,7 +15,8 @@ export interface ServeOptions {
 
 /** Runs the service until it is told to stop, then drains it. */
 export async function serve(config: Config, { say, stop, ...options }: ServeOptions): Promise<void> {
-  const app = await startApp(config, options);
+  const app = await startUnless(stop, config, options);
+  if (app === undefined) return;
   say(`listening on ${app.url}`);
   if (app.firstKey !== undefined) {
     say('This is the first start: there is an administrator now. Their app key is shown only here, only once:');
@@ -26,4 +27,16 @@ export async function serve(config: Config, { say, stop, ...options }: ServeOpti
   }
   await stop;
   await app.close();
+}
+
+/** `undefined` when it was told to stop while it waited for its database. */
+async function startUnless(stop: Promise<void>, config: Config, options: AppOptions): Promise<App | undefined> {
+  const stopping = new AbortController();
+  void stop.then(() => stopping.abort());
+  try {
+    return await startApp(config, { ...options, stop: stopping.signal });
+  } catch (error) {
+    if (stopping.signal.aborted && error === stopping.signal.reason) return undefined;
+    throw error;
+  }
 }

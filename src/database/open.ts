@@ -6,6 +6,7 @@ import type { Database } from './database.ts';
 import { migrate, type MigratableDatabase } from './migrate.ts';
 import { migrations } from './migrations/index.ts';
 import { openPostgres } from './postgres.ts';
+import type { Waiting } from './postgres-start.ts';
 import type { DatabaseLogger } from './slow-statements.ts';
 import { openSqlite } from './sqlite.ts';
 
@@ -23,8 +24,8 @@ export interface DatabaseOptions {
   readonly clock: Clock;
   readonly timers: Timers;
   readonly logger?: DatabaseLogger;
-  /** How long to wait for a PostgreSQL server that cannot be reached yet. */
-  readonly waitMs?: number;
+  /** How to wait for a PostgreSQL server that cannot be reached yet; without it, it is an error. */
+  readonly waiting?: Waiting | undefined;
   /** Connections for transactions, on PostgreSQL. */
   readonly poolMax?: number;
   /** Sync SQLite's log, and move it into the file, in other threads. */

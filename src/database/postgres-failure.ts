@@ -28,7 +28,9 @@ export function postgresFailure(error: unknown): unknown {
   if (!(error instanceof Error) || error instanceof DatabaseFailure) return error;
   const code = codeOf(error);
   if (isLostConnection(error)) {
-    return new DatabaseFailure('unavailable', `the database cannot be reached (${error.message})`, error);
+    // A name with two addresses fails with both at once, and then there is only a code.
+    const why = error.message === '' ? code : error.message;
+    return new DatabaseFailure('unavailable', `the database cannot be reached (${why})`, error);
   }
   const known = kinds[code] ?? kinds[code.slice(0, 2)];
   return known === undefined ? error : new DatabaseFailure(known[0], `${known[1]} (${error.message})`, error);
@@ -47,6 +49,12 @@ export function commitFailure(error: unknown): unknown {
 
 export function isRetried(failure: unknown): boolean {
   return failure instanceof DatabaseFailure && retried.has(codeOf(failure.cause));
+}
+
+/** What the server has against the user, the password or the name of the database does not pass by itself. */
+export function mayPass(failure: unknown): failure is DatabaseFailure {
+  if (!(failure instanceof DatabaseFailure) || failure.kind !== 'unavailable') return false;
+  return !['28', '3D'].includes(codeOf(failure.cause).slice(0, 2));
 }
 
 /** The driver's own errors have no SQLSTATE but a system's code, or only a message. */

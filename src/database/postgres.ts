@@ -10,7 +10,8 @@ import type { MigratableDatabase } from './migrate.ts';
 import { PostgresColumns } from './postgres-columns.ts';
 import { commitFailure, isRetried, postgresFailure } from './postgres-failure.ts';
 import { PostgresListener } from './postgres-listener.ts';
-import { lend, makePool, waitForServer } from './postgres-pool.ts';
+import { lend, makePool } from './postgres-pool.ts';
+import { waitForServer, type Waiting } from './postgres-start.ts';
 import { PostgresTransaction, runStatement } from './postgres-transaction.ts';
 import { queryOn } from './query-on.ts';
 import { quietLogger, SlowStatements, type DatabaseLogger } from './slow-statements.ts';
@@ -34,8 +35,8 @@ export interface PostgresOptions {
   readonly statementTimeoutMs?: number;
   readonly lockTimeoutMs?: number;
   readonly idleInTransactionTimeoutMs?: number;
-  /** How long to wait for a server that cannot be reached yet; 0 = not at all. */
-  readonly waitMs?: number;
+  /** How to wait for a server that cannot be reached yet; without it, it is an error. */
+  readonly waiting?: Waiting | undefined;
   readonly logger?: DatabaseLogger;
   /** Statements that take longer are logged. */
   readonly slowMs?: number;
@@ -49,6 +50,7 @@ export interface PostgresOptions {
  */
 export async function openPostgres(options: PostgresOptions): Promise<MigratableDatabase> {
   const { poolMax = poolMaxDefault, logger = quietLogger } = options;
+  await waitForServer(options);
   const slow = new SlowStatements(options);
   const writers = makePool(options.url, poolMax, logger);
   const readers = makePool(options.url, readPoolMax, logger);
@@ -56,12 +58,6 @@ export async function openPostgres(options: PostgresOptions): Promise<Migratable
   const own = makePool(options.url, 1, logger);
   let closed: Promise<void> | undefined;
   const close = () => (closed ??= Promise.all([writers.end(), readers.end(), own.end()]).then(() => {}));
-  try {
-    await waitForServer(readers, options);
-  } catch (error) {
-    await close();
-    throw error;
-  }
   const transactions = new PostgresTransactions(writers, slow, beginText(options));
   const ownTransactions = new PostgresTransactions(own, slow, beginText(options));
   return {

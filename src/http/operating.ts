@@ -1,4 +1,4 @@
-import type { FastifyReply, FastifyRequest } from 'fastify';
+import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { identify } from './admission.ts';
 import { jsonType } from './envelope.ts';
 import { openApi } from './openapi.ts';
@@ -10,10 +10,23 @@ export function addOperating(endpoints: Endpoints): void {
   const { app, options } = endpoints;
   const welcome = welcomeText(options);
   app.get('/', (_request, reply) => reply.header('content-type', textType).send(welcome));
-  app.get('/healthz', (_request, reply) => reply.header('content-type', textType).send('ok\n'));
+  addLiveness(app);
   app.get('/readyz', (_request, reply) => readiness(endpoints, reply));
   app.get('/metrics', (request, reply) => metrics(endpoints, request, reply));
   addDocument(endpoints);
+}
+
+export function addLiveness(app: FastifyInstance): void {
+  app.get('/healthz', (_request, reply) => reply.header('content-type', textType).send('ok\n'));
+}
+
+/** 503 when there are reasons why the service cannot do its work. */
+export function sendReadiness(reply: FastifyReply, reasons: readonly string[]): FastifyReply {
+  const ready = reasons.length === 0;
+  return reply
+    .code(ready ? 200 : 503)
+    .header('content-type', jsonType)
+    .send(JSON.stringify({ ready, reasons }));
 }
 
 /** Written when it is first asked for: it never changes while the server runs. */
@@ -34,14 +47,9 @@ const textType = 'text/plain; charset=utf-8';
 const pageType = 'text/html; charset=utf-8';
 const metricsType = 'text/plain; version=0.0.4; charset=utf-8';
 
-/** 503 while the server closes, or cannot do its work; the body says why. */
 async function readiness(endpoints: Endpoints, reply: FastifyReply): Promise<FastifyReply> {
   const reasons = endpoints.isDraining() ? ['the server is closing'] : await endpoints.options.health.notReady();
-  const ready = reasons.length === 0;
-  return reply
-    .code(ready ? 200 : 503)
-    .header('content-type', jsonType)
-    .send(JSON.stringify({ ready, reasons }));
+  return sendReadiness(reply, reasons);
 }
 
 /**

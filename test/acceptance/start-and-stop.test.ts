@@ -1,4 +1,6 @@
 import assert from 'node:assert/strict';
+import { readdir } from 'node:fs/promises';
+import { createServer, type AddressInfo } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { describe, test } from 'node:test';
 import { temporaryFolder } from '../counterparts/program.ts';
@@ -158,6 +160,20 @@ test('two services on one data folder: the second says so and leaves the first a
     return true;
   });
   await scene.place();
+});
+
+test('a port that is taken is said at once, and no database is touched', async (t) => {
+  const folder = await temporaryFolder('taken-port');
+  t.after(() => folder.remove());
+  const other = createServer();
+  await new Promise<void>((resolve) => void other.listen(0, '127.0.0.1', resolve));
+  t.after(() => other.close());
+  const { port } = other.address() as AddressInfo;
+  await assert.rejects(
+    startService({ folder: folder.path, database: 'sqlite', env: { TOCSIN_LISTEN: `127.0.0.1:${port}` } }),
+    new RegExp(`the service ended with 1[^]*tocsin: cannot listen on 127\\.0\\.0\\.1:${port} .*TOCSIN_LISTEN`),
+  );
+  assert.deepEqual(await readdir(folder.path), []);
 });
 
 test('a start that loses the database after it has begun to work ends, for its supervisor to start it again', async (t) => {

@@ -6,15 +6,16 @@ import type { Readable } from 'node:stream';
 import { stripVTControlCharacters } from 'node:util';
 import { freePort } from '../counterparts/program.ts';
 
-/** How long the service may take from its start until it listens. */
-const listeningMaxMs = 30_000;
+/** How long the service may take from its start until it is ready. */
+const startMaxMs = 30_000;
 /** How long it may take to end after SIGTERM: the longest delivery timeout and two seconds. */
 const endMaxMs = 32_000;
 /** How much of what it printed a failure shows. */
 const shownLinesMax = 60;
 
 const root = join(import.meta.dirname, '..', '..');
-const listeningPattern = /listening on (?<url>http:\/\/127\.0\.0\.1:\d+)/;
+/** It says so when it is ready; it takes connections long before. */
+export const readyLine = /^listening on http:\/\/127\.0\.0\.1:\d+/;
 
 export interface ServiceOptions {
   /** Where its data goes; the caller makes and removes it. */
@@ -25,6 +26,8 @@ export interface ServiceOptions {
   readonly env?: Readonly<Record<string, string>>;
   /** How it is started; the program itself unless told otherwise. */
   readonly command?: readonly [string, ...string[]];
+  /** The line that it must have printed; that it is ready unless told otherwise. */
+  readonly until?: RegExp;
 }
 
 /** The real program as a child process, as an operator runs it. */
@@ -42,7 +45,7 @@ export interface Service {
   /** Ends it with a signal and waits until it has ended. */
   kill(signal: NodeJS.Signals): Promise<void>;
   /**
-   * Starts it again on the same data and the same port, after it has ended. Rejects when it ends before it listens.
+   * Starts it again on the same data and the same port, after it has ended. Rejects when it ends before it is ready.
    * @param env for this life only.
    * @param command how it is started, for this life only.
    */
@@ -63,7 +66,7 @@ export async function startService(options: ServiceOptions): Promise<Service> {
   const logs: string[] = [];
   const environment = { ...cleanEnvironment(), ...settings(options, port, appKey), ...options.env };
   let child = launch(options.command, environment);
-  await untilListening(child, logs);
+  await untilSaid(options.until ?? readyLine, child, logs);
   const url = `http://127.0.0.1:${port}`;
 
   const kill = async (signal: NodeJS.Signals) => {
@@ -95,7 +98,7 @@ export async function startService(options: ServiceOptions): Promise<Service> {
     async restart(env = {}, command = options.command) {
       if (!hasEnded(child)) throw new Error('the service still runs: end it before it is started again');
       child = launch(command, { ...environment, ...env });
-      await untilListening(child, logs);
+      await untilSaid(options.until ?? readyLine, child, logs);
     },
     async ended() {
       if (!hasEnded(child)) await once(child, 'exit');
@@ -148,12 +151,11 @@ function launch(command: ServiceOptions['command'] = usualCommand, env: Record<s
   return spawn(program, rest, { cwd: root, env, stdio: ['ignore', 'pipe', 'pipe'] });
 }
 
-/** Resolves once it has said where it listens. */
-async function untilListening(child: Child, logs: string[]): Promise<void> {
+async function untilSaid(wanted: RegExp, child: Child, logs: string[]): Promise<void> {
   const { promise, resolve, reject } = Promise.withResolvers<void>();
   const keep = lines((line) => {
     logs.push(line);
-    if (listeningPattern.test(line)) resolve();
+    if (wanted.test(line)) resolve();
   });
   child.stdout.on('data', keep);
   child.stderr.on(
@@ -164,8 +166,8 @@ async function untilListening(child: Child, logs: string[]): Promise<void> {
   child.once('exit', (code, signal) => reject(failure(`the service ended with ${code ?? signal}`, logs)));
   const late = setTimeout(() => {
     child.kill('SIGKILL');
-    reject(failure(`the service did not say "listening on http://…" within ${listeningMaxMs} ms`, logs));
-  }, listeningMaxMs);
+    reject(failure(`the service did not say ${wanted} within ${startMaxMs} ms`, logs));
+  }, startMaxMs);
   try {
     await promise;
   } finally {

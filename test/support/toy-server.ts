@@ -1,9 +1,9 @@
 import { connect } from 'node:net';
-import type { FastifyInstance } from 'fastify';
 import { z } from 'zod';
 import type { Idempotency, Taken } from '../../src/access/idempotency-store.ts';
 import type { Role } from '../../src/access/role.ts';
 import { DatabaseFailure } from '../../src/database/database.ts';
+import { openDoor, type Door } from '../../src/http/door.ts';
 import type { Ingestion, IngestionReply } from '../../src/http/ingestion-endpoints.ts';
 import { wrongKey } from '../../src/http/ingestion-endpoints.ts';
 import { route } from '../../src/http/route.ts';
@@ -28,8 +28,8 @@ export interface ToyServer extends AsyncDisposable {
   post(path: string, body?: unknown, init?: RequestInit): Promise<Answered>;
   /** Writes bytes to a fresh connection and reads until the server closes it. */
   raw(bytes: string | Buffer): Promise<string>;
-  /** Connections that the server holds. */
-  connections(): Promise<number>;
+  readonly door: Door;
+  start(): Promise<void>;
   drain(): void;
   close(): Promise<void>;
 }
@@ -73,19 +73,19 @@ const limits: ServerLimits = {
 export type ToyOptions = Partial<Omit<ServerOptions, 'limits'>> & { readonly limits?: Partial<ServerLimits> };
 
 export async function startToyServer(changes: ToyOptions = {}): Promise<ToyServer> {
+  const server = await openToyServer(changes);
+  await server.start();
+  return server;
+}
+
+/** The same before its start, when it listens already. */
+export async function openToyServer(changes: ToyOptions = {}): Promise<ToyServer> {
   const toys: Toys = { created: [], pushes: [], notReady: [], gate: Promise.resolve(), reached: () => undefined };
   const logged: string[] = [];
-  let app: FastifyInstance | undefined;
-  const options = toyOptions(toys, logged, {
-    ...changes,
-    mount: [
-      (instance) => {
-        app = instance;
-      },
-    ],
-  });
-  const server = createServer(options);
-  const { port } = await server.start();
+  const options = toyOptions(toys, logged, changes);
+  const door = await openDoor(options);
+  const server = createServer(options, door);
+  const { port } = door.listening;
   const url = `http://127.0.0.1:${port}`;
   return {
     url,
@@ -95,10 +95,8 @@ export async function startToyServer(changes: ToyOptions = {}): Promise<ToyServe
     toys,
     post: (path, body = {}, init = {}) => post(`${url}${path}`, body, init),
     raw: (bytes) => raw(port, bytes),
-    connections: () =>
-      new Promise((resolve, reject) => {
-        app?.server.getConnections((error, count) => (error === null ? resolve(count) : reject(error)));
-      }),
+    door,
+    start: () => server.start(),
     drain: () => server.drain(),
     close: () => server.close(),
     [Symbol.asyncDispose]: () => server.close(),

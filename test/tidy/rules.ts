@@ -42,7 +42,7 @@ export const networkDoors: Readonly<Record<string, string>> = {
   'src/delivery/sender.ts': 'the one door out: every push leaves through it',
   'src/delivery/dial.ts': 'opens the socket that the sender writes to, after the address guard has looked',
   'src/delivery/resolver.ts': 'looks up the names that the sender dials',
-  'src/http/server.ts': 'the one door in',
+  'src/http/door.ts': 'the one door in',
   'src/cli/client.ts': 'the commands are clients of the API',
   'src/cli/demo-receiver.ts': 'the receiver that the demonstration brings along',
 };
