@@ -41,6 +41,7 @@ export interface Tables {
   delivery: DeliveryRow;
   shard_lease: ShardLeaseRow;
   node: NodeRow;
+  lineage: LineageRow;
   attempt: AttemptRow;
   idempotency: IdempotencyRow;
   custom_field: CustomFieldRow;
@@ -230,6 +231,18 @@ export interface NodeRow {
   node_id: string;
   started_at: number;
   heartbeat_at: number;
+}
+
+/** One row, `singleton` = 1: the histories of the server; see `delivery/lineage-store.ts`. Used where several nodes can be. */
+export interface LineageRow {
+  singleton: number;
+  /** The one that all deliveries are settled for. */
+  known: string;
+  /** The one that they are being settled for, '' = none, and up to which delivery. */
+  settling: string;
+  settle_until: string;
+  /** Claims get fences above this, so that they are no claims of a history that was lost. */
+  fence_floor: number;
 }
 
 export interface AttemptRow {

@@ -11,6 +11,7 @@ import { reportsByTime } from './0009-reports-by-time.ts';
 import { failuresByTime } from './0010-failures-by-time.ts';
 import { urgency } from './0011-urgency.ts';
 import { cheaperPredicates } from './0012-cheaper-predicates.ts';
+import { lineage } from './0013-lineage.ts';
 
 /** All of them, in the order in which they run. Names never change: they are what the database remembers. */
 export const migrations: readonly Migration[] = [
@@ -26,4 +27,5 @@ export const migrations: readonly Migration[] = [
   failuresByTime,
   urgency,
   cheaperPredicates,
+  lineage,
 ];
