@@ -5,6 +5,7 @@ import { noShard, shardOf } from '../database/shard.ts';
 import type { DeliveryMode } from '../webhooks/webhook.ts';
 import { settlement, type Delivery, type Settlement } from './delivery.ts';
 import { heldBy } from './lease-store.ts';
+import { fenceOfLineage, mayRepeatAttempt } from './lineage-store.ts';
 import type { Outcome } from './outcome.ts';
 import type { Holding } from './owner.ts';
 
@@ -73,8 +74,9 @@ export async function claimDeliveries(
   now: number,
   lease?: Holding['lease'],
 ): Promise<Map<string, Claim>> {
+  const fence = lease?.comparesLineage === true ? fenceOfLineage : sql`fence + 1`;
   const result = await sql<{ delivery_id: string; attempt: number; fence: number }>`
-    update delivery set state = 'sending', attempt = attempt + 1, fence = fence + 1, claimed_at = ${now}
+    update delivery set state = 'sending', attempt = attempt + 1, fence = ${fence}, claimed_at = ${now}
     where ${dialect.anyOf('delivery_id', deliveryIds)} and ${itsState} = 'pending' and ${heldBy(lease)} and not exists (
       select 1 from delivery as earlier
       where earlier.webhook_id = delivery.webhook_id and earlier.entity_id = delivery.entity_id
@@ -119,15 +121,25 @@ export async function settleDeliveries(
     'delivery',
     results.map((result) => settledRow(result, now)),
   );
-  const late = results.filter((_, index) => counted[index] !== true);
-  const known = late.length === 0 ? new Set<string>() : await attemptsKept(tx, dialect, late);
-  const attempts = results.flatMap((result, index) => {
+  const known = await attemptsKept(
+    tx,
+    dialect,
+    results.filter(({ delivery }, index) => counted[index] !== true || mayRepeatAttempt(delivery.fence)),
+  );
+  const kept: AttemptRow[] = [];
+  const repeated: AttemptRow[] = [];
+  for (const [index, result] of results.entries()) {
     // A claim that was given back was no attempt.
-    if (result.settlement.state === 'pending') return [];
-    if (counted[index] === true) return [attemptRow(result, result.outcome.reason)];
-    return known.has(attemptKey(result.delivery)) ? [] : [attemptRow(result, 'late')];
-  });
-  if (attempts.length > 0) await tx.insertMany('attempt', attempts);
+    if (result.settlement.state === 'pending') continue;
+    const isKnown = known.has(attemptKey(result.delivery));
+    if (counted[index] === true) (isKnown ? repeated : kept).push(attemptRow(result, result.outcome.reason));
+    else if (!isKnown) kept.push(attemptRow(result, 'late'));
+  }
+  await tx.insertMany('attempt', kept);
+  await tx.updateMany(
+    'attempt',
+    repeated.map(({ delivery_id, attempt, ...set }) => ({ match: { delivery_id, attempt }, set })),
+  );
   return counted;
 }
 
@@ -174,8 +186,12 @@ function attemptKey(delivery: Pick<Delivery, 'deliveryId' | 'attempt'>): string 
   return `${delivery.deliveryId} ${delivery.attempt}`;
 }
 
-/** A settlement whose commit was in doubt is tried again: then its attempt may be there already. */
+/**
+ * A settlement whose commit was in doubt is tried again: then its attempt may be there already. So may one of the same
+ * number whose claim was lost with a lineage of the database, and whose result was late.
+ */
 async function attemptsKept(tx: Transaction, dialect: Dialect, results: readonly Result[]): Promise<Set<string>> {
+  if (results.length === 0) return new Set();
   const ids = results.map((result) => result.delivery.deliveryId);
   const rows = await tx.query
     .selectFrom('attempt')

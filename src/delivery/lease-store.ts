@@ -1,6 +1,7 @@
 import { sql, type RawBuilder } from 'kysely';
 import type { Transaction } from '../database/database.ts';
 import { shardsMax } from '../database/shard.ts';
+import { lineageStands } from './lineage-store.ts';
 import type { Holding, Tenure } from './owner.ts';
 
 /*
@@ -106,13 +107,14 @@ export async function removeNode(tx: Transaction, nodeId: string): Promise<void>
 }
 
 /**
- * A condition on `delivery`: that the claimer holds its shard. It keeps the lease from being taken over until the
+ * A condition on `delivery`: that the claimer holds its shard, and that the server is the one that gave it. It keeps the lease from being taken over until the
  * transaction ends, so that whoever takes it over sees all that was claimed under it.
  */
 export function heldBy(lease: Holding['lease']): RawBuilder<boolean> {
   if (lease === undefined) return sql<boolean>`1 = 1`;
+  const lineage = lease.comparesLineage === true ? sql`and ${lineageStands}` : sql``;
   return sql<boolean>`delivery.shard in (
-    select shard from (${locked(lease.nodeId, lease.tenures, sql`and expires_at > ${now}`)} for share) as held)`;
+    select shard from (${locked(lease.nodeId, lease.tenures, sql`and expires_at > ${now}`)} for share) as held) ${lineage}`;
 }
 
 function locked(nodeId: string, tenures: readonly Tenure[], further = sql``): RawBuilder<unknown> {

@@ -15,6 +15,8 @@ import {
   takeShards,
   type Leases as LeasesRead,
 } from './lease-store.ts';
+import { tellsLineage } from './lineage.ts';
+import { doesLineageStand, heedLineage, type Lineage } from './lineage-store.ts';
 import type { Holding, Owner, SendWindow, Tenure } from './owner.ts';
 import { isPassing } from './settler.ts';
 import { planShares } from './shares.ts';
@@ -45,6 +47,8 @@ export interface LeasesParts {
 
 /** What follows from leases. */
 export interface LeaseEvents {
+  /** The database went on as another one: what may have been sent before is to be settled before anything else. */
+  settle(lineage: Lineage): Promise<void>;
   /** Shards were taken: what their last owner left is to be settled before anything is sent. */
   recover(shards: readonly number[]): Promise<unknown>;
   /** Work may have come with shards that are held now. */
@@ -75,6 +79,9 @@ export class Leases implements Owner {
   readonly #held = new Map<number, Held>();
   readonly #losses: { add(count?: number): void };
   #nodes = 1;
+  /** Absent before the first look, and where the server does not tell it. */
+  #lineage: Lineage | undefined;
+  #comparesLineage = false;
   #lookedAt = Number.NEGATIVE_INFINITY;
   #looking: Promise<void> | undefined;
   #recovering: Promise<void> | undefined;
@@ -97,7 +104,8 @@ export class Leases implements Owner {
   /** Takes what is free of this node's share, and settles what was left there. More comes when others give it up. */
   async start(): Promise<void> {
     this.#running = true;
-    const { shared, formerly } = this.#parts;
+    const { shared, formerly, logger } = this.#parts;
+    this.#comparesLineage = await tellsLineage(shared, logger);
     await shared.transaction(async (tx) => {
       await prepareShards(tx);
       if (formerly !== undefined) await freeShardsOf(tx, formerly);
@@ -144,7 +152,7 @@ export class Leases implements Owner {
     const tenures = [...this.#held.values()].filter(({ state }) => state === 'held');
     const windows = new Map(tenures.map(({ shard, window }): [number, SendWindow] => [shard, window]));
     return {
-      lease: { nodeId: this.#parts.nodeId, tenures },
+      lease: { nodeId: this.#parts.nodeId, tenures, comparesLineage: this.#comparesLineage },
       window: (shard) => windows.get(shard) ?? { since, ms: 0 },
     };
   }
@@ -186,15 +194,29 @@ export class Leases implements Owner {
     const { shared, nodeId, leaseMs, clock } = this.#parts;
     const asked = [...this.#held.values()];
     const since = momentOf(clock);
-    const { renewed, leases } = await shared.transaction(async (tx) => {
+    const { lineage, renewed, leases } = await shared.transaction(async (tx) => {
       if (!this.#leaving) await announceNode(tx, nodeId);
-      return { renewed: await renewShards(tx, nodeId, asked, leaseMs), leases: await readLeases(tx, leaseMs) };
+      return {
+        lineage: this.#comparesLineage ? await heedLineage(tx, leaseMs) : undefined,
+        renewed: await renewShards(tx, nodeId, asked, leaseMs),
+        leases: await readLeases(tx, leaseMs),
+      };
     });
     this.#nodes = leases.expected;
+    this.#heed(lineage);
     this.#renewed(asked, renewed, since);
     if (!this.#leaving) await this.#share(leases);
     this.#recover();
     this.#release();
+  }
+
+  /** In another lineage, what is held is held as if just taken: what was believed of it may have been lost. */
+  #heed(lineage: Lineage | undefined): void {
+    const before = this.#lineage;
+    this.#lineage = lineage;
+    if (before === undefined || before.present === lineage?.present) return;
+    for (const held of this.#held.values()) if (held.state === 'held') held.state = 'taken';
+    this.#events.lost();
   }
 
   #renewed(asked: readonly Held[], renewed: readonly Tenure[], since: Moment): void {
@@ -230,7 +252,9 @@ export class Leases implements Owner {
     if (giveUp.length > 0) this.#events.lost();
     if (take.length === 0) return;
     const since = momentOf(clock);
-    const taken = await shared.transaction((tx) => takeShards(tx, nodeId, take, leaseMs));
+    const taken = await shared.transaction(async (tx) =>
+      !this.#comparesLineage || (await doesLineageStand(tx)) ? takeShards(tx, nodeId, take, leaseMs) : [],
+    );
     for (const { shard, fence } of taken) {
       const window = { since, ms: leaseMs * (1 - marginPart) };
       this.#held.set(shard, { shard, fence, state: this.#leaving ? 'leaving' : 'taken', window });
@@ -242,9 +266,14 @@ export class Leases implements Owner {
   /** Beside the renewals, which must not wait for it. What fails is tried again with the next look. */
   #recover(): void {
     const taken = [...this.#held.values()].filter(({ state }) => state === 'taken');
-    if (taken.length === 0 || this.#recovering !== undefined) return;
+    const lineage = this.#lineage;
+    const isSettled = lineage?.until === undefined;
+    if ((isSettled && taken.length === 0) || this.#recovering !== undefined) return;
     this.#recovering = this.#trying(async () => {
+      if (!isSettled) await this.#events.settle(lineage);
       await this.#events.recover(taken.map(({ shard }) => shard));
+      // It may have changed once more meanwhile, which another run settles.
+      if (this.#lineage?.present !== lineage?.present) return;
       for (const held of taken) if (held.state === 'taken') held.state = 'held';
       this.#events.gained();
     }).then(() => {

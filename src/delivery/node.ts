@@ -3,6 +3,7 @@ import type { Ids } from '../runtime/ids.ts';
 import type { Metrics } from '../runtime/metrics.ts';
 import { Dispatcher, type Hints } from './dispatcher.ts';
 import { Leases } from './leases.ts';
+import { settleLineage } from './lineage.ts';
 import { Neighbours } from './neighbours.ts';
 import { soleOwner } from './owner.ts';
 import type { PipelineParts } from './pipeline.ts';
@@ -60,6 +61,7 @@ function createSharingNode(parts: NodeParts, shared: SharedDatabase): Node {
   const leases: Leases = new Leases(
     { ...parts, shared, metrics: parts.leaseMetrics, formerly, nodeId: `${formerly ?? ''}${parts.ids.object()}` },
     {
+      settle: (lineage) => settleLineage(parts, lineage),
       recover: (shards) => recover(parts, { shards }),
       gained: () => dispatcher.gained(),
       lost: () => dispatcher.lost(),

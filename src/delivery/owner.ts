@@ -15,7 +15,12 @@ export interface SendWindow {
 /** What a node claims under. Read once for a claim and all that is sent under it. */
 export interface Holding {
   /** Asked of the database by the claim itself; absent where nobody else could hold anything. */
-  readonly lease?: { readonly nodeId: string; readonly tenures: readonly Tenure[] };
+  readonly lease?: {
+    readonly nodeId: string;
+    readonly tenures: readonly Tenure[];
+    /** Whether the claim compares the server's lineage as well: not where the server does not tell it. */
+    readonly comparesLineage?: boolean;
+  };
   /** For a request of this shard. */
   window(shard: number): SendWindow;
 }

@@ -33,6 +33,8 @@ export interface PostgresPair extends AsyncDisposable {
   readonly replication: TcpProxy;
   /** Resolves when the standby has replayed all that is committed on the primary now. */
   caughtUp(): Promise<void>;
+  /** The primary is gone as after a crash, and comes back. */
+  restart(): Promise<void>;
   /** The primary is gone as after a crash, and the standby takes its place. */
   failOver(): Promise<void>;
 }
@@ -55,7 +57,7 @@ export async function startPostgresPair(own: Readonly<Record<string, string>> = 
   const second = join(folder, 'second');
   await promisify(execFile)('cp', ['-a', first, second]);
 
-  const primary = await PostgresProcess.start(first, { ...settings, ...own });
+  let primary = await PostgresProcess.start(first, { ...settings, ...own });
   stack.defer(() => primary.end('SIGQUIT'));
   const { proxy: replication, url: through } = await TcpProxy.before(primary.url);
   stack.defer(() => replication.close());
@@ -76,6 +78,10 @@ export async function startPostgresPair(own: Readonly<Record<string, string>> = 
         if (performance.now() > deadline) throw new Error(`the standby did not catch up within ${catchUpMaxMs} ms`);
         await pause();
       }
+    },
+    async restart() {
+      await primary.end('SIGQUIT');
+      primary = await PostgresProcess.start(first, { ...settings, ...own }, Number(new URL(primary.url).port));
     },
     async failOver() {
       await primary.end('SIGQUIT');
@@ -108,8 +114,12 @@ class PostgresProcess {
     this.url = `postgres://postgres:postgres@127.0.0.1:${port}/postgres`;
   }
 
-  static async start(databaseDir: string, options: Readonly<Record<string, string>>): Promise<PostgresProcess> {
-    const port = await freePort();
+  static async start(
+    databaseDir: string,
+    options: Readonly<Record<string, string>>,
+    at?: number,
+  ): Promise<PostgresProcess> {
+    const port = at ?? (await freePort());
     const { uid, gid } = statSync(databaseDir);
     const flags = Object.entries(options).flatMap(([name, value]) => ['-c', `${name}=${value}`]);
     const program = join(binariesFolder(), 'native', 'bin', 'postgres');

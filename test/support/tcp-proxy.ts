@@ -2,7 +2,7 @@ import { connect, createServer, type Socket } from 'node:net';
 
 /** Between a node and its database, on the loopback: it can be cut, and it can lose the answer to a commit. */
 export class TcpProxy {
-  readonly #target: { readonly host: string; readonly port: number };
+  #target: { readonly host: string; readonly port: number };
   readonly #pairs = new Set<readonly [Socket, Socket]>();
   readonly #server = createServer((client) => this.#join(client));
   #cut = false;
@@ -34,6 +34,14 @@ export class TcpProxy {
 
   mend(): void {
     this.#cut = false;
+  }
+
+  /** From now on it leads to another server; what is open ends. */
+  leadTo(url: string): void {
+    this.cut();
+    const { hostname, port } = new URL(url);
+    this.#target = { host: hostname, port: Number(port) };
+    this.mend();
   }
 
   /** The next transaction with this text in it is committed, and nobody is told. */

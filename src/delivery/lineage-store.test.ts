@@ -1,0 +1,114 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { sql } from 'kysely';
+import { freshPostgres, hasPostgres } from '../../test/support/databases.ts';
+import { storeDeliveries, testEvent, testWebhook } from '../../test/support/deliveries.ts';
+import type { Transaction } from '../database/database.ts';
+import { openPostgres } from '../database/postgres.ts';
+import { shardOf } from '../database/shard.ts';
+import { systemClock } from '../runtime/clock.ts';
+import { noCrashPoints } from '../runtime/crash-points.ts';
+import { silentLogger } from '../runtime/logger.ts';
+import { systemTimers } from '../runtime/timers.ts';
+import { claimDeliveries } from './delivery-store.ts';
+import { prepareShards, readLeases, renewShards, takeShards } from './lease-store.ts';
+import { settleLineage, tellsLineage } from './lineage.ts';
+import { doesLineageStand, endSettling, heedLineage, isSettling, readPresent } from './lineage-store.ts';
+
+const leaseMs = 60_000;
+const only = { skip: hasPostgres ? false : 'needs PostgreSQL' };
+
+test('the first lineage that is seen is taken for known, and goes on being the one', only, async () => {
+  await using store = await opened();
+  const present = await store.run(readPresent);
+  assert.match(present, /^\d+\/[0-9A-F]{8}$/);
+  assert.equal(await store.run(doesLineageStand), true);
+  for (let looks = 0; looks < 2; looks += 1) {
+    assert.deepEqual(await store.run((tx) => heedLineage(tx, leaseMs)), { present });
+  }
+  assert.equal(await store.run(doesLineageStand), true);
+});
+
+test('in another lineage no claim is granted until what may have been sent is settled', only, async () => {
+  await using store = await opened();
+  const [once, repeated] = [testWebhook(), testWebhook({ mode: 'at_least_once' })];
+  const [mine] = await storeDeliveries(store.database, once, [testEvent('a', 1)]);
+  const [again] = await storeDeliveries(store.database, repeated, [testEvent('b', 1)]);
+  const shards = [shardOf(once.webhookId, 'a'), shardOf(repeated.webhookId, 'b')];
+  await store.run((tx) => heedLineage(tx, leaseMs));
+  const tenures = await store.run((tx) => takeShards(tx, 'node', shards, leaseMs));
+  const claim = (...ids: (string | undefined)[]) =>
+    store.run((tx) => {
+      const lease = { nodeId: 'node', tenures, comparesLineage: true };
+      return claimDeliveries(
+        tx,
+        store.database.dialect,
+        ids.filter((id) => id !== undefined),
+        1,
+        lease,
+      );
+    });
+  await store.goOnFromElsewhere();
+  assert.equal((await claim(mine?.deliveryId, again?.deliveryId)).size, 0, 'nobody has looked yet');
+  const lineage = await store.run((tx) => heedLineage(tx, leaseMs));
+  assert.equal(lineage.until, again?.deliveryId);
+  assert.deepEqual(await store.run((tx) => heedLineage(tx, leaseMs)), lineage, 'it is marked once');
+  assert.equal((await claim(mine?.deliveryId, again?.deliveryId)).size, 0, 'it is not settled yet');
+  const [later] = await storeDeliveries(store.database, once, [testEvent('a', 2)]);
+  const parts = { database: store.database, clock: systemClock, at: noCrashPoints, logger: silentLogger };
+  await Promise.all([settleLineage(parts, lineage), settleLineage(parts, lineage)]);
+  assert.deepEqual(await store.run((tx) => heedLineage(tx, leaseMs)), { present: lineage.present });
+  const claimed = await claim(mine?.deliveryId, again?.deliveryId, later?.deliveryId);
+  assert.deepEqual(new Set(claimed.keys()), new Set([again?.deliveryId, later?.deliveryId]));
+  for (const { fence } of claimed.values()) assert.ok(fence > 1_000_000, 'no claim that was lost has this fence');
+});
+
+test('in another lineage the known owner renews, and nobody else takes a shard for a lease', only, async () => {
+  await using store = await opened();
+  await store.run((tx) => heedLineage(tx, leaseMs));
+  const tenures = await store.run((tx) => takeShards(tx, 'node', [1, 2], 1));
+  await store.goOnFromElsewhere();
+  const { present } = await store.run((tx) => heedLineage(tx, leaseMs));
+  assert.deepEqual((await store.run((tx) => readLeases(tx, leaseMs))).free, []);
+  assert.deepEqual(await store.run((tx) => renewShards(tx, 'node', tenures, leaseMs)), tenures);
+  assert.equal(await store.run((tx) => isSettling(tx, present)), true);
+  await store.run((tx) => endSettling(tx, 'another one'));
+  assert.equal(await store.run(doesLineageStand), false);
+  await store.run((tx) => endSettling(tx, present));
+  assert.equal(await store.run(doesLineageStand), true);
+});
+
+test('a role that may not ask for the lineage is told so, and its claims do without', only, async () => {
+  await using store = await opened();
+  const role = `tocsin_plain_${process.pid}`;
+  const run = (statement: string) => store.run((tx) => sql.raw(statement).execute(tx.query));
+  await run(`create role ${role} login password 'plain'; revoke execute on function pg_control_system() from public`);
+  const url = new URL(store.url);
+  url.username = role;
+  url.password = 'plain';
+  const plain = await openPostgres({ url: url.href, clock: systemClock, timers: systemTimers });
+  assert.ok(plain.shared);
+  assert.equal(await tellsLineage(plain.shared, silentLogger), false);
+  await run('grant execute on function pg_control_system() to public');
+  assert.equal(await tellsLineage(plain.shared, silentLogger), true, 'any role may that was not kept from it');
+  await plain.close();
+  await run(`drop role ${role}`);
+});
+
+async function opened() {
+  const { url, remove } = await freshPostgres();
+  const database = await openPostgres({ url, clock: systemClock, timers: systemTimers, poolMax: 4 });
+  await database.transaction(prepareShards);
+  const run = <Result>(work: (tx: Transaction) => Promise<Result>) => database.transaction(work);
+  return {
+    url,
+    database,
+    run,
+    /** As on a server that was promoted: what the row says is the lineage of another. */
+    goOnFromElsewhere: () => run((tx) => sql`update lineage set known = '1/00000001'`.execute(tx.query)),
+    async [Symbol.asyncDispose]() {
+      await database.close();
+      await remove();
+    },
+  };
+}
