@@ -5,7 +5,7 @@ import { noShard, shardOf } from '../database/shard.ts';
 import type { DeliveryMode } from '../webhooks/webhook.ts';
 import { settlement, type Delivery, type Settlement } from './delivery.ts';
 import { heldBy } from './lease-store.ts';
-import { fenceOfLineage, mayRepeatAttempt } from './lineage-store.ts';
+import { mayRepeatAttempt } from './lineage-store.ts';
 import type { Outcome } from './outcome.ts';
 import type { Holding } from './owner.ts';
 
@@ -74,9 +74,9 @@ export async function claimDeliveries(
   now: number,
   lease?: Holding['lease'],
 ): Promise<Map<string, Claim>> {
-  const fence = lease?.comparesLineage === true ? fenceOfLineage : sql`fence + 1`;
+  const fence = lease?.lineage === undefined ? sql`fence` : sql`greatest(fence, ${lease.lineage.fenceFloor}::int8)`;
   const result = await sql<{ delivery_id: string; attempt: number; fence: number }>`
-    update delivery set state = 'sending', attempt = attempt + 1, fence = ${fence}, claimed_at = ${now}
+    update delivery set state = 'sending', attempt = attempt + 1, fence = ${fence} + 1, claimed_at = ${now}
     where ${dialect.anyOf('delivery_id', deliveryIds)} and ${itsState} = 'pending' and ${heldBy(lease)} and not exists (
       select 1 from delivery as earlier
       where earlier.webhook_id = delivery.webhook_id and earlier.entity_id = delivery.entity_id

@@ -112,7 +112,7 @@ export async function removeNode(tx: Transaction, nodeId: string): Promise<void>
  */
 export function heldBy(lease: Holding['lease']): RawBuilder<boolean> {
   if (lease === undefined) return sql<boolean>`1 = 1`;
-  const lineage = lease.comparesLineage === true ? sql`and ${lineageStands}` : sql``;
+  const lineage = lease.lineage === undefined ? sql`` : sql`and ${lineageStands(lease.lineage)}`;
   return sql<boolean>`delivery.shard in (
     select shard from (${locked(lease.nodeId, lease.tenures, sql`and expires_at > ${now}`)} for share) as held) ${lineage}`;
 }

@@ -152,7 +152,7 @@ export class Leases implements Owner {
     const tenures = [...this.#held.values()].filter(({ state }) => state === 'held');
     const windows = new Map(tenures.map(({ shard, window }): [number, SendWindow] => [shard, window]));
     return {
-      lease: { nodeId: this.#parts.nodeId, tenures, comparesLineage: this.#comparesLineage },
+      lease: { nodeId: this.#parts.nodeId, tenures, lineage: this.#lineage },
       window: (shard) => windows.get(shard) ?? { since, ms: 0 },
     };
   }
@@ -214,7 +214,7 @@ export class Leases implements Owner {
   #heed(lineage: Lineage | undefined): void {
     const before = this.#lineage;
     this.#lineage = lineage;
-    if (before === undefined || before.present === lineage?.present) return;
+    if (before === undefined || before.fenceFloor === lineage?.fenceFloor) return;
     for (const held of this.#held.values()) if (held.state === 'held') held.state = 'taken';
     this.#events.lost();
   }
@@ -252,9 +252,11 @@ export class Leases implements Owner {
     if (giveUp.length > 0) this.#events.lost();
     if (take.length === 0) return;
     const since = momentOf(clock);
-    const taken = await shared.transaction(async (tx) =>
-      !this.#comparesLineage || (await doesLineageStand(tx)) ? takeShards(tx, nodeId, take, leaseMs) : [],
-    );
+    const lineage = this.#lineage;
+    const taken = await shared.transaction(async (tx) => {
+      if (lineage !== undefined && !(await doesLineageStand(tx, lineage))) return [];
+      return takeShards(tx, nodeId, take, leaseMs);
+    });
     for (const { shard, fence } of taken) {
       const window = { since, ms: leaseMs * (1 - marginPart) };
       this.#held.set(shard, { shard, fence, state: this.#leaving ? 'leaving' : 'taken', window });
@@ -273,7 +275,7 @@ export class Leases implements Owner {
       if (!isSettled) await this.#events.settle(lineage);
       await this.#events.recover(taken.map(({ shard }) => shard));
       // It may have changed once more meanwhile, which another run settles.
-      if (this.#lineage?.present !== lineage?.present) return;
+      if (this.#lineage?.fenceFloor !== lineage?.fenceFloor) return;
       for (const held of taken) if (held.state === 'taken') held.state = 'held';
       this.#events.gained();
     }).then(() => {

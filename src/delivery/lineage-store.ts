@@ -18,19 +18,21 @@ const databaseMs = sql`(extract(epoch from clock_timestamp()) * 1000)::int8`;
 const floorStep = 1_000_000;
 
 export interface Lineage {
-  /** '' = the server does not say. */
+  /** '' = the server is a standby, which writes nothing. */
   readonly present: string;
   /** Deliveries up to this one may have been sent in the lineage before; absent = that is settled. */
   readonly until?: string;
+  /** Claims get fences above this: one that was lost with a lineage before may have had the same fence else. */
+  readonly fenceFloor: number;
 }
 
-/** A condition: nothing has to be settled first. Asked of the server in the same statement as what rests on it. */
-export const lineageStands = sql<boolean>`
-  not exists (select 1 from lineage where known <> ${present})`;
-
-/** The fence of the next claim of a row of `delivery`. A claim that was lost with a lineage may have had the same one else. */
-export const fenceOfLineage = sql<number>`
-  greatest(delivery.fence, coalesce((select fence_floor from lineage), 0)) + 1`;
+/**
+ * A condition: the lineage that was settled last is the server's, and the one that the asker looked at. Asked of the server
+ * in the same statement as what rests on it.
+ */
+export function lineageStands({ fenceFloor }: Pick<Lineage, 'fenceFloor'>): RawBuilder<boolean> {
+  return sql<boolean>`exists (select 1 from lineage where fence_floor = ${fenceFloor}::int8 and known = ${present})`;
+}
 
 /** A claim with this fence was made after a lineage had been lost, and what was lost may have had its number. */
 export function mayRepeatAttempt(fence: number): boolean {
@@ -43,8 +45,8 @@ export async function readPresent(tx: Transaction): Promise<string> {
   return rows[0]?.present ?? '';
 }
 
-export async function doesLineageStand(tx: Transaction): Promise<boolean> {
-  const { rows } = await sql<{ stands: boolean }>`select ${lineageStands} as stands`.execute(tx.query);
+export async function doesLineageStand(tx: Transaction, lineage: Lineage): Promise<boolean> {
+  const { rows } = await sql<{ stands: boolean }>`select ${lineageStands(lineage)} as stands`.execute(tx.query);
   return rows[0]?.stands === true;
 }
 
@@ -54,16 +56,17 @@ export async function doesLineageStand(tx: Transaction): Promise<boolean> {
  */
 export async function heedLineage(tx: Transaction, leaseMs: number): Promise<Lineage> {
   const now = await readPresent(tx);
-  if (now === '') return { present: '' };
+  // A standby refuses the statements that follow.
+  if (now === '') return { present: '', fenceFloor: 0 };
   const seen = await readRow(tx);
-  if (seen?.known === now) return { present: now };
+  if (seen?.known === now) return { present: now, fenceFloor: seen.fence_floor };
   await sql`
     insert into lineage (singleton, known, settling, settle_until, fence_floor) values (1, ${now}, '', '', 0)
     on conflict (singleton) do nothing`.execute(tx.query);
-  const row = await readRow(tx, sql`for update`);
-  if (row === undefined || row.known === now) return { present: now };
-  if (row.settling === now) return { present: now, until: row.settle_until };
-  return { present: now, until: await beginSettling(tx, now, leaseMs) };
+  let row = await readRow(tx, sql`for update`);
+  if (row?.known === now) return { present: now, fenceFloor: row.fence_floor };
+  if (row?.settling !== now) row = await beginSettling(tx, now, leaseMs);
+  return { present: now, until: row?.settle_until ?? '', fenceFloor: row?.fence_floor ?? 0 };
 }
 
 /** Keeps the settling from being ended elsewhere until the transaction ends. */
@@ -83,10 +86,13 @@ interface Row {
   readonly known: string;
   readonly settling: string;
   readonly settle_until: string;
+  readonly fence_floor: number;
 }
 
 async function readRow(tx: Transaction, lock: RawBuilder<unknown> = sql``): Promise<Row | undefined> {
-  const { rows } = await sql<Row>`select known, settling, settle_until from lineage ${lock}`.execute(tx.query);
+  const { rows } = await sql<Row>`select known, settling, settle_until, fence_floor from lineage ${lock}`.execute(
+    tx.query,
+  );
   return rows[0];
 }
 
@@ -94,14 +100,14 @@ async function readRow(tx: Transaction, lock: RawBuilder<unknown> = sql``): Prom
  * What is committed later, whatever its id, was not sent by anybody. Owners that the lost changes do not know of have
  * windows that end within a lease, so until then nobody but the known owner, who can renew, goes on in a shard.
  */
-async function beginSettling(tx: Transaction, lineage: string, leaseMs: number): Promise<string> {
+async function beginSettling(tx: Transaction, lineage: string, leaseMs: number): Promise<Row | undefined> {
   await sql`
     with lease as materialized (select shard from shard_lease order by shard for update)
     update shard_lease set expires_at = greatest(expires_at, ${databaseMs} + ${leaseMs}::int8)
     where shard in (select shard from lease)`.execute(tx.query);
-  const { rows } = await sql<{ settle_until: string }>`
+  const { rows } = await sql<Row>`
     update lineage set settling = ${lineage}, fence_floor = greatest(fence_floor + ${floorStep}::int8, ${databaseMs}),
       settle_until = coalesce((select max(delivery_id) from delivery), '')
-    returning settle_until`.execute(tx.query);
-  return rows[0]?.settle_until ?? '';
+    returning known, settling, settle_until, fence_floor`.execute(tx.query);
+  return rows[0];
 }

@@ -18,8 +18,8 @@ export interface Holding {
   readonly lease?: {
     readonly nodeId: string;
     readonly tenures: readonly Tenure[];
-    /** Whether the claim compares the server's lineage as well: not where the server does not tell it. */
-    readonly comparesLineage?: boolean;
+    /** What the node saw of the server's lineage; absent where the server does not tell it. */
+    readonly lineage?: { readonly fenceFloor: number } | undefined;
   };
   /** For a request of this shard. */
   window(shard: number): SendWindow;

@@ -172,7 +172,7 @@ async function sentUnheard(pair: PostgresPair, url: string, nodesCount = 1) {
   await pair.caughtUp();
   pair.replication.cut();
   resume(cluster, node, list);
-  await cluster.ended(2 * lanes.length);
+  await until(async () => receiver.requests.length === 2 * lanes.length && (await openOf(cluster)) === 0);
   return {
     receiver,
     list,
@@ -204,6 +204,11 @@ async function assertGoesOn({ receiver, list }: Sent, node: TestNode): Promise<v
     ),
   );
   assert.deepEqual([once, repeated], [lanes.map(() => [2, 3]), lanes.map(() => [2, 2, 3])]);
+}
+
+async function openOf(cluster: Cluster): Promise<number> {
+  const { pending = 0, sending = 0, retry_wait: resting = 0 } = await cluster.states();
+  return pending + sending + resting;
 }
 
 /** Empty while the server is away. */
