@@ -17,7 +17,7 @@ export const shareMax: Readonly<Record<Standing, number>> = { good: slotsMax - 1
  * How many of them are picked in one turn, so that a burst of requests that may hang, and its end in a burst of timeouts,
  * does not hold up those that are answered.
  */
-export const perTurnMax: Readonly<Record<Exclude<Standing, 'good'>, number>> = { fresh: 8, slow: 4 };
+export const perTurnMax: Readonly<Record<Exclude<Standing, 'good'>, number>> = { fresh: 2, slow: 1 };
 
 /** What of a webhook says how much may be asked of its receiver. */
 export type WebhookLimits = Pick<Webhook, 'maxInFlight' | 'rateLimitPerSecond'>;
