@@ -15,9 +15,10 @@ export const shareMax: Readonly<Record<Standing, number>> = { good: slotsMax - 1
 
 /**
  * How many of them are picked in one turn, so that a burst of requests that may hang, and its end in a burst of timeouts,
- * does not hold up those that are answered.
+ * does not hold up those that are answered. Fewer are better on SQLite, where a turn costs little, and worse on PostgreSQL,
+ * where the next turn of those that are answered waits for this one.
  */
-export const perTurnMax: Readonly<Record<Exclude<Standing, 'good'>, number>> = { fresh: 2, slow: 1 };
+export const perTurnMax: Readonly<Record<Exclude<Standing, 'good'>, number>> = { fresh: 4, slow: 2 };
 
 /** What of a webhook says how much may be asked of its receiver. */
 export type WebhookLimits = Pick<Webhook, 'maxInFlight' | 'rateLimitPerSecond'>;
