@@ -112,13 +112,18 @@ export class Pipeline {
     if (doubtful.length === 0) return true;
     try {
       await this.#parts.database.transaction((tx) => releaseDeliveries(tx, doubtful));
-      this.#doubtful = [];
+      this.#noLongerInDoubt(doubtful);
       return true;
     } catch (error) {
       if (!isPassing(error)) throw error;
       this.#parts.logger.warn({ deliveries: doubtful.length, error }, 'deliveries.not_released');
       return false;
     }
+  }
+
+  /** Another claim, which ran beside, may have put more in doubt meanwhile. */
+  #noLongerInDoubt(released: readonly Delivery[]): void {
+    if (released.length > 0) this.#doubtful = this.#doubtful.filter((delivery) => !released.includes(delivery));
   }
 
   /**
@@ -140,13 +145,13 @@ export class Pipeline {
         at('claim.before-commit');
         return claims;
       });
-      this.#doubtful = [];
+      this.#noLongerInDoubt(doubtful);
       for (const [head, denial] of denied) this.#events.left(head, denial === 'expired' ? 'ended' : denial);
       if (denied.some(([, denial]) => denial === 'refused')) this.#parts.owner.doubt();
       return granted;
     } catch (error) {
       if (!isPassing(error)) throw error;
-      this.#doubtful = [...doubtful, ...inDoubt];
+      this.#doubtful = [...this.#doubtful, ...inDoubt];
       this.#parts.logger.warn({ deliveries: heads.length, error }, 'deliveries.not_claimed');
       for (const head of heads) this.#events.left(head, 'unclaimed');
       return undefined;
