@@ -12,7 +12,7 @@ import { RetryClock } from './retry-clock.ts';
 import type { Lane } from './retry-store.ts';
 import { Turns, type Flight, type Lineup, type WebhookLimits } from './turns.ts';
 
-/** Heads of webhooks that are answered, claimed in one transaction. */
+/** Heads of healthy webhooks claimed in one transaction; a few of the others come on top. */
 const claimMax = 256;
 /** Lanes in one read. */
 const pageMax = 64;
@@ -30,13 +30,6 @@ const countedMax = 10_000;
 /** Until a first request has ended. It is the default of the setting. */
 const limitsDefault: WebhookLimits = { maxInFlight: 8, rateLimitPerSecond: 0 };
 
-/**
- * Those that are answered are claimed beside all others, so that they never wait for a claim of what may hang. On SQLite
- * the two share a commit.
- */
-const streams = ['good', 'others'] as const;
-type Stream = (typeof streams)[number];
-
 /** Takes committed deliveries in memory, as a hint. */
 export interface Hints {
   offer(deliveries: readonly Delivery[]): void;
@@ -44,7 +37,7 @@ export interface Hints {
 
 /**
  * Sends what is owed: heads of lanes in fair turns, successors when their predecessor has ended. The database is the
- * truth; hints save reading it. What is picked in one turn of a stream is claimed in one transaction.
+ * truth; hints save reading it. What is picked in one turn is claimed in one transaction.
  */
 export class Dispatcher implements Hints {
   readonly #parts: PipelineParts;
@@ -62,7 +55,7 @@ export class Dispatcher implements Hints {
   #running = false;
   /** Until the first look at the database, nothing says that a webhook has no backlog. */
   #known = false;
-  readonly #claiming = new Set<Stream>();
+  #claiming = false;
   #scheduled = false;
   #cancelRetry: Cancel | undefined;
   #cancelSweep: Cancel = () => {};
@@ -188,23 +181,18 @@ export class Dispatcher implements Hints {
       this.#scheduled = false;
       if (!this.#running) return;
       this.#read();
-      if (this.#cancelRetry !== undefined) return;
-      for (const stream of streams) if (!this.#claiming.has(stream)) void this.#claim(stream);
+      if (!this.#claiming && this.#cancelRetry === undefined) void this.#claim();
     });
   }
 
-  async #claim(stream: Stream): Promise<void> {
-    // What is in doubt is given back by one stream alone, before the other claims again: a claim that never took place
-    // has the fence of the one that comes after it, which would be given back with it.
-    if (stream === 'others' && this.#pipeline.isInDoubt()) return;
-    const now = this.#parts.clock.monotonic();
-    const picked = stream === 'good' ? this.#turns.pickGood(claimMax, now) : this.#turns.pickOthers(now);
+  async #claim(): Promise<void> {
+    const picked = this.#turns.pick(claimMax, this.#parts.clock.monotonic());
     // A lane that has become another node's is not claimed again here; what is in doubt of it is given back all the same.
-    if (picked.size === 0 && !(stream === 'good' && this.#pipeline.isInDoubt())) return;
-    this.#claiming.add(stream);
+    if (picked.size === 0 && !this.#pipeline.isInDoubt()) return;
+    this.#claiming = true;
     for (const [delivery, flight] of picked) this.#flights.set(laneOf(delivery), flight);
     const could = await (picked.size > 0 ? this.#pipeline.run([...picked.keys()]) : this.#pipeline.giveBackDoubtful());
-    this.#claiming.delete(stream);
+    this.#claiming = false;
     if (could) this.#schedule();
     else this.#retryLater();
   }

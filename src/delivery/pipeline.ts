@@ -112,18 +112,13 @@ export class Pipeline {
     if (doubtful.length === 0) return true;
     try {
       await this.#parts.database.transaction((tx) => releaseDeliveries(tx, doubtful));
-      this.#noLongerInDoubt(doubtful);
+      this.#doubtful = [];
       return true;
     } catch (error) {
       if (!isPassing(error)) throw error;
       this.#parts.logger.warn({ deliveries: doubtful.length, error }, 'deliveries.not_released');
       return false;
     }
-  }
-
-  /** Another claim, which ran beside, may have put more in doubt meanwhile. */
-  #noLongerInDoubt(released: readonly Delivery[]): void {
-    if (released.length > 0) this.#doubtful = this.#doubtful.filter((delivery) => !released.includes(delivery));
   }
 
   /**
@@ -145,13 +140,13 @@ export class Pipeline {
         at('claim.before-commit');
         return claims;
       });
-      this.#noLongerInDoubt(doubtful);
+      this.#doubtful = [];
       for (const [head, denial] of denied) this.#events.left(head, denial === 'expired' ? 'ended' : denial);
       if (denied.some(([, denial]) => denial === 'refused')) this.#parts.owner.doubt();
       return granted;
     } catch (error) {
       if (!isPassing(error)) throw error;
-      this.#doubtful = [...this.#doubtful, ...inDoubt];
+      this.#doubtful = [...doubtful, ...inDoubt];
       this.#parts.logger.warn({ deliveries: heads.length, error }, 'deliveries.not_claimed');
       for (const head of heads) this.#events.left(head, 'unclaimed');
       return undefined;

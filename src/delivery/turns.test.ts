@@ -48,12 +48,12 @@ test('webhooks take turns, one head each', () => {
     pass(turns, one, answered);
     turns.enlist(one, 0);
   }
-  const order = [...turns.pickGood(5, 0).keys()].map((delivery) => delivery.webhookId);
+  const order = [...turns.pick(5, 0).keys()].map((delivery) => delivery.webhookId);
   const [first, second] = [busy.lanes.webhookId, calm.lanes.webhookId];
   assert.deepEqual(order, [first, second, first, first, first]);
 });
 
-test('what may hang is picked by itself, a little in each turn', () => {
+test('what may hang takes little of a turn, and goes after what is answered', () => {
   const turns = new Turns();
   const [slow, fresh, good] = [100, 100, 20].map((webhooks) => Array.from({ length: webhooks }, () => lineup(20)));
   assert.ok(slow !== undefined && fresh !== undefined && good !== undefined);
@@ -61,10 +61,13 @@ test('what may hang is picked by itself, a little in each turn', () => {
   for (const one of good) pass(turns, one, answered);
   for (const one of [...slow, ...fresh, ...good]) turns.enlist(one, 0);
 
-  const standings = (picked: ReadonlyMap<unknown, Flight>) => [...picked.values()].map((flight) => flight.standing);
-  assert.deepEqual(standings(turns.pickGood(50, 0)), Array<string>(50).fill('good'));
-  const others = Object.entries(perTurnMax).flatMap(([standing, many]) => Array<string>(many).fill(standing));
-  assert.deepEqual(standings(turns.pickOthers(0)), others);
+  const picked = [...turns.pick(50, 0).values()];
+  const standings = picked.map((flight) => flight.standing);
+  const expected = { good: 50, fresh: perTurnMax.fresh, slow: perTurnMax.slow };
+  assert.deepEqual(
+    standings,
+    Object.entries(expected).flatMap(([standing, many]) => Array<string>(many).fill(standing)),
+  );
 });
 
 test('a webhook has no more in flight than it may, and less while nothing good is known of it', () => {
@@ -88,10 +91,10 @@ function lineup(lanes: number, maxInFlight = 8): Lineup {
   return Turns.lineup(known, { maxInFlight, rateLimitPerSecond: 0 });
 }
 
-/** Lets the first of its deliveries pass with an outcome. */
+/** Lets one of its deliveries pass with an outcome. */
 function pass(turns: Turns, one: Lineup, outcome: Outcome): void {
   turns.enlist(one, 0);
-  for (const flight of turns.pickOthers(0).values()) {
+  for (const flight of turns.pick(1, 0).values()) {
     turns.answered(flight, outcome, 0, undefined);
     turns.left(flight);
   }
@@ -100,13 +103,8 @@ function pass(turns: Turns, one: Lineup, outcome: Outcome): void {
 /** Turn after turn, until nothing is left that may begin. */
 function pickAll(turns: Turns): Flight[] {
   const all: Flight[] = [];
-  for (let picked = pick(turns); picked.length > 0; picked = pick(turns)) all.push(...picked);
+  for (let picked = turns.pick(256, 0); picked.size > 0; picked = turns.pick(256, 0)) all.push(...picked.values());
   return all;
-}
-
-/** A turn of both streams. */
-function pick(turns: Turns): Flight[] {
-  return [...turns.pickGood(256, 0).values(), ...turns.pickOthers(0).values()];
 }
 
 function count(flights: readonly Flight[]) {

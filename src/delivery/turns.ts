@@ -15,7 +15,8 @@ export const shareMax: Readonly<Record<Standing, number>> = { good: slotsMax - 1
 
 /**
  * How many of them are picked in one turn, so that a burst of requests that may hang, and its end in a burst of timeouts,
- * does not hold up those that are answered.
+ * does not hold up those that are answered. Fewer are better on SQLite, where a turn costs little, and worse on PostgreSQL,
+ * where the next turn of those that are answered waits for this one.
  */
 export const perTurnMax: Readonly<Record<Exclude<Standing, 'good'>, number>> = { fresh: 4, slow: 2 };
 
@@ -69,16 +70,13 @@ export class Turns {
     return undefined;
   }
 
-  /** The next heads of those that are answered, each with its slot taken. */
-  pickGood(max: number, now: number): Map<Delivery, Flight> {
+  /**
+   * The next heads, each with its slot taken; those that are answered for certain come first.
+   * @param goodMax how many of those; the others come on top.
+   */
+  pick(goodMax: number, now: number): Map<Delivery, Flight> {
     const picked = new Map<Delivery, Flight>();
-    this.#pick('good', max, now, picked);
-    return picked;
-  }
-
-  /** The same of all others, no more than `perTurnMax`. */
-  pickOthers(now: number): Map<Delivery, Flight> {
-    const picked = new Map<Delivery, Flight>();
+    this.#pick('good', goodMax, now, picked);
     this.#pick('fresh', perTurnMax.fresh, now, picked);
     this.#pick('slow', perTurnMax.slow, now, picked);
     return picked;
