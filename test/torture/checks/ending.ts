@@ -142,9 +142,6 @@ export function historyIsTrue({ all }: Trails, evidence: Evidence): string[] {
 /** How long the result of an answered request may take until it is durable. */
 const settleMs = { least: 1_000, most: 10_000 };
 
-/** A result that met one of these is written again, later and over a new connection: a death may come before that. */
-const holdsUpResults: ReadonlySet<string> = new Set(['postgres', 'backends', 'cut', 'commit']);
-
 /** Longer on a machine that is busy with other things: a multiple of what it takes to all but a few. */
 function settleMaxMs({ all }: Trails): number {
   const tookMs = all.flatMap(({ moves, pushes }) => {
@@ -173,11 +170,7 @@ function findInterrupted(trails: Trails, evidence: Evidence): Interrupted[] {
       if (end?.reason !== 'interrupted') return [];
       const push = trail.pushes.find(({ attempt }) => attempt === claim.attempt);
       const node = push?.node ?? (evidence.nodes.length > 1 ? holderOf(trail.delivery.shard, claim.at) : 1);
-      const endedAt = push?.endedAt ?? claim.at;
-      const heldUp = evidence.episodes.some(
-        ({ kind, ...one }) => holdsUpResults.has(kind) && one.at <= endedAt + settlingMs && claim.at <= one.endedAt,
-      );
-      const overAt = endedAt + (heldUp ? settleMs.most : settlingMs);
+      const overAt = (push?.endedAt ?? claim.at) + settlingMs;
       const cause = dangers.find(
         (one) =>
           (one.node === 0 || one.node === node) &&
