@@ -10,10 +10,8 @@ const periodMicroseconds = 10_000;
 const removedMaxMs = 5_000;
 
 /** Where the kernel keeps its groups: the older way, of its own for the processors, and the newer. */
-const places = [
-  { folder: '/sys/fs/cgroup/cpu', quota: 'cpu.cfs_quota_us', period: 'cpu.cfs_period_us' },
-  { folder: '/sys/fs/cgroup', quota: 'cpu.max', period: undefined },
-] as const;
+const older = { folder: '/sys/fs/cgroup/cpu', quota: 'cpu.cfs_quota_us', period: 'cpu.cfs_period_us' };
+const newer = { folder: '/sys/fs/cgroup', quota: 'cpu.max', period: undefined };
 
 /**
  * Holds a process to a part of a core, by a control group of the kernel, as containers are held. So machines with a core
@@ -22,8 +20,7 @@ const places = [
  * @throws NotRunnable where no such group can be made.
  */
 export async function holdToCores(pid: number, cores: number): Promise<() => Promise<void>> {
-  const place = places.find(({ folder, quota }) => existsSync(join(folder, quota)) || quota === 'cpu.max');
-  if (place === undefined) throw new NotRunnable('no control groups');
+  const place = existsSync(join(older.folder, older.quota)) ? older : newer;
   const group = join(place.folder, `tocsin-bench-${pid}`);
   const quota = String(Math.round(periodMicroseconds * cores));
   try {

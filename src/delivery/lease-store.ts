@@ -107,8 +107,8 @@ export async function removeNode(tx: Transaction, nodeId: string): Promise<void>
 }
 
 /**
- * A condition on `delivery`: that the claimer holds its shard, and that the server is the one that gave it. It keeps the lease from being taken over until the
- * transaction ends, so that whoever takes it over sees all that was claimed under it.
+ * A condition on `delivery`: that the claimer holds its shard, and that the server is the one that gave it. It keeps the
+ * lease from being taken over until the transaction ends, so that whoever takes it over sees all that was claimed under it.
  */
 export function heldBy(lease: Holding['lease']): RawBuilder<boolean> {
   if (lease === undefined) return sql<boolean>`1 = 1`;
