@@ -167,7 +167,8 @@ function findInterrupted(trails: Trails, evidence: Evidence): Interrupted[] {
   return all.flatMap((trail) =>
     claimsOf(trail).flatMap((claimed): Interrupted[] => {
       const { claim, end } = claimed;
-      if (end?.reason !== 'interrupted') return [];
+      // One that was given back was not lost: its row still says what became of an attempt before.
+      if (end?.reason !== 'interrupted' || end.state === 'pending') return [];
       const push = trail.pushes.find(({ attempt }) => attempt === claim.attempt);
       const node = push?.node ?? (evidence.nodes.length > 1 ? holderOf(trail.delivery.shard, claim.at) : 1);
       const overAt = (push?.endedAt ?? claim.at) + settlingMs;
