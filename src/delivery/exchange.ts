@@ -147,6 +147,11 @@ export class Exchange implements Dispatcher.DispatchHandler {
 
   #onDeadline(): void {
     const late = elapsedMs(this.#ports.clock, this.#begun) - this.outgoing.timeoutMs;
+    // Node counts whole milliseconds, so its timers fire up to one early.
+    if (late < 0) {
+      this.#cancelTimer = this.#ports.timers.after(Math.ceil(-late), () => this.#onDeadline());
+      return;
+    }
     if (late < timerLateMs) return this.fail(timedOut);
     this.#cancelTimer = this.#ports.timers.soon(() => this.fail(timedOut));
   }

@@ -288,7 +288,7 @@ test('a resolver that stays silent is cut by the one deadline', async () => {
   using sender = testSender({ resolver: { resolve: () => new Promise(() => {}) } });
   const { outcome, report } = await sender.send({ port: 80 }, { host: 'receiver.test', timeoutMs: 120 });
   assert.deepEqual([outcome.state, outcome.reason, report.maybeSent], ['failed', 'timeout_connect', false]);
-  assert.ok(report.durationMs >= 119 && report.durationMs < 400, String(report.durationMs));
+  assert.ok(report.durationMs >= 120 && report.durationMs < 400, String(report.durationMs));
 });
 
 test('a certificate that is not trusted is refused before anything is written', async () => {
@@ -392,6 +392,15 @@ test('a process that was paused beyond the deadline writes nothing, on fresh and
     assert.deepEqual([outcome.state, outcome.reason, report.maybeSent], ['failed', 'timeout_connect', false]);
     assert.equal(receiver.bytes, bytes);
   }
+});
+
+test('a timer that fires early takes nothing from the receiver’s time', async () => {
+  await using receiver = await new ScriptedReceiver(() => {}).listen();
+  const early: SenderPorts['timers'] = { ...systemTimers, after: (ms, work) => systemTimers.after(ms / 2, work) };
+  using sender = testSender({ timers: early });
+  const { outcome, report } = await sender.send(receiver, { timeoutMs: 120 });
+  assert.equal(outcome.reason, 'timeout_response');
+  assert.ok(report.durationMs >= 120, String(report.durationMs));
 });
 
 test('a claim that is too old is given back with nothing written', async () => {
