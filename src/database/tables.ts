@@ -203,7 +203,7 @@ export interface DeliveryRow {
   endpoint: string;
   status_code: number;
   duration_ms: number;
-  /** Why it ended as it did, from the short list in `delivery/outcome.ts`; '' while it waits. */
+  /** How its last attempt or it itself ended, from the short list in `delivery/outcome.ts`; '' before anything has. */
   reason: string;
   error_message: string;
   due_at: number;

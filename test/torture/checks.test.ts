@@ -38,6 +38,22 @@ test('what was claimed and never sent is unknown as well', () => {
   assert.deepEqual(findFaults({ ...interrupted(sound(), amo, 'unsent'), episodes: [death] }), []);
 });
 
+test('a claim that was given back was not lost, though its row says how the attempt before ended', () => {
+  const id = idOf(alo, 3);
+  const run = interrupted(sound(), alo);
+  const claim = { deliveryId: id, fence: 2, reason: 'interrupted' };
+  const moves = run.stored.moves.flatMap((move) => {
+    if (move.deliveryId !== id || move.fence < 2) return [move];
+    const again = { ...move, fence: 3 };
+    if (move.state !== 'sending') return [again];
+    // Long after the death, which cannot explain it.
+    const granted = { ...claim, attempt: 2, state: 'sending', at: claimedAt(3) + 700 };
+    return [granted, { ...claim, attempt: 1, state: 'pending', at: claimedAt(3) + 750 }, again];
+  });
+  const deliveries = changed(run.stored.deliveries, id, { fence: 3 });
+  assert.deepEqual(findFaults({ ...storing(run, { moves, deliveries }), episodes: [death] }), []);
+});
+
 test('a long pause costs what a death costs, and nothing where there is nobody to take over', () => {
   const pause = { kind: 'pause', node: 1, at: claimedAt(3) + 3, endedAt: claimedAt(3) + 2_500 } as const;
   const run = { ...interrupted(sound(), amo), episodes: [pause] };
