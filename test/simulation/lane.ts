@@ -1,7 +1,14 @@
 import { isOpen } from './invariants/commit.ts';
 import type { Owed } from './model.ts';
 
-/** What a webhook is owed of one entity, in the order in which it came to be owed. */
+/** I8: it goes first in their lane. Of one that was asked for again, that is its event's place and not that of the asking. */
+export function goesBefore(one: Place, other: Place): boolean {
+  return one.sequence < other.sequence || (one.sequence === other.sequence && one.generation < other.generation);
+}
+
+type Place = Pick<Owed, 'sequence' | 'generation'>;
+
+/** What a webhook is owed of one entity. */
 export class Lane {
   readonly webhookId: number;
   readonly #open = new Set<Owed>();
@@ -16,10 +23,11 @@ export class Lane {
     return this.#open;
   }
 
-  /** The first that has not ended. */
+  /** The first that has not ended: the others wait for it. */
   get head(): Owed | undefined {
-    for (const owed of this.#open) return owed;
-    return undefined;
+    let head: Owed | undefined;
+    for (const owed of this.#open) if (head === undefined || goesBefore(owed, head)) head = owed;
+    return head;
   }
 
   add(owed: Owed): void {

@@ -1,4 +1,5 @@
 import { verify } from '../../../receiver/src/index.ts';
+import { goesBefore } from '../lane.ts';
 import type { CommittedEvent, Owed } from '../model.ts';
 import type { WireRequest } from '../network.ts';
 
@@ -35,10 +36,8 @@ export function isOneOfItsAttempt(request: WireRequest, earlier: readonly WireRe
  */
 export function isInOrder(owed: Owed, lane: readonly Owed[], ended: (owed: Owed) => boolean): Fault {
   for (const earlier of lane) {
-    const isEarlier =
-      earlier.sequence < owed.sequence || (earlier.sequence === owed.sequence && earlier.generation < owed.generation);
     const askedForLater = earlier.generation > 0 && owed.claim !== undefined && earlier.owedAt > owed.claim.at;
-    if (!isEarlier || askedForLater) continue;
+    if (!goesBefore(earlier, owed) || askedForLater) continue;
     if (earlier.state === 'pending' || earlier.state === 'sending' || earlier.state === 'retry_wait') {
       return `event ${owed.sequence} of ${owed.entityId} goes out while event ${earlier.sequence} is ${earlier.state}`;
     }

@@ -1,0 +1,35 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { Lane } from './lane.ts';
+import type { Owed } from './model.ts';
+
+test('what was asked for again goes before later events that still wait', () => {
+  const lane = new Lane(1);
+  const second = owed({ sequence: 2, generation: 0 });
+  const again = owed({ sequence: 1, generation: 1 });
+  lane.add(second);
+  assert.equal(lane.head, second);
+  lane.add(again);
+  lane.add(owed({ sequence: 1, generation: 2 }));
+  assert.equal(lane.head, again);
+});
+
+function owed(place: Pick<Owed, 'sequence' | 'generation'>): Owed {
+  return {
+    ...place,
+    deliveryId: `d${place.sequence}-${place.generation}`,
+    webhookId: 1,
+    eventId: `e${place.sequence}`,
+    entityId: 'a',
+    mode: 'at_least_once',
+    createdAt: 0,
+    owedAt: 0,
+    state: 'pending',
+    attempt: 0,
+    fence: 0,
+    dueAt: 0,
+    reason: '',
+    claim: undefined,
+    endedAt: 0,
+  };
+}
