@@ -111,6 +111,21 @@ test('a lease is not taken over while a claim under it is not committed yet', on
   assert.equal((await store.run((tx) => takeShards(tx, 'b', [shard], longMs))).length, 1);
 });
 
+test('a node that starts does not wait for one that was paused while it renewed its leases', only, async () => {
+  await using store = await opened();
+  const held = await store.run((tx) => takeShards(tx, 'a', [7], longMs));
+  const renewed = Promise.withResolvers<void>();
+  const paused = Promise.withResolvers<void>();
+  const renewing = store.run(async (tx) => {
+    await renewShards(tx, 'a', held, longMs);
+    renewed.resolve();
+    await paused.promise;
+  });
+  await renewed.promise;
+  await store.run(prepareShards).finally(paused.resolve);
+  await renewing;
+});
+
 interface Store extends AsyncDisposable {
   readonly database: Database;
   run<Result>(work: (tx: Transaction) => Promise<Result>): Promise<Result>;

@@ -14,11 +14,12 @@ const now = sql`(extract(epoch from clock_timestamp()) * 1000)::int8`;
 /** A node that was not heard of for so long is forgotten; until then others expect it back. */
 const forgottenMs = 3_600_000;
 
-/** Makes the rows that are missing. */
+/** Makes the rows that are missing. Those that are there are not touched: who is renewing them may be paused. */
 export async function prepareShards(tx: Transaction): Promise<void> {
   await sql`
     insert into shard_lease (shard, owner, fence, expires_at)
     select shard, '', 0, 0 from generate_series(0, ${shardsMax - 1}::int8) as shard
+    where not exists (select 1 from shard_lease as present where present.shard = shard)
     on conflict (shard) do nothing`.execute(tx.query);
 }
 

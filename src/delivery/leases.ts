@@ -106,10 +106,9 @@ export class Leases implements Owner {
     this.#running = true;
     const { shared, formerly, logger } = this.#parts;
     this.#comparesLineage = await tellsLineage(shared, logger);
-    await shared.transaction(async (tx) => {
-      await prepareShards(tx);
-      if (formerly !== undefined) await freeShardsOf(tx, formerly);
-    });
+    await shared.transaction(prepareShards);
+    // What cannot be freed, because a node that is paused was about to take it, expires by itself.
+    if (formerly !== undefined) await this.#trying(() => shared.transaction((tx) => freeShardsOf(tx, formerly)));
     await this.#look();
     await this.#recovering;
   }

@@ -7,8 +7,11 @@ import { later, pushOf, quiet, to } from '../../test/support/delivery-rig.ts';
 import { answer, ScriptedReceiver } from '../../test/support/scripted-receiver.ts';
 import { TcpProxy } from '../../test/support/tcp-proxy.ts';
 import { until } from '../../test/support/until.ts';
+import { openPostgres } from '../database/postgres.ts';
 import { systemClock } from '../runtime/clock.ts';
 import { systemRandom } from '../runtime/random.ts';
+import { systemTimers } from '../runtime/timers.ts';
+import { prepareShards, takeShards } from './lease-store.ts';
 
 const only = { skip: hasPostgres ? false : 'needs PostgreSQL' };
 
@@ -139,6 +142,26 @@ test('a retry that is due is found by the node that took the shard over', only, 
   await until(async () => (await second.held()) === 64);
   await cluster.ended(2);
   assert.deepEqual(await cluster.states(), { delivered: 2 });
+});
+
+test('a node that comes back does not wait for one that was paused while it took over from it', only, async () => {
+  await using cluster = await createCluster([]);
+  const database = await openPostgres({ url: cluster.url, clock: systemClock, timers: systemTimers });
+  await database.transaction(prepareShards);
+  await database.transaction((tx) => takeShards(tx, 'one.before', [7], 1));
+  await quiet(10);
+  const taken = Promise.withResolvers<void>();
+  const paused = Promise.withResolvers<void>();
+  const taking = database.transaction(async (tx) => {
+    await takeShards(tx, 'paused', [7], 60_000);
+    taken.resolve();
+    await paused.promise;
+  });
+  await taken.promise;
+  const node = await cluster.join({ name: 'one', lockTimeoutMs: 200 }).finally(paused.resolve);
+  assert.equal(await node.held(), 63);
+  await taking;
+  await database.close();
 });
 
 function slowly(): Promise<ScriptedReceiver & AsyncDisposable> {

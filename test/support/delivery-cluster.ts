@@ -21,6 +21,8 @@ interface JoinOptions extends Partial<
   Pick<PostgresOptions, 'url' | 'poolMax' | 'lockTimeoutMs' | 'statementTimeoutMs'>
 > {
   readonly hears?: boolean;
+  /** By which it frees what the process before it held. */
+  readonly name?: string;
   /** The database was restored from a backup. */
   readonly restored?: boolean;
 }
@@ -67,10 +69,10 @@ export async function createCluster(list: readonly Webhook[], given?: string) {
     async attempts(): Promise<number> {
       return (await looking.read.selectFrom('attempt').select('attempt').execute()).length;
     },
-    async join({ hears = true, restored = false, ...options }: JoinOptions = {}): Promise<TestNode> {
+    async join({ hears = true, restored = false, name, ...options }: JoinOptions = {}): Promise<TestNode> {
       const database = await openPostgres({ url, ...ports, poolMax: 4, ...options });
       const left = () => nodes.delete(node);
-      const node = createTestNode({ database: hears ? database : deafened(database), webhooks, restored, left });
+      const node = createTestNode({ database: hears ? database : deafened(database), webhooks, restored, name, left });
       nodes.add(node);
       await node.delivery.start();
       return node;
@@ -92,10 +94,11 @@ interface NodeParts {
   readonly database: Database;
   readonly webhooks: TestWebhooks;
   readonly restored: boolean;
+  readonly name: string | undefined;
   readonly left: () => void;
 }
 
-function createTestNode({ database, webhooks, restored, left }: NodeParts): TestNode {
+function createTestNode({ database, webhooks, restored, name, left }: NodeParts): TestNode {
   const metrics = createMetrics();
   const delivery = createDelivery(
     {
@@ -109,6 +112,7 @@ function createTestNode({ database, webhooks, restored, left }: NodeParts): Test
       at: noCrashPoints,
       logger: silentLogger,
       version: 'test',
+      nodeName: name,
     },
     { allow: ['127.0.0.1/32'], bind: [], proxy: '', historyDays: 36_500, leaseMs, restored },
   );
