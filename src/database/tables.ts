@@ -203,7 +203,10 @@ export interface DeliveryRow {
   endpoint: string;
   status_code: number;
   duration_ms: number;
-  /** How its last attempt or it itself ended, from the short list in `delivery/outcome.ts`; '' before anything has. */
+  /**
+   * How it or its last attempt ended, from the short list in `delivery/outcome.ts`; '' before any has, and perhaps again
+   * after a claim was given back.
+   */
   reason: string;
   error_message: string;
   due_at: number;

@@ -107,7 +107,7 @@ export class Leases implements Owner {
     const { shared, formerly, logger } = this.#parts;
     this.#comparesLineage = await tellsLineage(shared, logger);
     await shared.transaction(prepareShards);
-    // What cannot be freed, because a node that is paused was about to take it, expires by itself.
+    // A node that was paused while it took some of it over has a lock, which is waited for for a while: then it expires by itself.
     if (formerly !== undefined) await this.#trying(() => shared.transaction((tx) => freeShardsOf(tx, formerly)));
     await this.#look();
     await this.#recovering;

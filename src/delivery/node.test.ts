@@ -144,25 +144,29 @@ test('a retry that is due is found by the node that took the shard over', only, 
   assert.deepEqual(await cluster.states(), { delivered: 2 });
 });
 
-test('a node that comes back does not wait for one that was paused while it took over from it', only, async () => {
-  await using cluster = await createCluster([]);
-  const database = await openPostgres({ url: cluster.url, clock: systemClock, timers: systemTimers });
-  await database.transaction(prepareShards);
-  await database.transaction((tx) => takeShards(tx, 'one.before', [7], 1));
-  await quiet(10);
-  const taken = Promise.withResolvers<void>();
-  const paused = Promise.withResolvers<void>();
-  const taking = database.transaction(async (tx) => {
-    await takeShards(tx, 'paused', [7], 60_000);
-    taken.resolve();
-    await paused.promise;
-  });
-  await taken.promise;
-  const node = await cluster.join({ name: 'one', lockTimeoutMs: 200 }).finally(paused.resolve);
-  assert.equal(await node.held(), 63);
-  await taking;
-  await database.close();
-});
+test(
+  'a node that comes back starts all the same when another was paused while it took over from it',
+  only,
+  async () => {
+    await using cluster = await createCluster([]);
+    const database = await openPostgres({ url: cluster.url, clock: systemClock, timers: systemTimers });
+    await database.transaction(prepareShards);
+    await database.transaction((tx) => takeShards(tx, 'one.before', [7], 1));
+    await quiet(10);
+    const taken = Promise.withResolvers<void>();
+    const paused = Promise.withResolvers<void>();
+    const taking = database.transaction(async (tx) => {
+      await takeShards(tx, 'paused', [7], 60_000);
+      taken.resolve();
+      await paused.promise;
+    });
+    await taken.promise;
+    const node = await cluster.join({ name: 'one', lockTimeoutMs: 200 }).finally(paused.resolve);
+    assert.equal(await node.held(), 63);
+    await taking;
+    await database.close();
+  },
+);
 
 function slowly(): Promise<ScriptedReceiver & AsyncDisposable> {
   return new ScriptedReceiver((socket) =>
