@@ -29,7 +29,7 @@ export interface Section {
   readonly bars: readonly Bar[];
 }
 
-/** What was promised, and what came out. */
+/** The promise, and the measured result. */
 export interface Bar {
   readonly promise: string;
   readonly measured: string;

@@ -29,7 +29,7 @@ function killIfThere(pid: number): void {
   try {
     process.kill(pid, 'SIGKILL');
   } catch {
-    // It has ended by itself.
+    // It has ended already.
   }
 }
 
@@ -38,13 +38,13 @@ export function alive(child: ChildProcess): number | undefined {
   return child.exitCode === null && child.signalCode === null ? child.pid : undefined;
 }
 
-/** A program of the benchmark in a process of its own. */
+/** A program of the benchmark in a separate process. */
 export interface Child {
   readonly pid: number;
   call<Result>(name: string, input?: unknown): Promise<Result>;
   /** For what it says unasked. */
   listen(listener: (message: Record<string, unknown>) => void): void;
-  /** For what it is told without an answer. */
+  /** For messages that need no answer. */
   tell(name: string, input: unknown): void;
   stop(): Promise<void>;
 }
@@ -119,6 +119,17 @@ export async function endProcess(child: ChildProcess, signal: NodeJS.Signals = '
   await ended;
   clearTimeout(kill);
 }
+
+/** Processor time of a process so far in seconds; 0 where the system does not tell. */
+export async function processorSeconds(pid: number | undefined): Promise<number> {
+  const stat = await readFile(`/proc/${pid ?? 0}/stat`, 'utf8').catch(() => '');
+  // After the name, which may hold blanks: the state is the first, user and system time the 12th and 13th.
+  const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
+  return (Number(fields[11] ?? 0) + Number(fields[12] ?? 0)) / clockTicksPerSecond;
+}
+
+/** Linux on every platform of ours. */
+const clockTicksPerSecond = 100;
 
 /** Resident memory of a process in bytes; 0 where the system does not tell. */
 export async function residentBytes(pid: number | undefined): Promise<number> {

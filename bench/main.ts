@@ -8,12 +8,17 @@ import { describeMachine, describeRevision } from './machine.ts';
 import { readOptions, usage, type Options, type ScenarioKey } from './options.ts';
 import { barTable, sectionText } from './report.ts';
 import { keepResult, writePage, type Result } from './results.ts';
+import { away } from './scenarios/away.ts';
 import { backlog } from './scenarios/backlog.ts';
 import { history } from './scenarios/history.ts';
 import { hung } from './scenarios/hung.ts';
 import { latency } from './scenarios/latency.ts';
+import { misuse } from './scenarios/misuse.ts';
 import { nodes } from './scenarios/nodes.ts';
 import { outage } from './scenarios/outage.ts';
+import { overloaded } from './scenarios/overload.ts';
+import { soak } from './scenarios/soak.ts';
+import { storm } from './scenarios/storm.ts';
 import { fanOut, oneToOne } from './scenarios/throughput.ts';
 import { startBenchPostgres, type BenchPostgres } from './servers/postgres.ts';
 
@@ -25,9 +30,14 @@ const scenarios: Readonly<Record<ScenarioKey, (bench: Bench) => Section | Promis
   latency,
   hung,
   outage,
+  overload: overloaded,
   backlog,
   history,
   nodes,
+  soak,
+  misuse,
+  away,
+  storm,
 };
 
 const options = optionsOf(process.argv.slice(2));
@@ -42,7 +52,7 @@ function optionsOf(args: readonly string[]): Options | undefined {
     return found;
   } catch (error) {
     say(reason(error));
-    // Set only, the code would be lost: the package of PostgreSQL ends the process by itself.
+    // Set only, the code would be lost: the package of PostgreSQL ends the process.
     process.exit(1);
   }
 }

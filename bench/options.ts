@@ -6,9 +6,14 @@ export const scenarioKeys = [
   'latency',
   'hung',
   'outage',
+  'overload',
   'backlog',
   'history',
   'nodes',
+  'soak',
+  'misuse',
+  'away',
+  'storm',
 ] as const;
 export type ScenarioKey = (typeof scenarioKeys)[number];
 
@@ -39,6 +44,11 @@ export interface Options {
   readonly pending: number;
   readonly historyRows: number;
   readonly outageSeconds: number;
+  readonly overloadSeconds: number;
+  readonly soakMinutes: number;
+  readonly misuseSeconds: number;
+  readonly stormAlerts: number;
+  readonly stormWebhooks: number;
   /** Whether the results take their place in docs/benchmarks.md. */
   readonly keep: boolean;
   /** Nothing is run. */
@@ -52,12 +62,17 @@ const sizes = {
   pending: [1_000_000, 50_000],
   'history-rows': [5_000_000, 100_000],
   'outage-seconds': [60, 5],
+  'overload-seconds': [60, 8],
+  'soak-minutes': [30, 0.2],
+  'misuse-seconds': [60, 5],
+  'storm-alerts': [3_000, 300],
+  'storm-webhooks': [500, 50],
 } as const satisfies Readonly<Record<string, readonly [number, number]>>;
 
 export const usage = `npm run bench -- [options]
 
-Runs the scenarios and writes docs/benchmarks.md. Each takes its own place there, so they can be run one by one: what is
-known of the others, in bench/results, stays. Alone on the machine, or the figures mean nothing.
+Runs the scenarios and writes docs/benchmarks.md. Each takes its own place there, so they can be run one by one: the
+results of the others, in bench/results, stay. Alone on the machine, or the figures mean nothing.
 
   --only A,B             scenarios: ${wrapped(scenarioKeys)}
   --quick                each scenario in less than a minute: sees that everything works, its figures mean little
@@ -65,13 +80,18 @@ known of the others, in bench/results, stays. Alone on the machine, or the figur
   --seconds N            seconds of load in each round (${shown('seconds')}); hung takes three times as many
   --contestants A,B      of one-to-one, fan-out and latency:
                          ${wrapped(contestantKeys)}
-  --databases A,B        of hung, outage, backlog and history: sqlite, postgres (both; quick sqlite)
+  --databases A,B        of hung, outage, overload, backlog, history, soak, misuse, storm: sqlite, postgres (both; quick sqlite)
   --pending N            backlog: deliveries that wait (${shown('pending')})
   --history-rows N       history: rows (${shown('history-rows')})
   --outage-seconds N     outage: how long the receiver is away (${shown('outage-seconds')})
+  --overload-seconds N   overload: how long it lasts (${shown('overload-seconds')})
+  --soak-minutes N       soak: how long each of its runs takes (${shown('soak-minutes')})
+  --misuse-seconds N     misuse: how long with and how long without it (${shown('misuse-seconds')})
+  --storm-alerts N       storm: alerts of the push (${shown('storm-alerts')})
+  --storm-webhooks N     storm: webhooks that each goes to (${shown('storm-webhooks')})
   --keep                 keep the results also of a run that is quick, or that names contestants or databases; otherwise
                          they are only printed
-  --page                 run nothing: write docs/benchmarks.md from what is kept
+  --page                 run nothing: write docs/benchmarks.md from the stored results
   --help`;
 
 function shown(name: keyof typeof sizes): string {
@@ -108,6 +128,11 @@ export function readOptions(args: readonly string[]): Options | undefined {
       pending: text,
       'history-rows': text,
       'outage-seconds': text,
+      'overload-seconds': text,
+      'soak-minutes': text,
+      'misuse-seconds': text,
+      'storm-alerts': text,
+      'storm-webhooks': text,
     },
   });
   if (values.help) return undefined;
@@ -128,6 +153,11 @@ export function readOptions(args: readonly string[]): Options | undefined {
     pending: size('pending'),
     historyRows: size('history-rows'),
     outageSeconds: size('outage-seconds'),
+    overloadSeconds: size('overload-seconds'),
+    soakMinutes: size('soak-minutes'),
+    misuseSeconds: size('misuse-seconds'),
+    stormAlerts: size('storm-alerts'),
+    stormWebhooks: size('storm-webhooks'),
     keep: values.keep || (!quick && !partial),
     pageOnly: values.page,
   };

@@ -12,7 +12,7 @@ import { startBenchPostgres } from './servers/postgres.ts';
 
 /*
  * Where the service spends its time: `node bench/profile.ts [webhooks of each change = 1] [seconds = 5] [sqlite|postgres]`.
- * Prints the functions with the most time of their own, per push.
+ * Prints the functions with the most self time, per push.
  */
 
 const shown = 45;

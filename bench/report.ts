@@ -4,8 +4,8 @@ import type { Result } from './results.ts';
 const head = `# Benchmarks
 
 Made by \`npm run bench\`: do not edit. Every table compares what ran interleaved in one run on one machine, so read the
-ratios and not the figures: on another machine the figures differ, and the ratios much less. Each scenario can be run by
-itself and takes its own place here; below its title stand the day, the commit and the command of its last run.
+ratios and not the figures: on another machine the figures differ, and the ratios much less. Each scenario can be run
+alone and takes its own place here; below its title stand the day, the commit and the command of its last run.
 
 - Everyone takes the same requests over HTTP, one alert of about 1.3 KB each, and posts on to the same receiver. The load,
   the receiver, the contestant and its database or Redis share the processors.
@@ -17,7 +17,7 @@ itself and takes its own place here; below its title stand the day, the commit a
   each alert, signed, with its history. Only the limits on requests are off. Each change is a new alert unless it says
   otherwise, and makes an incident too, which no webhook here asks for.
 - The relay answers its sender when the receiver has answered; it keeps nothing. The queues answer when the job is stored;
-  they keep no order between jobs of one alert and no history. Alertmanager keeps what it owes in memory.`;
+  they keep no order between jobs of one alert and no history. Alertmanager keeps its pending notifications in memory.`;
 
 /** The page. @param missing keys of scenarios that have no result. */
 export function markdown(results: readonly Result[], missing: readonly string[]): string {
@@ -71,7 +71,7 @@ function table(columns: readonly string[], rows: readonly (readonly string[])[])
   return [line(columns), `|${columns.map(() => ' --- |').join('')}`, ...rows.map(line)].join('\n');
 }
 
-/** A fault's text may have lines of its own. */
+/** A fault's text may have several lines. */
 function oneLine(text: string): string {
   return text
     .replaceAll(/\s*\n\s*/g, ' ')

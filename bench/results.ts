@@ -25,7 +25,7 @@ export async function keepResult(key: ScenarioKey, result: Result): Promise<void
   await writeFile(fileOf(key), `${JSON.stringify(result, null, 2)}\n`);
 }
 
-/** Writes the page anew, from what is kept of each scenario. */
+/** Writes the page anew, from the stored results of each scenario. */
 export async function writePage(): Promise<void> {
   const results: Result[] = [];
   const missing: ScenarioKey[] = [];

@@ -1,9 +1,13 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import { Command } from 'commander';
+import { adminKey } from './cli/admin-key.ts';
 import { demo } from './cli/demo.ts';
 import { openApiText } from './cli/openapi.ts';
+import { rotateSecretKey } from './cli/rotate-secret-key.ts';
 import { serve } from './cli/serve.ts';
-import { configPathVariable, exampleFile, printable, readConfig, type ConfigSources } from './config.ts';
+import { signInLink } from './cli/sign-in-link.ts';
+import { exampleFile } from './config/example.ts';
+import { configPathVariable, printable, readConfig, type ConfigSources } from './config/load.ts';
 import { Failure } from './runtime/failure.ts';
 import { version } from './version.ts';
 
@@ -16,11 +20,13 @@ program
   .command('serve', { isDefault: true })
   .description('starts the service; settings come from the environment and tocsin.toml')
   .option('--restored', 'after a restore from a backup: sends nothing again that may have been sent since')
-  .action(({ restored = false }: { restored?: boolean }) =>
+  .option('--new', 'begins anew, without alerts, where the database of the data folder is gone')
+  .action(({ restored = false, new: anew = false }: { restored?: boolean; new?: boolean }) =>
     run(() => {
       const crashPlan = process.env['TOCSIN_TEST_CRASH'] ?? '';
       const checkReplies = process.env['TOCSIN_TEST_CHECK_REPLIES'] === '1';
-      return serve(readConfig(sources()), { say, crashPlan, checkReplies, restored, stop: stopped() });
+      const settings = printable(sources());
+      return serve(readConfig(sources()), { settings, say, crashPlan, checkReplies, restored, anew, stop: stopped() });
     }),
   );
 
@@ -28,6 +34,26 @@ program
   .command('demo')
   .description('the whole product in half a minute, in a temporary folder')
   .action(() => run(() => demo(process.env['TOCSIN_LISTEN'], say, stopped())));
+
+program
+  .command('sign-in-link')
+  .description('prints a link that signs in once, within an hour; run it where the service runs, with its settings')
+  .option('--email <address>', 'of the member to sign in; the oldest administrator without it')
+  .action(({ email = '' }: { email?: string }) => run(async () => say(signInLink(readConfig(sources()), email))));
+
+program
+  .command('admin-key')
+  .description('prints a new app key of an administrator, once; run it where the service runs, with its settings')
+  .option('--email <address>', 'of the member whose key it is; the oldest administrator without it')
+  .option('--only', 'deletes the other keys of that member')
+  .action(({ email = '', only = false }: { email?: string; only?: boolean }) =>
+    run(async () => say(await adminKey(readConfig(sources()), { email, only }))),
+  );
+
+program
+  .command('rotate-secret-key')
+  .description('seals the stored secrets with a new key; run it where the service ran, with its settings')
+  .action(() => run(() => rotateSecretKey(readConfig(sources()), say, process.env['TOCSIN_TEST_CRASH'] ?? '')));
 
 program
   .command('config')
@@ -39,22 +65,27 @@ program
   .command('openapi')
   .description('writes the API document to docs/openapi.json, or to another file')
   .argument('[file]', 'where to; - prints it', 'docs/openapi.json')
-  .action((file: string) => run(async () => writeDocument(file)));
+  .action((file: string) => run(() => writeDocument(file)));
 
+// A reader such as `head` may have enough.
+process.stdout.on('error', (error: NodeJS.ErrnoException) => {
+  if (error.code !== 'EPIPE') throw error;
+});
 await program.parseAsync();
 
 function printConfig(example: boolean): void {
   if (example) return void process.stdout.write(exampleFile());
-  for (const [name, value] of Object.entries(printable(readConfig(sources())))) say(`${name}=${value}`);
+  for (const [name, value] of Object.entries(printable(sources()))) say(`${name}=${value}`);
 }
 
-function writeDocument(file: string): void {
-  if (file === '-') return void process.stdout.write(openApiText());
-  writeFileSync(file, openApiText());
+async function writeDocument(file: string): Promise<void> {
+  const text = await openApiText();
+  if (file === '-') return void process.stdout.write(text);
+  writeFileSync(file, text);
   say(`wrote ${file}`);
 }
 
-/** An expected failure is a sentence for the operator; anything else is a bug and shows its stack. */
+/** An expected failure is a sentence for the operator; any other is a bug and shows its stack. */
 async function run(work: () => Promise<void>): Promise<void> {
   try {
     await work();

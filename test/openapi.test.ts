@@ -5,10 +5,10 @@ import { describe, test } from 'node:test';
 import { Validator } from '@seriousme/openapi-schema-validator';
 import type { z } from 'zod';
 import { describedRoutes, openApiText } from '../src/cli/openapi.ts';
-import { pushShapes } from '../src/http/shapes/push.ts';
-import { standardEvent } from '../src/http/shapes/ingestion.ts';
+import { pushShapes } from '../src/http/schemas/push.ts';
+import { standardEvent } from '../src/http/schemas/ingestion.ts';
 
-const text = openApiText();
+const text = await openApiText();
 const document = JSON.parse(text);
 const routes = describedRoutes();
 

@@ -5,7 +5,7 @@ import { NotRunnable, type Entry } from './contestant.ts';
 
 const command = 'prometheus-alertmanager';
 
-/** A group for each alert, and no wait before its notification. It keeps what it owes in memory. */
+/** A group for each alert, and no wait before its notification. It keeps its pending notifications in memory. */
 export const alertmanager: Entry = {
   key: 'alertmanager',
   name: 'Alertmanager, no wait, in memory',

@@ -22,7 +22,7 @@ export interface Tocsin {
   readonly databaseUrl: string;
   /** Makes a channel with an integration; gives the channel's id and the path to push to. */
   source(name: string): Promise<Source>;
-  /** Makes webhooks for a channel, each with a path of its own at the sink. */
+  /** Makes webhooks for a channel, each with its own path at the sink. */
   webhooks(count: number, options: WebhookOptions): Promise<number[]>;
   stop(): Promise<void>;
 }
@@ -39,7 +39,7 @@ export interface WebhookOptions {
   /** `/ok` is answered, `/hung` never. */
   readonly path: string;
   readonly maxInFlight?: number;
-  /** `['a_new']` unless told otherwise. */
+  /** `['a_new']` by default. */
   readonly eventTypes?: readonly string[];
   readonly more?: object;
 }
@@ -63,12 +63,14 @@ interface Start {
   readonly nodes?: number;
   /** To how much of a core each node is held; absent = to nothing. */
   readonly cores?: number | undefined;
+  /** For Node; it is killed all the same. */
+  readonly flags?: readonly string[];
 }
 
 export async function startTocsin(
   store: Store,
   setting: Pick<Setting, 'postgres' | 'nodeFlags'>,
-  { name = 'tocsin', nodes = 1, cores }: Start = {},
+  { name = 'tocsin', nodes = 1, cores, flags: more = [] }: Start = {},
 ): Promise<Tocsin> {
   if (store === 'postgres' && setting.postgres === undefined) throw new NotRunnable('PostgreSQL was not started');
   const folder = await temporaryFolder('bench-data');
@@ -79,7 +81,7 @@ export async function startTocsin(
   const ended: (() => void)[] = [];
   const held: (() => Promise<void>)[] = [];
   const stop = async () => {
-    // A profile is written by a process that ends by itself; otherwise nobody waits for what is still owed.
+    // Only a process that exits normally writes its profile; otherwise nothing waits for the pending pushes.
     for (const service of services) await (flags.length > 0 ? service.stop() : service.kill('SIGKILL'));
     for (const end of ended) end();
     for (const release of held) await release();
@@ -92,7 +94,7 @@ export async function startTocsin(
         database: store,
         databaseUrl,
         env,
-        command: [process.execPath, ...flags, 'src/main.ts', 'serve'],
+        command: [process.execPath, ...flags, ...more, 'src/main.ts', 'serve'],
       });
       ended.push(endsWithUs(() => service.pid));
       services.push(service);
@@ -170,7 +172,7 @@ interface Size {
   readonly cores?: number;
 }
 
-/** Each change is a new alert, a lane of its own, and each webhook owes one push for it. */
+/** Each change is a new alert with its own lane, and each webhook gets one push for it. */
 export function tocsinEntry(store: Store, { nodes = 1, cores }: Size = {}): Entry {
   const held = cores === undefined ? '' : `, ${nodes === 1 ? '' : 'each '}held to ${cores} of a core`;
   const onPostgres = `Tocsin, PostgreSQL, ${nodes} ${nodes === 1 ? 'node' : 'nodes'}${held}`;

@@ -1,6 +1,7 @@
 import { openDatabase } from '../../src/database/open.ts';
-import { claimDeliveries, releaseDeliveries } from '../../src/delivery/delivery-store.ts';
-import { readHeads } from '../../src/delivery/lane-store.ts';
+import { claimDeliveries, releaseDeliveries } from '../../src/delivery/store/delivery-store.ts';
+import { readHeadsOf, readPlaces } from '../../src/delivery/store/backlog-store.ts';
+import { urgencyOf } from '../../src/delivery/store/delivery.ts';
 import { systemClock } from '../../src/runtime/clock.ts';
 import { systemTimers } from '../../src/runtime/timers.ts';
 import { serveParent } from './parent.ts';
@@ -19,7 +20,12 @@ serveParent({
       for (let index = 0; index < times; index += 1) {
         const webhookId = webhookIds[index % webhookIds.length] ?? 0;
         const before = performance.now();
-        const found = await readHeads(database.read, webhookId, '', heads);
+        const places = await readPlaces(database.read, webhookId, urgencyOf.Critical, '', heads);
+        const found = await readHeadsOf(
+          database.read,
+          webhookId,
+          places.map(({ entityId }) => entityId),
+        );
         const read = performance.now();
         const ids = found.map((head) => head.delivery.deliveryId);
         const claimed = await database.transaction((tx) => claimDeliveries(tx, database.dialect, ids, Date.now()));

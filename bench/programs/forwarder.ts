@@ -3,7 +3,7 @@ import type { AddressInfo } from 'node:net';
 import { Pool, type Dispatcher } from 'undici';
 import { serveParent } from './parent.ts';
 
-/** How a peer is told to run. */
+/** How a peer has to run. */
 export interface ForwarderOptions {
   readonly sinkPort: number;
   /** Pushes for each change. */

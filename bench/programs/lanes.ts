@@ -1,6 +1,6 @@
 import { changeMark } from './notification.ts';
 
-/** What came for one path, lane by lane. */
+/** The requests for one path, lane by lane. */
 export interface Lanes {
   readonly lanes: number;
   /** Lanes whose last change has been accepted. */
@@ -10,7 +10,7 @@ export interface Lanes {
   readonly repeated: number;
   /** Requests that came after one with a later sequence of the same lane, answered or not. */
   readonly outOfOrder: number;
-  /** Of what was accepted: microseconds of the monotonic clock, 0 = nothing was. */
+  /** Of the accepted requests: microseconds of the monotonic clock, 0 = none was accepted. */
   readonly firstAt: number;
   readonly lastAt: number;
 }

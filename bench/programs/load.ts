@@ -4,7 +4,7 @@ import { microseconds, serveParent } from './parent.ts';
 
 /*
  * The sender of everything: HTTP/1.1 over kept connections, one request at a time on each, written and read by hand so
- * that it takes as little as possible of the two cores that it shares with what is measured.
+ * that it takes as little as possible of the two cores that it shares with the measured program.
  */
 
 /** Where changes go, and of what kind they are. */
@@ -12,7 +12,7 @@ export interface Target {
   /** The connections are spread over them. */
   readonly ports: readonly number[];
   readonly path: string;
-  /** `webhook` unless told otherwise. */
+  /** `webhook` by default. */
   readonly body?: BodyKind;
   /** So many alerts change in turn; absent = each change is a new alert. */
   readonly entities?: number;
@@ -168,7 +168,7 @@ function run(begin: (tally: Tally, end: () => void) => void): Promise<LoadResult
   return new Promise((resolve, reject) => {
     lastRefusal = '';
     const tally = new Tally();
-    /** Once: the next run has handlers of its own. */
+    /** Once: the next run has its own handlers. */
     const over = (settle: () => void) => {
       if (tally.over) return;
       tally.over = true;

@@ -2,7 +2,7 @@
 export const marker = 'bench-at-';
 export const markerDigits = 16;
 
-/** `webhook`: what Alertmanager posts to a webhook · `alerts`: what is posted to Alertmanager. */
+/** `webhook`: what Alertmanager posts to a webhook · `alerts`: the body for Alertmanager's API. */
 export type BodyKind = 'webhook' | 'alerts';
 
 /** Precedes the number of the change of its alert, from 1, in every description. */

@@ -6,14 +6,17 @@ import { microseconds, serveParent, tellParent } from './parent.ts';
 
 /*
  * The receiver of everything: the leanest HTTP/1.1 server that can count requests and say when they came. Requests to
- * /hung are read and never answered, unless it is told to answer them.
+ * /hung are read and never answered, unless the parent asks for answers; those to /slow are answered late, and those to
+ * /failing with 503. Of these three none is timed.
  */
 
 const headEnd = Buffer.from('\r\n\r\n');
 const ok = Buffer.from('HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n');
 const unavailable = Buffer.from('HTTP/1.1 503 Service Unavailable\r\nContent-Length: 0\r\n\r\n');
 const markerBytes = Buffer.from(marker);
-/** How often the parent is told the count while it asks for it. */
+/** How late an answer to /slow is. */
+const slowMs = 300;
+/** How often the parent gets the count while it asks for it. */
 const tellMs = 5;
 
 let count = 0;
@@ -38,7 +41,7 @@ const server = createServer({ noDelay: true }, (socket: Socket) => {
   });
 });
 
-/** Takes the whole requests of a buffer and gives what is left of it. */
+/** Takes the whole requests of a buffer and returns the rest. */
 function takeAll(socket: Socket, buffer: Buffer): Buffer | undefined {
   let offset = 0;
   while (offset < buffer.length) {
@@ -58,6 +61,14 @@ function take(socket: Socket, head: string, buffer: Buffer, bodyStart: number, b
   if (head.startsWith('POST /hung')) {
     hung += 1;
     if (answersHung) socket.write(ok);
+    return;
+  }
+  if (head.startsWith('POST /slow')) {
+    setTimeout(() => socket.write(ok), slowMs);
+    return;
+  }
+  if (head.startsWith('POST /failing')) {
+    socket.write(unavailable);
     return;
   }
   const now = microseconds();

@@ -50,7 +50,7 @@ export async function backlog(bench: Bench): Promise<Section> {
   return {
     key: 'backlog',
     title: `${whole(bench.options.pending)} pending deliveries`,
-    about: `Owed to ${webhookCount} webhooks, every one a lane of its own. Start-up: from the start of the process until it takes requests. Memory: the most of the process that was resident in the ${watchMs / 1000} s after it, while the receiver answers 503 and while it takes everything, which is also when pushes are counted. Read and claim: the next 64 heads of a webhook, median and p99, by the statements of the service.`,
+    about: `Of ${webhookCount} webhooks, each in its own lane. Start-up: from the start of the process until it takes requests. Memory: the most of the process that was resident in the ${watchMs / 1000} s after it, while the receiver answers 503 and while it takes everything, which is also when pushes are counted. Read and claim: the next 64 heads of a webhook, median and p99, by the statements of the service.`,
     columns: [
       'database',
       'pending',
@@ -67,7 +67,7 @@ export async function backlog(bench: Bench): Promise<Section> {
   };
 }
 
-/** The few, the middle and the many, each in a database of its own, in turns. */
+/** The few, the middle and the many, each in its own database, in turns. */
 async function measureStore(bench: Bench, store: Store): Promise<Figures[]> {
   const { pending, rounds } = bench.options;
   const few = fewEach * webhookCount;
@@ -158,7 +158,7 @@ async function payloadOf({ sink }: Bench): Promise<string> {
   return `'${sample.body.replaceAll("'", "''")}'`;
 }
 
-/** What the dispatcher does to get work, in a process of its own on the database of a service that does not run. */
+/** What the dispatcher does to get work, in a separate process on the database of a service that does not run. */
 async function measureClaims({ folder, databaseUrl: url }: Tocsin, webhookIds: readonly number[]) {
   const child = await startChild('claims');
   try {

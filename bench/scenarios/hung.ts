@@ -9,9 +9,9 @@ import { notifications } from '../programs/notification.ts';
 
 const healthyCount = 20;
 const hungCount = 1_000;
-/** So many channels with as many hung webhooks each: one change of one of them is owed to all of its channel. */
+/** So many channels with as many hung webhooks each: one change in a channel goes to all of its webhooks. */
 const hungChannels = 20;
-/** Changes a second for the healthy ones; each is owed to all of them. */
+/** Changes a second for the healthy ones; each goes to all of them. */
 const rate = 25;
 /**
  * How often something changes in one of the hung channels. That is more than they are sent at the same time. It has no
@@ -71,7 +71,7 @@ export async function hung(bench: Bench): Promise<Section> {
   return {
     key: 'hung',
     title: `${whole(hungCount)} hung endpoints beside ${healthyCount} healthy ones`,
-    about: `${rate} changes a second to ${healthyCount} healthy webhooks, in milliseconds from sending to arrival, beside ${whole(hungCount)} more webhooks of the same installation: ${hungChannels} channels with ${hungCount / hungChannels} each. Without: nothing changes for them. Hung: a change in one of their channels every ${hungEveryMs} ms, and their receiver reads and never answers; that owes them more than they are sent, so as many requests hang as the service allows. Answering: the same changes, and their receiver answers; what is more than without is the work for them, not their hanging. Each measurement begins with a service that has just been started and knows of no receiver whether it answers; every second round goes the other way.`,
+    about: `${rate} changes a second to ${healthyCount} healthy webhooks, in milliseconds from sending to arrival, beside ${whole(hungCount)} more webhooks of the same installation: ${hungChannels} channels with ${hungCount / hungChannels} each. Without: nothing changes for them. Hung: a change in one of their channels every ${hungEveryMs} ms, and their receiver reads and never answers; that makes more pushes than they are sent, so as many requests hang as the service allows. Answering: the same changes, and their receiver answers; the difference to the first row is the work for them, not their hanging. Each measurement begins with a service that has just been started and knows of no receiver whether it answers; every second round goes the other way.`,
     columns: [
       'database',
       'without: median',

@@ -17,7 +17,7 @@ export async function nodes(bench: Bench): Promise<Section> {
   return {
     key: 'nodes',
     title: `One node and ${nodeCount} nodes`,
-    about: `One change to one webhook from HTTP in to the receiver, as above, for Tocsin alone. The ${nodeCount} nodes share one PostgreSQL and the same two cores, with the load, the receiver and the database; the connections of the senders are spread over them, and so are the 64 requests in flight. One node takes what the others leave of these two cores, so more nodes can only take it from each other. To see what more nodes bring where each brings a processor of its own, the last two rows hold each node to ${heldCores} of a core by a control group of the kernel, as a container is held, with the rest of the machine for the database.`,
+    about: `One change to one webhook from HTTP in to the receiver, as above, for Tocsin alone. The ${nodeCount} nodes share one PostgreSQL and the same two cores, with the load, the receiver and the database; the connections of the senders are spread over them, and so are the 64 requests in flight. One node takes what the others leave of these two cores, so more nodes can only take it from each other. To see what more nodes bring where each brings its own processor, the last two rows hold each node to ${heldCores} of a core by a control group of the kernel, as a container is held, with the rest of the machine for the database.`,
     columns: ['nodes', 'pushes a second', 'of the rounds', 'of one PostgreSQL node', 'Tocsin on SQLite is'],
     rows: raceTable(found, one, sqlite),
     missing: found.missing,

@@ -14,7 +14,7 @@ const changesEach = 20;
 /** As many changes come in faster while a webhook is paused, since nobody has to be away for them. */
 const pausedRate = 1_000;
 /**
- * A breaker stays closed for a minute at the longest, and an attempt that failed during the outage may wait two minutes for
+ * A breaker stays closed for at most a minute, and an attempt that failed during the outage may wait two minutes for
  * the next.
  */
 const drainMaxMs = 240_000;
@@ -148,7 +148,7 @@ async function withWebhooks(
   }
 }
 
-/** Waits until every webhook has all that it is owed, or too long. */
+/** Waits until every webhook has all its pushes, up to a limit. */
 async function complete({ sink, say }: Bench, kinds: readonly Kind[], alerts: number): Promise<Seen> {
   const began = performance.now();
   const done = new Set<Kind>();
@@ -170,7 +170,7 @@ function isDrained({ kind, alerts, lanes }: Pick<Outcome, 'kind' | 'alerts' | 'l
   return lanes.complete === alerts && (!kind.each || pushes === alerts * changesEach);
 }
 
-/** Each webhook has a path of its own at the sink, which ends with its number among those made at once. */
+/** Each webhook has its own path at the sink, which ends with its number among those made at once. */
 function laneKey({ path }: Kind): string {
   return `${path}/0`;
 }

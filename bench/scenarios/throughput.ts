@@ -4,7 +4,7 @@ import { chosen, isChosen, ours, oursOnPostgres } from '../contestants/field.ts'
 import { relay } from '../contestants/peers.ts';
 import { bareKey, race, raceBar, raceTable, type Race } from './race.ts';
 
-/** Told apart where there is one push for each change. */
+/** Counted separately where there is one push for each change. */
 const variants = ['relay-dispatch', 'bullmq-always'];
 
 export async function oneToOne(bench: Bench): Promise<Section> {
@@ -17,7 +17,7 @@ export async function oneToOne(bench: Bench): Promise<Section> {
     key: 'one-to-one',
     title: 'One change to one webhook',
     about:
-      'From HTTP in to the receiver. Pushes a second, from the first request to the last arrival, what was still owed at the end included.',
+      'From HTTP in to the receiver. Pushes a second, from the first request to the last arrival, including the pushes that were still pending at the end.',
     columns: ['contestant', 'pushes a second', 'of the rounds', 'of the relay', 'Tocsin on SQLite is'],
     rows: raceTable(found, relay.key, key),
     missing: found.missing,

@@ -9,13 +9,13 @@ const periodMicroseconds = 10_000;
 /** A group can go when its last process has. */
 const removedMaxMs = 5_000;
 
-/** Where the kernel keeps its groups: the older way, of its own for the processors, and the newer. */
+/** Where the kernel keeps its groups: the older way, with a separate tree for the processors, and the newer. */
 const older = { folder: '/sys/fs/cgroup/cpu', quota: 'cpu.cfs_quota_us', period: 'cpu.cfs_period_us' };
 const newer = { folder: '/sys/fs/cgroup', quota: 'cpu.max', period: undefined };
 
 /**
  * Holds a process to a part of a core, by a control group of the kernel, as containers are held. So machines with a core
- * each can be told from one machine that is full.
+ * each can be distinguished from one machine that is full.
  * @returns what takes the group away, once the process has ended.
  * @throws NotRunnable where no such group can be made.
  */

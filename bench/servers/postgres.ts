@@ -19,7 +19,7 @@ export interface BenchPostgres {
   stop(): Promise<void>;
 }
 
-/** One server for all who need one, each with a database of its own. */
+/** One server for all who need one, each with its own database. */
 export async function startBenchPostgres(): Promise<BenchPostgres> {
   const server = await startPostgres(durable);
   const [row] = await query(server.url, 'show server_version');
@@ -38,7 +38,7 @@ export async function startBenchPostgres(): Promise<BenchPostgres> {
   };
 }
 
-/** One statement on a connection of its own. */
+/** One statement on a separate connection. */
 export async function query(url: string, statement: string): Promise<Record<string, unknown>[]> {
   const client = new pg.Client({ connectionString: url });
   await client.connect();

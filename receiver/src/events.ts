@@ -1,8 +1,8 @@
 import type { AlertEventType, IncidentEventType } from './event-types.ts';
 
 /**
- * The JSON bodies of pushes (contract 1.2 to 1.8), as they are on the wire when the webhook has no body template of its own.
- * `event_time` is in Unix milliseconds, every other time in Unix **seconds**, where 0 means "not yet".
+ * The JSON bodies of pushes (contract 1.2 to 1.8). `event_time` is in Unix milliseconds, every other time in Unix
+ * **seconds**, where 0 means "not yet".
  */
 export type Push = IncidentPush | AlertPush;
 
@@ -12,7 +12,7 @@ export interface Envelope {
   event_time: number;
   /** 32 hex digits, the same in every repetition of this event: the id to recognise a push by that came twice. */
   event_id: string;
-  /** Who did it. Absent, not null, for what happened by itself. */
+  /** Who did it. Absent, not null, when the service did. */
   person?: Person;
 }
 
@@ -107,6 +107,21 @@ export interface Incident {
   /** In `i_custom` only: its alerts, the newest 100; `alert_cnt` stays exact (contract 1.8). */
   alerts?: Alert[];
   images?: Image[];
+  /** Since version 1 of the service; other senders leave these out. */
+  integration_ids?: number[];
+  integration_types?: string[];
+  data_source_ids?: number[];
+  data_source_type?: string;
+  data_source_types?: string[];
+  owner_id?: number;
+  owner?: Person;
+  ever_muted?: boolean;
+  active_alert_cnt?: number;
+  alert_event_cnt?: number;
+  channel_status?: string;
+  links?: { name: string; endpoint: string; open_type: 'popup' | 'tab' }[];
+  manual_overrides?: string[];
+  deleted_at?: number;
 }
 
 /** Contract 1.6: how the responders were found. */

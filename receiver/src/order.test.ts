@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
 import type { Push } from './events.ts';
-import { arrivalOf, createOrderGuard, memoryOrderStore, orderOf } from './order.ts';
+import { arrivalOf, createOrderGuard, deliveryIdOf, memoryOrderStore, orderOf } from './order.ts';
 import type { Arrival, Order } from './order.ts';
 
 const arrival = (sequence: number | undefined, eventTime: number, entity = 'incident-1', webhook = ''): Arrival => ({
@@ -122,4 +122,14 @@ test('an arrival is read from the push and its headers', () => {
   for (const odd of ['0', '-1', '1.5', 'x', ['3'], undefined]) {
     assert.equal(arrivalOf(alert, { 'tocsin-sequence': odd }).sequence, undefined);
   }
+});
+
+test('the delivery of a push is known by its header, and by nothing that is not one', () => {
+  const id = '20260528abcdefghijkmnopqrstuvw';
+  assert.equal(deliveryIdOf({ 'Tocsin-Delivery-Id': id }), id);
+  assert.equal(deliveryIdOf(new Headers({ 'tocsin-delivery-id': id })), id);
+  for (const odd of [{}, { 'tocsin-delivery-id': '' }, { 'tocsin-delivery-id': [id, id] }]) {
+    assert.equal(deliveryIdOf(odd), undefined);
+  }
+  assert.equal(deliveryIdOf({ 'tocsin-delivery-id': id, 'TOCSIN-DELIVERY-ID': id }), undefined);
 });

@@ -117,6 +117,15 @@ async function applyNow(
   return order;
 }
 
+/**
+ * From the header `tocsin-delivery-id`: by which the history of the service finds this delivery, the same in each of its
+ * attempts. Undefined in a test push, and when a middlebox took the header away.
+ */
+export function deliveryIdOf(headers: RequestHeaders): string | undefined {
+  const [text, second] = valuesOf(headers, 'tocsin-delivery-id');
+  return typeof text === 'string' && text !== '' && second === undefined ? text : undefined;
+}
+
 function sequenceOf(headers: RequestHeaders): number | undefined {
   const [text, second] = valuesOf(headers, 'tocsin-sequence');
   const alone = typeof text === 'string' && second === undefined;

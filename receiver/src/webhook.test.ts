@@ -172,7 +172,7 @@ const refusals: readonly {
   { row: 79, what: 'no headers at all', headers: {}, reason: 'missing_header', message: /webhook-id is missing/ },
   {
     row: 79,
-    what: 'an id with a dot, which would move the borders of what is signed',
+    what: 'an id with a dot, which would shift the signed parts',
     headers: signed({ 'webhook-id': 'a1.b2' }),
     reason: 'malformed_header',
     message: /without a dot/,

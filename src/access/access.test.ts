@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { suite, test } from 'node:test';
-import { closing, configurationOn, install } from '../../test/support/configuration.ts';
+import { closing, createTestService, install } from '../../test/support/test-service.ts';
 import { databases } from '../../test/support/databases.ts';
 import { systemRandom } from '../runtime/random.ts';
 import { appKeysMax } from './app-key.ts';
@@ -21,7 +21,7 @@ for (const { name, open } of databases) {
   suite(`access on ${name}`, () => {
     test('the first start makes an administrator and a key, every later one nothing', async () => {
       await using database = closing(await open());
-      const node = configurationOn(database);
+      const node = createTestService(database);
       const key = await install(node);
       assert.ok(key !== undefined);
       const caller = await node.authenticate(key);
@@ -33,31 +33,33 @@ for (const { name, open } of databases) {
 
     test('of nodes that start at the same time, one makes the installation', async () => {
       await using database = closing(await open());
-      const nodes = [configurationOn(database), configurationOn(database), configurationOn(database)];
+      const nodes = [createTestService(database), createTestService(database), createTestService(database)];
       const keys = await Promise.all(nodes.map((node) => install(node)));
       assert.equal(keys.filter((key) => key !== undefined).length, 1);
-      assert.equal((await configurationOn(database).services.members.people()).members.length, 1);
+      assert.equal((await createTestService(database).services.members.people()).members.length, 1);
     });
 
     test('a key of the operator is taken and not given back, and one that could be guessed is refused', async () => {
       await using database = closing(await open());
-      const node = configurationOn(database);
-      await assert.rejects(install(node, { appKey: 'x'.repeat(31) }), { code: 'InvalidParameter' });
-      const key = 'x'.repeat(32);
+      const node = createTestService(database);
+      for (const weak of ['x'.repeat(31), 'x'.repeat(32), 'abcd'.repeat(10), `${'y'.repeat(40)} abcd`]) {
+        await assert.rejects(install(node, { appKey: weak }), { code: 'InvalidParameter' });
+      }
+      const key = 'abcde'.repeat(7);
       assert.equal(await install(node, { appKey: key }), undefined);
       assert.equal((await node.authenticate(key))?.role, 'admin');
     });
 
     test('a node with another sealing key does not open the installation', async () => {
       await using database = closing(await open());
-      const node = configurationOn(database);
+      const node = createTestService(database);
       await install(node);
       await assert.rejects(install(node, {}, new Uint8Array(32).fill(8)), { code: 'ServiceUnavailable' });
     });
 
     test('no row holds a key', async () => {
       await using database = closing(await open());
-      const node = configurationOn(database);
+      const node = createTestService(database);
       const key = (await install(node)) ?? '';
       const rows = JSON.stringify([
         await database.read.selectFrom('app_key').selectAll().execute(),
@@ -70,7 +72,7 @@ for (const { name, open } of databases) {
 
     test('a key that is disabled or deleted, or whose member is deleted, is refused at once', async () => {
       await using database = closing(await open());
-      const node = configurationOn(database);
+      const node = createTestService(database);
       await install(node);
       const { appKeys, members } = node.services;
       const [member] = await members.invite([invitation('grace@example.org')]);
@@ -96,7 +98,7 @@ for (const { name, open } of databases) {
 
     test('a member has at most five keys, also when they are made at the same time', async () => {
       await using database = closing(await open());
-      const node = configurationOn(database);
+      const node = createTestService(database);
       await install(node);
       const { appKeys, members } = node.services;
       const [member] = await members.invite([invitation('grace@example.org')]);
@@ -112,7 +114,7 @@ for (const { name, open } of databases) {
 
     test('a key of somebody else is as unknown as one that does not exist', async () => {
       await using database = closing(await open());
-      const node = configurationOn(database);
+      const node = createTestService(database);
       await install(node);
       const { appKeys, members } = node.services;
       const [member] = await members.invite([invitation('grace@example.org')]);

@@ -2,7 +2,7 @@ import type { Query, Transaction } from '../database/database.ts';
 import type { AppKeyRow } from '../database/tables.ts';
 import type { AppKey, AppKeyStatus } from './app-key.ts';
 
-/** App keys as rows. Only the hash of a key is ever in one; a deleted key is gone. */
+/** App keys as rows. A row holds only the hash; deleting a key deletes its row. */
 export class AppKeyStore {
   /** The oldest first. */
   async all(query: Query): Promise<AppKey[]> {

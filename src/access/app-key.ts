@@ -15,8 +15,8 @@ export interface AppKey {
 
 export type AppKeyStatus = 'enabled' | 'disabled';
 
-/** The most keys of one member (contract 6.9). */
+/** Keys per member (contract 6.9). */
 export const appKeysMax = 5;
 
-/** A key that the operator chooses must be at least this long; ours have 35 characters. */
+/** Characters that a key chosen by the operator must have; generated keys have 35. */
 export const appKeyMinLength = 32;

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { bodyMaxChars, idMeant, withoutSecrets } from './audit-body.ts';
 
-test('what was sent is kept without anything that may be a secret', () => {
+test('the body is kept without anything that may be a secret', () => {
   const cases: [string, unknown, unknown][] = [
     [
       'plain',

@@ -1,9 +1,9 @@
-/** Characters of what is kept of a request; of a longer one only the names of its fields are. */
+/** Characters kept of a request. Of a longer one, only the names of its fields are kept. */
 export const bodyMaxChars = 10_000;
 
 /**
- * What was sent, as JSON text without secrets: the values of headers, of keys and of secrets are hidden, and so is what a
- * user may have written one into, the path and query of an endpoint and a template.
+ * The request as JSON text without secrets: header values, keys and secrets are masked, and so are places where users
+ * put secrets: the path and query of an endpoint, and templates.
  */
 export function withoutSecrets(input: unknown): string {
   const text = JSON.stringify(shown('', input)) ?? '{}';
@@ -15,7 +15,7 @@ export function withoutSecrets(input: unknown): string {
   });
 }
 
-/** The id of what a request is about: its most specific one. '' when it names none. */
+/** The most specific id that a request names, or ''. */
 export function idMeant(input: unknown): string {
   if (typeof input !== 'object' || input === null) return '';
   const sent = new Map(Object.entries(input));
@@ -24,6 +24,7 @@ export function idMeant(input: unknown): string {
 }
 
 const idFields = [
+  'session_id',
   'rule_id',
   'key_id',
   'field_id',
@@ -35,7 +36,7 @@ const idFields = [
   'member_id',
   'channel_id',
 ];
-/** A hundred ids of 24 digits and their commas. */
+/** 100 ids of 24 digits and their commas. */
 const idMaxChars = 2500;
 const namesMax = 100;
 const nameMaxChars = 100;

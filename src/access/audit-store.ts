@@ -1,4 +1,5 @@
 import type { Database, Query, Transaction } from '../database/database.ts';
+import { countUpTo, cut, pageOf, type Cut, type KeysetPage } from '../database/keyset.ts';
 import type { AuditEntryRow, Tables } from '../database/tables.ts';
 
 /** A line of the audit log. */
@@ -8,7 +9,7 @@ export interface AuditEntry {
   readonly createdAt: number;
   readonly memberId: number;
   readonly operation: string;
-  /** Of what was made or changed; several with commas; '' where there is none. */
+  /** Of the object made or changed; several with commas; '' when there is none. */
   readonly objectId: string;
   readonly bodyJson: string;
   readonly requestId: string;
@@ -25,7 +26,7 @@ export interface AuditFilter {
   readonly requestId: string | undefined;
 }
 
-/** Adds a line, in the transaction of the change that it tells of. Nothing ever changes one. */
+/** Adds a line in the transaction of the change. Lines never change. */
 export async function appendAudit(tx: Transaction, entry: AuditEntry): Promise<void> {
   await tx.insertMany('audit_entry', [
     {
@@ -41,35 +42,19 @@ export async function appendAudit(tx: Transaction, entry: AuditEntry): Promise<v
   ]);
 }
 
-/** The newest first, those before `before` only; one more than `limit` when there is a next page. */
+/** The newest first. */
 export async function listAudit(
   database: Database,
   filter: AuditFilter,
-  before: { readonly createdAt: number; readonly auditId: string } | undefined,
-  limit: number,
-): Promise<AuditEntry[]> {
-  let query = matching(database, filter).selectAll();
-  if (before !== undefined) {
-    const { createdAt, auditId } = before;
-    query = query
-      .where('created_at', '<=', createdAt)
-      .where((row) => row.or([row('created_at', '<', createdAt), row('audit_id', '<', auditId)]));
-  }
-  const rows = await query
-    .orderBy('created_at', 'desc')
-    .orderBy('audit_id', 'desc')
-    .limit(limit + 1)
-    .execute();
-  return rows.map(entryOf);
-}
-
-/** How many there are, counted up to `max`. */
-export async function countAudit(database: Database, filter: AuditFilter, max: number): Promise<number> {
-  const counted = await database.read
-    .selectFrom(matching(database, filter).select('audit_id').limit(max).as('matching'))
-    .select(({ fn }) => fn.countAll<number>().as('total'))
-    .executeTakeFirstOrThrow();
-  return counted.total;
+  page: Pick<KeysetPage, 'after' | 'limit'>,
+): Promise<Cut<AuditEntry> & { readonly total: number }> {
+  const lines = matching(database, filter);
+  const columns = ['created_at', 'audit_id'] as const;
+  const rows = await pageOf(lines.selectAll(), columns, { ...page, ascending: false, offset: 0 }).execute();
+  return {
+    ...cut(rows.map(entryOf), page.limit, (entry) => ({ time: entry.createdAt, id: entry.auditId })),
+    total: await countUpTo(database, lines.select('audit_id')),
+  };
 }
 
 export async function oldestAudit(query: Query): Promise<number | undefined> {
@@ -82,7 +67,7 @@ export async function oldestAudit(query: Query): Promise<number | undefined> {
   return row?.created_at;
 }
 
-/** Forgets lines from before an instant, `limit` at most; says how many. */
+/** Deletes up to `limit` lines from before an instant; returns their number. */
 export async function purgeAudit(tx: Transaction, before: number, limit: number): Promise<number> {
   const old = tx.query
     .selectFrom('audit_entry')
@@ -94,7 +79,7 @@ export async function purgeAudit(tx: Transaction, before: number, limit: number)
   return gone.length;
 }
 
-/** What can be made by an action, and the columns of the ids. Nobody knows an id before its row is inserted. */
+/** The id columns of rows that an action can insert: the caller learns an id only when its row is inserted. */
 const idColumns: Partial<Record<keyof Tables, string>> = {
   member: 'member_id',
   team: 'team_id',
@@ -107,7 +92,7 @@ const idColumns: Partial<Record<keyof Tables, string>> = {
   noise_rule: 'rule_id',
 };
 
-/** The same transaction, with the ids of what it makes put into `made`. */
+/** The same transaction; collects the ids of inserted rows in `made`. */
 export function noting(tx: Transaction, made: string[]): Transaction {
   return {
     query: tx.query,
@@ -118,13 +103,14 @@ export function noting(tx: Transaction, made: string[]): Transaction {
       return tx.insertMany(table, rows);
     },
     updateMany: (table, changes) => tx.updateMany(table, changes),
+    giveTurn: () => tx.giveTurn(),
     afterCommit: (work) => tx.afterCommit(work),
     hint: (work) => tx.hint(work),
   };
 }
 
 function matching(database: Database, filter: AuditFilter) {
-  let query = database.read
+  let query = database.longRead
     .selectFrom('audit_entry')
     .where('created_at', '>=', filter.startTime)
     .where('created_at', '<=', filter.endTime);

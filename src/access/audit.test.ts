@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import { databases } from '../../test/support/databases.ts';
-import { closing } from '../../test/support/configuration.ts';
+import { closing } from '../../test/support/test-service.ts';
 import type { Database } from '../database/database.ts';
 import { systemClock } from '../runtime/clock.ts';
 import { systemIds, type Ids } from '../runtime/ids.ts';
@@ -20,7 +20,7 @@ const action: Action = {
 
 for (const { name, open } of databases) {
   describe(`the audit log on ${name}`, () => {
-    test('a change and its line are one transaction, and the line knows the id of what was made', async () => {
+    test('a change and its line are one transaction, and the line has the id of the new object', async () => {
       await using scene = await sceneOn(open);
       const { database } = scene.audit;
       await scene.audit.during(action, () => database.transaction((tx) => tx.insertMany('app_key', [row('k1')])));
@@ -102,7 +102,12 @@ async function sceneOn(open: () => Promise<Database>, ids: Ids = systemIds(syste
   const everything = { startTime: 0, endTime: Number.MAX_SAFE_INTEGER, memberId: undefined, operations: undefined };
   return {
     audit: new Audit({ database, clock: systemClock, ids }),
-    lines: () => listAudit(database, { ...everything, requestId: undefined }, undefined, 100),
+    lines: async () => {
+      const filter = { ...everything, requestId: undefined };
+      const { items, total } = await listAudit(database, filter, { after: undefined, limit: 100 });
+      assert.equal(total, items.length);
+      return items;
+    },
     keys: async () =>
       (await database.read.selectFrom('app_key').select('key_id').orderBy('key_id').execute()).map((one) => one.key_id),
     [Symbol.asyncDispose]: () => database[Symbol.asyncDispose](),

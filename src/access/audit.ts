@@ -5,7 +5,7 @@ import type { Ids } from '../runtime/ids.ts';
 import { appendAudit, noting } from './audit-store.ts';
 import { idMeant, withoutSecrets } from './audit-body.ts';
 
-/** Something that somebody does to the configuration, as it was asked for. */
+/** A configuration change, as it was requested. */
 export interface Action {
   /** The path of the operation, with colons, e.g. `channel:update`. */
   readonly operation: string;
@@ -23,15 +23,15 @@ export interface AuditParts {
 }
 
 /**
- * Writes down who changed what. {@link Audit.during} says which action runs; the first transaction that it commits on
- * {@link Audit.database} holds the line with it, so that there is no change without a line and no line without a change.
- * The action is found by its async context, so that no service has to hand it on.
+ * Records who changed what. {@link Audit.during} sets the running action; the first transaction that it commits on
+ * {@link Audit.database} also writes its line, so that there is no change without a line and no line without a change.
+ * The action is found by its async context, so services need not pass it on.
  *
- * An action that succeeds without such a transaction (it sent a push, or found nothing to change) has its line written
- * after it: a process that dies in between loses that line, and nothing else.
+ * An action that succeeds without such a transaction (a test push, or nothing to change) has its line written
+ * afterwards; a process that dies in between loses that line only.
  */
 export class Audit {
-  /** The database that it was made with, with transactions that write the line of the action that they belong to. */
+  /** The wrapped database: its transactions write the line of their action. */
   readonly database: Database;
   readonly #parts: AuditParts;
   readonly #running = new AsyncLocalStorage<Running>();
@@ -45,10 +45,10 @@ export class Audit {
     const running: Running = { action, open: true };
     try {
       const result = await this.#running.run(running, work);
-      if (running.open) await this.#parts.database.transaction((tx) => this.#append(tx, action, []));
+      if (running.open) await this.#parts.database.transaction((tx) => this.write(tx, action, []));
       return result;
     } finally {
-      // What the action has set going runs on in its context, and is not the action any more.
+      // Work that the action started keeps its context, but is no longer part of the action.
       running.open = false;
     }
   }
@@ -59,17 +59,18 @@ export class Audit {
     if (running?.open !== true) return database.transaction(work);
     return database.transaction(async (tx) => {
       const made: string[] = [];
-      // First of all that follows the commit: what the change sets going then is not the action any more.
+      // Registered first: callbacks after the commit are no longer part of the action.
       tx.afterCommit(() => {
         running.open = false;
       });
       const result = await work(noting(tx, made));
-      await this.#append(tx, running.action, made);
+      await this.write(tx, running.action, made);
       return result;
     });
   }
 
-  async #append(tx: Transaction, action: Action, made: readonly string[]): Promise<void> {
+  /** One line, in the transaction of the change; also for events that no member caused, such as a sign-in. */
+  async write(tx: Transaction, action: Action, made: readonly string[]): Promise<void> {
     const { ids, clock } = this.#parts;
     const objectId = made.length > 0 ? made.join(',') : idMeant(action.input);
     await appendAudit(tx, {
@@ -87,6 +88,6 @@ export class Audit {
 
 interface Running {
   readonly action: Action;
-  /** Until its line is written or it is over. */
+  /** False once its line is written or it has ended. */
   open: boolean;
 }

@@ -1,5 +1,5 @@
 import { DatabaseFailure, type Database, type Transaction } from '../database/database.ts';
-import { insertInstallation, readInstallation } from '../database/revision.ts';
+import { insertInstallation, readInstallation } from '../database/installation-store.ts';
 import type { Clock } from '../runtime/clock.ts';
 import { invalid } from '../runtime/failure.ts';
 import type { Ids } from '../runtime/ids.ts';
@@ -7,14 +7,16 @@ import type { Random } from '../runtime/random.ts';
 import { appKeyMinLength } from './app-key.ts';
 import { AppKeyStore } from './app-key-store.ts';
 import { keyHash, keyHint, makeKey } from './key.ts';
-import { requireSameKey, type Sealer } from './sealer.ts';
+import { passwordFault, PasswordHasher } from './password.ts';
+import { PasswordStore } from './password-store.ts';
+import { requireSameKey, type SecretBox } from './secret-box.ts';
 
 export interface FirstStartParts {
   readonly database: Database;
   readonly clock: Clock;
   readonly ids: Ids;
   readonly random: Random;
-  readonly sealer: Sealer;
+  readonly sealer: SecretBox;
   readonly administrators: Administrators;
 }
 
@@ -24,28 +26,33 @@ export interface Administrators {
   found(tx: Transaction, administrator: { readonly name: string; readonly email: string }): Promise<number>;
 }
 
-/** The settings that count at the first start only (design 8); '' and 0 = not set. */
+/** Settings for the first start only; '' and 0 = not set. */
 export interface FirstStartSettings {
   readonly accountId: number;
   readonly administratorName: string;
   readonly administratorEmail: string;
+  readonly administratorPassword: string;
   readonly appKey: string;
 }
 
-/** Where somebody writes to who never set an address; nobody gets mail at a domain of this ending. */
+/** The installation, and what the very first start shows. */
+export interface Opened {
+  readonly accountId: number;
+  /** This start made it. */
+  readonly isNew: boolean;
+  /** The key to show to the operator, this once; `undefined` when the installation existed, or the operator chose it. */
+  readonly firstKey: string | undefined;
+}
+
+/** Address of an administrator who set none. Mail to `.invalid` goes nowhere. */
 const placeholderEmail = 'admin@tocsin.invalid';
 
 /**
- * Opens the installation. An empty one gets its account, an administrator and one app key, all or nothing, once: of
- * several nodes that start at the same time one does it. There are no default credentials.
- * @returns the key to be shown to the operator, this once; `undefined` when the installation was there already, or the
- * operator has chosen the key.
- * @throws Failure when the secrets were sealed with another key than this node's, or when a setting cannot be used.
+ * Opens the installation. An empty database gets its account, an administrator and one app key, all or nothing, once:
+ * of several nodes that start together, one does it. There are no default credentials.
+ * @throws Failure when the secrets were encrypted with another key than this node's, or a setting cannot be used.
  */
-export async function openInstallation(
-  parts: FirstStartParts,
-  settings: FirstStartSettings,
-): Promise<{ readonly accountId: number; readonly firstKey: string | undefined }> {
+export async function openInstallation(parts: FirstStartParts, settings: FirstStartSettings): Promise<Opened> {
   const { database, sealer } = parts;
   const present = await readInstallation(database.read);
   const made = present === undefined ? await makeInstallation(parts, settings) : undefined;
@@ -53,43 +60,44 @@ export async function openInstallation(
   const installation = present ?? (await readInstallation(database.read));
   if (installation === undefined) throw new Error('the installation is neither there nor can it be made');
   requireSameKey(sealer, installation.key_check);
-  return { accountId: installation.account_id, firstKey: undefined };
+  return { accountId: installation.account_id, isNew: false, firstKey: undefined };
 }
 
-/** `undefined` when another node has made it in the meantime. */
-async function makeInstallation(
-  parts: FirstStartParts,
-  settings: FirstStartSettings,
-): Promise<{ accountId: number; firstKey: string | undefined } | undefined> {
+/** `undefined` when another node made it meanwhile. */
+async function makeInstallation(parts: FirstStartParts, settings: FirstStartSettings): Promise<Opened | undefined> {
   const { database, clock, ids, random, sealer } = parts;
   const isChosen = settings.appKey !== '';
   const firstKey = isChosen ? ownKey(settings.appKey) : makeKey(random);
   const accountId = settings.accountId === 0 ? ids.number() : settings.accountId;
   const now = clock.now();
+  const secrets = { key: firstKey, passwordHash: await ownPassword(parts, settings) };
   const row = { singleton: 1, account_id: accountId, revision: 1, key_check: sealer.check, created_at: now };
   try {
     await database.transaction(async (tx) => {
       await insertInstallation(tx, row);
-      await foundAdministrator(tx, parts, settings, firstKey, now);
+      await foundAdministrator(tx, parts, settings, secrets, now);
     });
   } catch (error) {
     if (error instanceof DatabaseFailure && error.kind === 'conflict') return undefined;
     throw error;
   }
-  return { accountId, firstKey: isChosen ? undefined : firstKey };
+  return { accountId, isNew: true, firstKey: isChosen ? undefined : firstKey };
 }
 
 async function foundAdministrator(
   tx: Transaction,
-  { ids, administrators }: FirstStartParts,
+  { database, ids, administrators }: FirstStartParts,
   settings: FirstStartSettings,
-  key: string,
+  { key, passwordHash }: { key: string; passwordHash: string | undefined },
   now: number,
 ): Promise<void> {
   const memberId = await administrators.found(tx, {
     name: settings.administratorName === '' ? 'Administrator' : settings.administratorName,
     email: settings.administratorEmail === '' ? placeholderEmail : settings.administratorEmail.toLowerCase(),
   });
+  if (passwordHash !== undefined) {
+    await new PasswordStore(database).set(tx, memberId, { hash: passwordHash, setAt: now });
+  }
   await new AppKeyStore().insert(tx, {
     keyId: ids.object(),
     memberId,
@@ -102,8 +110,25 @@ async function foundAdministrator(
   });
 }
 
+/** @throws Failure when it is too easy, or when there is no address to sign in with. */
+async function ownPassword(
+  { random }: FirstStartParts,
+  { administratorPassword: password, administratorEmail: email }: FirstStartSettings,
+): Promise<string | undefined> {
+  if (password === '') return undefined;
+  const fault = passwordFault(password, email);
+  if (fault !== undefined) throw invalid([{ field: 'TOCSIN_ADMIN_PASSWORD', message: fault }]);
+  if (email !== '') return new PasswordHasher(random).hash(password);
+  const message = 'is required beside TOCSIN_ADMIN_PASSWORD: people sign in with an address and a password';
+  throw invalid([{ field: 'TOCSIN_ADMIN_EMAIL', message }]);
+}
+
+/** Different characters of a chosen key: fewer are a key that somebody filled up. */
+const ownKeyCharactersMin = 5;
+
 function ownKey(key: string): string {
-  if (key.length >= appKeyMinLength && /^[\x21-\x7e]+$/.test(key)) return key;
-  const message = `must have at least ${appKeyMinLength} visible ASCII characters, so that it cannot be guessed; leave it out and one is made`;
+  const isVaried = new Set(key).size >= ownKeyCharactersMin;
+  if (key.length >= appKeyMinLength && isVaried && /^[\x21-\x7e]+$/.test(key)) return key;
+  const message = `must have at least ${appKeyMinLength} visible ASCII characters, ${ownKeyCharactersMin} of them different, so that it cannot be guessed; leave it out and one is made`;
   throw invalid([{ field: 'TOCSIN_APP_KEY', message }]);
 }

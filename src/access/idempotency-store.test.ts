@@ -5,12 +5,12 @@ import { join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
 import type { Database, Query } from '../database/database.ts';
 import { initial } from '../database/migrations/0001-initial.ts';
-import { openSqlite } from '../database/sqlite.ts';
+import { openSqlite } from '../database/sqlite/open.ts';
 import { systemClock } from '../runtime/clock.ts';
 import { systemRandom } from '../runtime/random.ts';
 import { systemTimers } from '../runtime/timers.ts';
 import { IdempotencyStore } from './idempotency-store.ts';
-import { createSealer } from './sealer.ts';
+import { createSecretBox } from './secret-box.ts';
 
 const now = 1_700_000_000_000;
 
@@ -25,7 +25,7 @@ describe('idempotency keys', () => {
       initial.up(query as unknown as Parameters<typeof initial.up>[0], opened.schema),
     );
     database = opened;
-    store = new IdempotencyStore(database, createSealer(systemRandom.bytes(32), systemRandom));
+    store = new IdempotencyStore(database, createSecretBox([systemRandom.bytes(32)], systemRandom));
   });
   after(async () => {
     await database.close();

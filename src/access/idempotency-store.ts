@@ -1,7 +1,7 @@
 import type { Database } from '../database/database.ts';
-import type { Sealer } from './sealer.ts';
+import type { SecretBox } from './secret-box.ts';
 
-/** What is known of a key: `taken` now, by this request; `answered` before; `open` since then; used for another body. */
+/** The state of a key: `taken` by this request now; `answered` earlier; `open` since then; used with another body. */
 export type Taken =
   | { readonly kind: 'taken' }
   | { readonly kind: 'answered'; readonly answer: string }
@@ -10,23 +10,23 @@ export type Taken =
 
 /** Remembers requests by their `Idempotency-Key`. Ids and body hashes are SHA-256 in hex, instants Unix milliseconds. */
 export interface Idempotency {
-  /** Durable when it resolves. Of several that come at once, one gets `taken`. */
+  /** Durable when it resolves. Of concurrent requests, one gets `taken`. */
   take(id: string, bodyHash: string, now: number): Promise<Taken>;
   answer(id: string, answer: string): Promise<void>;
   release(id: string): Promise<void>;
 }
 
-/** Answers are kept sealed: one may hold a secret that is shown once. */
+/** Stores answers encrypted: one may hold a secret that is shown once. */
 export class IdempotencyStore implements Idempotency {
   readonly #database: Database;
-  readonly #sealer: Sealer;
+  readonly #sealer: SecretBox;
 
-  constructor(database: Database, sealer: Sealer) {
+  constructor(database: Database, sealer: SecretBox) {
     this.#database = database;
     this.#sealer = sealer;
   }
 
-  /** The unique row decides between requests that come at once, on any node. */
+  /** The unique row decides between concurrent requests, on any node. */
   take(id: string, bodyHash: string, now: number): Promise<Taken> {
     return this.#database.transaction(async ({ query }): Promise<Taken> => {
       const inserted = await query
@@ -41,7 +41,7 @@ export class IdempotencyStore implements Idempotency {
         .select(['body_hash', 'response', 'created_at'])
         .where('idempotency_id', '=', id)
         .executeTakeFirst();
-      // A purge or a release came in between: the key is free again for whoever asks next.
+      // A purge or a release came in between: the next request gets the key.
       if (row === undefined) return { kind: 'open', since: now };
       if (row.body_hash !== bodyHash) return { kind: 'mismatch' };
       if (row.response === '') return { kind: 'open', since: row.created_at };
@@ -62,7 +62,7 @@ export class IdempotencyStore implements Idempotency {
     );
   }
 
-  /** Forgets keys taken before an instant, `limit` at most, so that the statement stays short; says how many. */
+  /** Deletes up to `limit` keys taken before an instant, so that the statement stays short; returns their number. */
   async purge(before: number, limit: number): Promise<number> {
     return this.#database.transaction(async ({ query }) => {
       const old = query
@@ -81,5 +81,5 @@ export class IdempotencyStore implements Idempotency {
   }
 }
 
-/** Keys are kept at least this long; a retry that comes later is a new request. */
+/** Keys are kept this long; a later repetition is a new request. */
 export const idempotencyKeptMs = 24 * 3_600_000;

@@ -1,4 +1,4 @@
-/** What a member may do, each role all that the ones before it may. */
+/** From least to most; each role may do all that the ones before it may. */
 export const roles = ['viewer', 'responder', 'admin'] as const;
 export type Role = (typeof roles)[number];
 

@@ -1,11 +1,24 @@
-import type { SelectQueryBuilder } from 'kysely';
-import type { Database } from '../database/database.ts';
-import { countUpTo, pageOf, type KeysetPage } from '../database/keyset.ts';
+import { sql, type SelectQueryBuilder } from 'kysely';
+import { candidatesMax, type Database, type Found, type Query } from '../database/database.ts';
+import {
+  countUpTo,
+  pageOf,
+  totalMax,
+  walk,
+  type KeysetPage,
+  type KeysetPlace,
+  cut,
+  type Cut,
+} from '../database/keyset.ts';
+import { inTurns, partsOf } from '../runtime/turns.ts';
+import { attribute, oneOf } from '../database/search-text.ts';
 import type { AlertEventRow, Tables } from '../database/tables.ts';
 import type { Alert } from './alert.ts';
 import { alertOf } from './alert-store.ts';
 
-/** Which alerts a list shows (contract 6.5). Empty lists and undefined restrict nothing. Instants are Unix milliseconds. */
+/**
+ * Selects alerts for a list (contract 6.5). Empty lists and undefined restrict nothing. Instants are Unix milliseconds.
+ */
 export interface AlertFilter {
   /** The window: `start_time` ≤ its end and `last_time` ≥ its start. */
   readonly startTime: number;
@@ -17,7 +30,12 @@ export interface AlertFilter {
   readonly integrationIds: readonly number[];
   readonly alertIds: readonly string[];
   readonly alertKeys: readonly string[];
+  /** Stands in the title; `*` for any run of characters, `?` for one. */
   readonly title: string;
+  /** Each label has exactly this value. */
+  readonly labels: Readonly<Record<string, string>>;
+  /** The window is one of `updated_at`. */
+  readonly byUpdate: boolean;
 }
 
 export interface AlertPage extends KeysetPage {
@@ -26,28 +44,85 @@ export interface AlertPage extends KeysetPage {
 
 export interface ListedAlerts {
   readonly items: Alert[];
-  readonly hasNextPage: boolean;
+  /** Where the next page begins; undefined = there is none. */
+  readonly next: KeysetPlace | undefined;
+  /** Exact below {@link totalMax}. */
   readonly total: number;
 }
 
 export async function listAlerts(database: Database, filter: AlertFilter, page: AlertPage): Promise<ListedAlerts> {
-  const rows = await pageOf(matching(database, filter).selectAll(), [page.orderBy, 'alert_id'], page).execute();
+  const hasText = filter.title !== '' || Object.keys(filter.labels).length > 0;
+  const found = await candidates(database, filter);
+  if (hasText && found?.ids === undefined) return walkText(database, filter, page, found);
+  const query = matching(database, filter, found);
+  const rows = await pageOf(query.selectAll(), [page.orderBy, 'alert_id'], page).execute();
+  const { items, next } = cut(rows, page.limit, (row) => ({ time: row[page.orderBy], id: row.alert_id }));
   return {
-    items: rows.slice(0, page.limit).map(alertOf),
-    hasNextPage: rows.length > page.limit,
-    total: await countUpTo(database, matching(database, filter).select('alert_id')),
+    items: await inTurns(items, alertOf),
+    next,
+    total: await countUpTo(database, query.select('alert_id')),
   };
 }
 
+/** Alerts that may fit, by the index; undefined when everything has to be looked at. */
+async function candidates(database: Database, filter: AlertFilter): Promise<Found | undefined> {
+  const words = filter.title.split(/[*?]/).filter((word) => word !== '');
+  const pairs = [
+    ...Object.entries(filter.labels).flatMap(([name, value]) => oneOf(name, [value])),
+    ...oneOf(attribute.channel, filter.channelIds),
+    ...oneOf(attribute.integration, filter.integrationIds),
+    ...oneOf(attribute.key, filter.alertKeys),
+    ...oneOf(attribute.severity, filter.severities),
+    ...oneOf(attribute.muted, filter.everMuted === undefined ? [] : [filter.everMuted]),
+    ...oneOf(attribute.active, filter.active === undefined ? [] : [filter.active]),
+  ];
+  if (words.length === 0 && pairs.length === 0) return undefined;
+  return database.find('alert', { words, pairs }, candidatesMax);
+}
+
+/** The newest are looked at first, and only so many: the caller goes on from where it stopped. */
+async function walkText(
+  database: Database,
+  filter: AlertFilter,
+  page: AlertPage,
+  candidate: Found | undefined,
+): Promise<ListedAlerts> {
+  const place = [sql.ref<number>(page.orderBy).as('time'), sql.ref<string>('alert_id').as('id')] as const;
+  const skip = page.after === undefined ? page.offset : 0;
+  const { found, stoppedAt } = await walk(
+    database.longRead.selectFrom('alert').select(place),
+    matching(database, filter, candidate).select(place),
+    [page.orderBy, 'alert_id'],
+    { ...page, enough: Math.max(totalMax, skip + page.limit + 1) },
+  );
+  const places = found.slice(skip, skip + page.limit);
+  const read = await readAlerts(
+    database,
+    places.map(({ id }) => id),
+  );
+  const byId = new Map(read.map((one) => [one.alertId, one]));
+  return {
+    items: places.map(({ id }) => byId.get(id)).filter((one) => one !== undefined),
+    next: found.length > skip + page.limit ? places.at(-1) : stoppedAt,
+    total: Math.min(found.length, totalMax),
+  };
+}
+
+/** Rows of one statement: each may have some hundred kilobytes, and the event loop reads them. */
+const readTogether = 20;
+
 export async function readAlerts(database: Database, alertIds: readonly string[]): Promise<Alert[]> {
-  if (alertIds.length === 0) return [];
-  const rows = await database.read
-    .selectFrom('alert')
-    .selectAll()
-    .where(database.dialect.anyOf('alert_id', alertIds))
-    .orderBy('alert_id')
-    .execute();
-  return rows.map(alertOf);
+  const ordered = [...new Set(alertIds)].toSorted();
+  const found = await inTurns(partsOf(ordered, readTogether), async (ids) => {
+    const rows = await database.read
+      .selectFrom('alert')
+      .selectAll()
+      .where(database.dialect.anyOf('alert_id', ids))
+      .orderBy('alert_id')
+      .execute();
+    return rows.map(alertOf);
+  });
+  return found.flat();
 }
 
 export interface AlertsOfIncident {
@@ -57,48 +132,49 @@ export interface AlertsOfIncident {
   readonly limit: number;
 }
 
-/** The alerts of an incident, the newest first, and how many there are. */
+/** The alerts of an incident, newest first, and their number. */
 export async function alertsOfIncident(
-  database: Pick<Database, 'read'>,
+  query: Query,
   request: AlertsOfIncident,
 ): Promise<{ items: Alert[]; total: number }> {
-  let query = database.read.selectFrom('alert').where('incident_id', '=', request.incidentId);
-  if (request.active !== undefined) query = query.where('progress', '=', request.active ? 'Triggered' : 'Closed');
-  const rows = await query
+  let alerts = query.selectFrom('alert').where('incident_id', '=', request.incidentId);
+  if (request.active !== undefined) alerts = alerts.where('progress', '=', request.active ? 'Triggered' : 'Closed');
+  const rows = await alerts
     .selectAll()
     .orderBy('alert_id', 'desc')
     .offset(request.offset)
     .limit(request.limit)
     .execute();
-  const counted = await query.select(({ fn }) => fn.countAll<number>().as('total')).executeTakeFirstOrThrow();
-  return { items: rows.map(alertOf), total: counted.total };
+  const counted = await alerts.select(({ fn }) => fn.countAll<number>().as('total')).executeTakeFirstOrThrow();
+  return { items: await inTurns(rows, alertOf), total: counted.total };
 }
 
 export interface ReportPage {
   readonly ascending: boolean;
-  readonly after: string;
+  /** Only its id counts: the reports of one alert are ordered by id. */
+  readonly after: KeysetPlace | undefined;
   readonly offset: number;
   readonly limit: number;
 }
 
-/** The reports that an alert has taken, with one more than asked for when there is a next page, and how many there are. */
+/** The reports of an alert, and their number. */
 export async function reportsOfAlert(
   database: Database,
   alertId: string,
   page: ReportPage,
-): Promise<{ items: AlertEventRow[]; total: number }> {
-  const all = database.read.selectFrom('alert_event').where('alert_id', '=', alertId);
+): Promise<Cut<AlertEventRow> & { total: number }> {
+  const all = database.longRead.selectFrom('alert_event').where('alert_id', '=', alertId);
   let query = all.selectAll().orderBy('event_id', page.ascending ? 'asc' : 'desc');
-  if (page.after !== '') query = query.where('event_id', page.ascending ? '>' : '<', page.after);
+  if (page.after !== undefined) query = query.where('event_id', page.ascending ? '>' : '<', page.after.id);
   const rows = await query
-    .offset(page.after === '' ? page.offset : 0)
+    .offset(page.after === undefined ? page.offset : 0)
     .limit(page.limit + 1)
     .execute();
   const counted = await all.select(({ fn }) => fn.countAll<number>().as('total')).executeTakeFirstOrThrow();
-  return { items: rows, total: counted.total };
+  return { ...cut(rows, page.limit, placeOfReport), total: counted.total };
 }
 
-/** Which reports a list of all of them shows. Empty lists restrict nothing. Instants are Unix milliseconds. */
+/** Selects reports of all alerts for a list. Empty lists restrict nothing. Instants are Unix milliseconds. */
 export interface ReportFilter {
   readonly startTime: number;
   readonly endTime: number;
@@ -107,32 +183,37 @@ export interface ReportFilter {
   readonly integrationIds: readonly number[];
 }
 
-/** Reports by their time, with one more than asked for when there is a next page, and how many there are up to a limit. */
+/** Reports by time, and their number up to a limit. */
 export async function listReports(
   database: Database,
   filter: ReportFilter,
   page: KeysetPage,
-): Promise<{ items: AlertEventRow[]; total: number }> {
+): Promise<Cut<AlertEventRow> & { total: number }> {
   const { anyOf } = database.dialect;
-  let all = database.read
+  let all = database.longRead
     .selectFrom('alert_event')
     .where('event_time', '>=', filter.startTime)
     .where('event_time', '<=', filter.endTime);
   if (filter.statuses.length > 0) all = all.where(anyOf('status', filter.statuses));
   if (filter.channelIds.length > 0) all = all.where(anyOf('channel_id', filter.channelIds));
   if (filter.integrationIds.length > 0) all = all.where(anyOf('integration_id', filter.integrationIds));
-  const items = await pageOf(all.selectAll(), ['event_time', 'event_id'], page).execute();
-  return { items, total: await countUpTo(database, all.select('event_id')) };
+  const rows = await pageOf(all.selectAll(), ['event_time', 'event_id'], page).execute();
+  return { ...cut(rows, page.limit, placeOfReport), total: await countUpTo(database, all.select('event_id')) };
+}
+
+function placeOfReport(row: AlertEventRow): KeysetPlace {
+  return { time: row.event_time, id: row.event_id };
 }
 
 type AlertQuery<Out> = SelectQueryBuilder<Tables, 'alert', Out>;
 
-function matching(database: Database, filter: AlertFilter): AlertQuery<object> {
-  const { anyOf, contains } = database.dialect;
-  let query: AlertQuery<object> = database.read
+function matching(database: Database, filter: AlertFilter, found: Found | undefined): AlertQuery<object> {
+  const { anyOf, like, hasMember } = database.dialect;
+  let query: AlertQuery<object> = database.longRead
     .selectFrom('alert')
-    .where('start_time', '<=', filter.endTime)
-    .where('last_time', '>=', filter.startTime);
+    .where(filter.byUpdate ? 'updated_at' : 'start_time', '<=', filter.endTime)
+    .where(filter.byUpdate ? 'updated_at' : 'last_time', '>=', filter.startTime);
+  if (found?.ids !== undefined) query = query.where(anyOf('alert_id', found.ids));
   if (filter.active !== undefined) query = query.where('end_time', filter.active ? '=' : '>', 0);
   if (filter.everMuted !== undefined) query = query.where('ever_muted', '=', filter.everMuted ? 1 : 0);
   if (filter.severities.length > 0) query = query.where(anyOf('severity', filter.severities));
@@ -140,5 +221,8 @@ function matching(database: Database, filter: AlertFilter): AlertQuery<object> {
   if (filter.integrationIds.length > 0) query = query.where(anyOf('integration_id', filter.integrationIds));
   if (filter.alertIds.length > 0) query = query.where(anyOf('alert_id', filter.alertIds));
   if (filter.alertKeys.length > 0) query = query.where(anyOf('alert_key', filter.alertKeys));
-  return filter.title === '' ? query : query.where(contains('title', filter.title));
+  for (const [name, value] of Object.entries(filter.labels)) {
+    query = query.where(hasMember('labels_json', name, JSON.stringify(value)));
+  }
+  return filter.title === '' ? query : query.where(like('title', filter.title));
 }

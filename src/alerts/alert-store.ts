@@ -1,9 +1,24 @@
+import { sql } from 'kysely';
 import type { Database, Transaction } from '../database/database.ts';
 import type { AlertEventRow, AlertRow } from '../database/tables.ts';
 import type { Alert, AlertProgress, AlertReport, Image, Severity, Status } from './alert.ts';
-import { openKey } from './alert.ts';
+import { alertDueAt, sourceKey } from './alert.ts';
 
-/** Locks, reads and writes alerts in the caller's transaction. Locks are taken in the order of the ids. */
+/** Written out, not bound: only so does the database see that the indexes of open alerts hold them all. */
+const open = sql.lit('Triggered');
+
+/** Where alerts of one key follow each other. */
+export interface AlertPlace {
+  readonly sourceKey: string;
+  readonly channelId: number;
+}
+
+export interface AlertTitle {
+  readonly title: string;
+  readonly channelId: number;
+}
+
+/** Locks, reads and writes alerts in the caller's transaction. Takes locks in the order of the ids. */
 export class AlertStore {
   readonly #dialect: Database['dialect'];
 
@@ -11,28 +26,89 @@ export class AlertStore {
     this.#dialect = database.dialect;
   }
 
-  async lockOpen(tx: Transaction, openKeys: readonly string[]): Promise<Alert[]> {
-    if (openKeys.length === 0) return [];
-    return this.#lock(tx, 'open_key', openKeys);
-  }
-
-  async lockByIds(tx: Transaction, alertIds: readonly string[]): Promise<Alert[]> {
-    if (alertIds.length === 0) return [];
-    return this.#lock(tx, 'alert_id', alertIds);
-  }
-
-  /** The alerts of these incidents that still take reports. */
-  async lockOpenOfIncidents(tx: Transaction, incidentIds: readonly string[]): Promise<Alert[]> {
-    if (incidentIds.length === 0) return [];
+  /** The open alerts that sources call so, in all channels. */
+  async lockOpen(tx: Transaction, sourceKeys: readonly string[]): Promise<Alert[]> {
+    if (sourceKeys.length === 0) return [];
     const rows = await tx.query
       .selectFrom('alert')
       .selectAll()
-      .where(this.#dialect.anyOf('incident_id', incidentIds))
-      .where('progress', '=', 'Triggered')
+      .where(this.#dialect.anyOf('source_key', sourceKeys))
+      .where('progress', '=', open)
       .orderBy('alert_id')
       .modifyEnd(this.#dialect.forUpdate)
       .execute();
     return rows.map(alertOf);
+  }
+
+  /** The newest closed alert of each place, as it is, without a lock. */
+  async lastClosed(tx: Transaction, places: readonly AlertPlace[]): Promise<Alert[]> {
+    if (places.length === 0) return [];
+    const wanted = this.#dialect.tuples(places.map(({ sourceKey: key, channelId }) => [key, channelId]));
+    const newest = sql<string>`(select (select one.alert_id from alert as one
+      where one.source_key = wanted.value ->> 0 and one.channel_id = cast(wanted.value ->> 1 as bigint)
+      and one.progress = 'Closed' order by one.alert_id desc limit 1) from ${wanted})`;
+    const rows = await tx.query.selectFrom('alert').selectAll().where('alert_id', 'in', newest).execute();
+    return rows.map(alertOf);
+  }
+
+  /** An open alert for each title and channel that is there. */
+  async openNamesakes(tx: Transaction, titles: readonly AlertTitle[]): Promise<Alert[]> {
+    if (titles.length === 0) return [];
+    const wanted = this.#dialect.tuples(titles.map(({ title, channelId }) => [title, channelId]));
+    const first = sql<string>`(select (select one.alert_id from alert as one
+      where one.channel_id = cast(wanted.value ->> 1 as bigint) and one.title = wanted.value ->> 0
+      and one.progress = 'Triggered' limit 1) from ${wanted})`;
+    const rows = await tx.query.selectFrom('alert').selectAll().where('alert_id', 'in', first).execute();
+    return rows.map(alertOf);
+  }
+
+  /** Lets the alerts that one of these inhibits be judged again now. */
+  async judgeInhibitedBy(tx: Transaction, alertIds: readonly string[], now: number): Promise<void> {
+    if (alertIds.length === 0) return;
+    await tx.query
+      .updateTable('alert')
+      .set({ muted_until: now, due_at: now })
+      .where('muted_by', '<>', sql.lit(''))
+      .where(this.#dialect.anyOf('muted_by', alertIds))
+      .where('progress', '=', open)
+      .execute();
+  }
+
+  /** Lets every alert that is muted in the channel be judged again now: its rules have changed. */
+  async judgeMuted(tx: Transaction, channelId: number, now: number): Promise<void> {
+    await tx.query
+      .updateTable('alert')
+      .set({ muted_until: now, due_at: now })
+      .where('channel_id', '=', channelId)
+      .where('progress', '=', open)
+      .where('incident_id', '=', sql.lit(''))
+      .where('ever_muted', '=', sql.lit(1))
+      .execute();
+  }
+
+  async lockByIds(tx: Transaction, alertIds: readonly string[]): Promise<Alert[]> {
+    if (alertIds.length === 0) return [];
+    const rows = await tx.query
+      .selectFrom('alert')
+      .selectAll()
+      .where(this.#dialect.anyOf('alert_id', alertIds))
+      .orderBy('alert_id')
+      .modifyEnd(this.#dialect.forUpdate)
+      .execute();
+    return rows.map(alertOf);
+  }
+
+  /** The ids of the alerts of these incidents that still take reports, in order. */
+  async openOfIncidents(tx: Transaction, incidentIds: readonly string[]): Promise<string[]> {
+    if (incidentIds.length === 0) return [];
+    const rows = await tx.query
+      .selectFrom('alert')
+      .select('alert_id')
+      .where(this.#dialect.anyOf('incident_id', incidentIds))
+      .where('progress', '=', 'Triggered')
+      .orderBy('alert_id')
+      .execute();
+    return rows.map((row) => row.alert_id);
   }
 
   /** Some of the alerts of an incident, open or not. */
@@ -48,7 +124,7 @@ export class AlertStore {
     return rows.map(alertOf);
   }
 
-  /** The severities that occur among all alerts of these incidents. */
+  /** The distinct severities of all alerts of these incidents. */
   async severitiesOf(tx: Transaction, incidentIds: readonly string[]): Promise<Severity[]> {
     const rows = await tx.query
       .selectFrom('alert')
@@ -68,7 +144,10 @@ export class AlertStore {
       .execute();
   }
 
-  /** Deletes reports of these alerts, so many at the most. @returns how many; fewer than `limit` = none are left. */
+  /**
+   * Deletes up to `limit` reports of these alerts.
+   * @returns how many; fewer than `limit` = none are left.
+   */
   async deleteReports(tx: Transaction, alertIds: readonly string[], limit: number): Promise<number> {
     if (alertIds.length === 0) return 0;
     const rows = await tx.query
@@ -84,7 +163,7 @@ export class AlertStore {
     return eventIds.length;
   }
 
-  /** Deletes alerts whose reports are deleted. Their events stay: what is owed of them goes out. */
+  /** Deletes alerts whose reports are deleted. Their events stay, so that their deliveries still go out. */
   async delete(tx: Transaction, alertIds: readonly string[]): Promise<void> {
     if (alertIds.length === 0) return;
     await tx.query.deleteFrom('alert').where(this.#dialect.anyOf('alert_id', alertIds)).execute();
@@ -105,20 +184,9 @@ export class AlertStore {
   async insertReports(tx: Transaction, reports: readonly StoredReport[]): Promise<void> {
     await tx.insertMany('alert_event', reports.map(reportRowOf));
   }
-
-  async #lock(tx: Transaction, column: 'open_key' | 'alert_id', values: readonly string[]): Promise<Alert[]> {
-    const rows = await tx.query
-      .selectFrom('alert')
-      .selectAll()
-      .where(this.#dialect.anyOf(column, values))
-      .orderBy('alert_id')
-      .modifyEnd(this.#dialect.forUpdate)
-      .execute();
-    return rows.map(alertOf);
-  }
 }
 
-/** A report as it is kept, with the alert that it opened or changed, '' when none. */
+/** A stored report, with the alert that it opened or changed, '' when none. */
 export interface StoredReport {
   readonly eventId: string;
   readonly alertId: string;
@@ -149,6 +217,13 @@ export function alertOf(row: AlertRow): Alert {
     images: JSON.parse(row.images_json) as Image[],
     eventCnt: row.event_cnt,
     everMuted: row.ever_muted === 1,
+    mutedUntil: row.muted_until,
+    mutedBy: row.muted_by,
+    titleLabels: JSON.parse(row.title_labels_json) as string[],
+    startedAt: row.started_at,
+    reportedAt: row.reported_at,
+    heardAt: row.heard_at,
+    expiresAt: row.expires_at,
     createdAt: row.created_at,
     updatedAt: row.updated_at,
     lastSequence: row.last_sequence,
@@ -159,7 +234,7 @@ export function alertOf(row: AlertRow): Alert {
 function rowOf(alert: Alert): AlertRow {
   return {
     alert_id: alert.alertId,
-    open_key: alert.progress === 'Closed' ? null : openKey(alert),
+    source_key: sourceKey(alert),
     integration_id: alert.integrationId,
     channel_id: alert.channelId,
     incident_id: alert.incidentId,
@@ -178,6 +253,14 @@ function rowOf(alert: Alert): AlertRow {
     images_json: JSON.stringify(alert.images),
     event_cnt: alert.eventCnt,
     ever_muted: alert.everMuted ? 1 : 0,
+    muted_until: alert.mutedUntil,
+    muted_by: alert.mutedBy,
+    title_labels_json: JSON.stringify(alert.titleLabels),
+    started_at: alert.startedAt,
+    reported_at: alert.reportedAt,
+    heard_at: alert.heardAt,
+    expires_at: alert.expiresAt,
+    due_at: alertDueAt(alert),
     created_at: alert.createdAt,
     updated_at: alert.updatedAt,
     last_sequence: alert.lastSequence,

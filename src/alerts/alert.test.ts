@@ -44,7 +44,8 @@ test('a recovery without an open alert opens nothing', () => {
 });
 
 test('a report that says just the same is a duplicate', () => {
-  assert.deepEqual(applyReport(opened(), report({ eventTime: t0 + 5 }), arrival()), { kind: 'duplicate' });
+  const alert = opened();
+  assert.deepEqual(applyReport(alert, report({ eventTime: t0 + 5 }), arrival()), { kind: 'duplicate', alert });
 });
 
 test('a report that differs only in labels replaces them without being an event', () => {

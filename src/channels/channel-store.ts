@@ -8,9 +8,9 @@ import {
   type ChannelStatus,
 } from './channel.ts';
 
-/** Channels as rows. A deleted one keeps its row, so that history can still be told. */
+/** Channels as rows. A deleted one keeps its row, so that history can name it. */
 export class ChannelStore {
-  /** Those that are not deleted, the oldest first. */
+  /** Without the deleted ones, the oldest first. */
   async all(query: Query): Promise<Channel[]> {
     const rows = await query
       .selectFrom('channel')
@@ -22,7 +22,7 @@ export class ChannelStore {
     return rows.map(channelOf);
   }
 
-  /** Not the deleted. */
+  /** Without the deleted ones. */
   async find(query: Query, channelId: number): Promise<Channel | undefined> {
     const row = await query
       .selectFrom('channel')
@@ -33,7 +33,7 @@ export class ChannelStore {
     return row === undefined ? undefined : channelOf(row);
   }
 
-  /** The ids among these that are no channels, or deleted ones. */
+  /** Returns the ids of unknown and deleted channels. */
   async unknown(query: Query, channelIds: readonly number[]): Promise<number[]> {
     if (channelIds.length === 0) return [];
     const rows = await query.selectFrom('channel').select('channel_id').where('status', '<>', 'deleted').execute();
@@ -51,12 +51,12 @@ export class ChannelStore {
   }
 }
 
-/** Reads every channel; to be kept in a cache. */
+/** Reads every channel, for a cache. */
 export async function loadChannels(query: Query): Promise<ChannelDirectory> {
   return new ChannelDirectory(await new ChannelStore().all(query));
 }
 
-/** What an older version did not know of has its default. */
+/** Settings that an older version did not know get their defaults. */
 function settingsOf(row: ChannelRow): ChannelSettings {
   const stored = JSON.parse(row.settings_json) as Partial<ChannelSettings>;
   return { ...defaultSettings, ...stored, group: { ...defaultSettings.group, ...stored.group } };

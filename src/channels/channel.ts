@@ -2,15 +2,15 @@ import type { Conditions } from '../filters/condition.ts';
 
 export type ChannelStatus = 'enabled' | 'disabled' | 'deleted';
 
-/** The container of alerts and incidents (contract 4.1, 6.9): what comes in through its integrations follows its settings. */
+/** Holds alerts and incidents, and the rules for them (contract 4.1, 6.9). */
 export interface Channel {
   readonly channelId: number;
   /** Unique among the channels that are not deleted. */
   readonly name: string;
   readonly description: string;
-  /** Who looks after it; 0 = no team. Rights come from roles only. */
+  /** The team in charge; 0 = none. Rights come from roles only. */
   readonly teamId: number;
-  /** A disabled channel takes no new alerts; what it holds stays. */
+  /** A disabled channel takes no new alerts; its incidents stay. */
   readonly status: ChannelStatus;
   readonly creatorId: number;
   readonly settings: ChannelSettings;
@@ -35,20 +35,20 @@ export interface ChannelSettings {
   readonly disableOutlierDetection: boolean;
 }
 
-/** How alerts are put together into incidents (contract 4.4). */
+/** How alerts become incidents (contract 4.4). */
 export interface ChannelGroup {
-  /** `n` none, `p` by rule, `i` by likeness. */
+  /** `n` none, `p` by rule, `i` by similarity. */
   readonly method: 'n' | 'p' | 'i';
   /** OR between sets, AND inside. */
   readonly equals: readonly (readonly string[])[];
   /** Tried in order: the first whose conditions hold decides by its own one set, instead of `equals`. */
   readonly cases: readonly GroupCase[];
-  /** An attribute that is empty on both sides counts as different. */
+  /** A key that is empty on both sides counts as different. */
   readonly allEqualsRequired: boolean;
   /** 0 = until the incident closes. */
   readonly timeWindowMinutes: number;
   readonly windowType: 'tumbling' | 'sliding';
-  /** What method `i` compares; empty = the default keys. */
+  /** Keys that method `i` compares; empty = the default keys. */
   readonly likenessKeys: readonly string[];
   /** How alike alerts must be for method `i`, 0.5 to 1. */
   readonly likenessThreshold: number;
@@ -90,10 +90,10 @@ export const defaultSettings: ChannelSettings = {
   disableOutlierDetection: false,
 };
 
-/** The most channels of an installation: all of them are held in memory. */
+/** Channels per installation: all are held in memory. */
 export const channelsMax = 1000;
 
-/** Every channel that is not deleted, as they were at one moment. */
+/** Every channel that is not deleted, as of one moment. */
 export class ChannelDirectory {
   /** The oldest first. */
   readonly list: readonly Channel[];
@@ -110,7 +110,7 @@ export class ChannelDirectory {
     return this.#byId.get(channelId);
   }
 
-  /** By its whole name, case-sensitive. */
+  /** By exact name, case-sensitive. */
   named(name: string): Channel | undefined {
     return this.#byName.get(name);
   }

@@ -2,9 +2,9 @@ import type { Query, Transaction } from '../database/database.ts';
 import type { NoiseRuleRow } from '../database/tables.ts';
 import { NoiseDirectory, type NoiseKind, type NoiseRule } from './noise-rule.ts';
 
-/** Noise rules as rows. A deleted one leaves none; timelines name the rule that muted an alert. */
+/** Noise rules as rows. Deleting a rule deletes its row; timelines keep its name. */
 export class NoiseRuleStore {
-  /** In the order in which they are tried. */
+  /** In the order of trial. */
   async ofChannel(query: Query, channelId: number, kind: NoiseKind): Promise<NoiseRule[]> {
     const rows = await query
       .selectFrom('noise_rule')
@@ -32,7 +32,7 @@ export class NoiseRuleStore {
   }
 }
 
-/** Reads every rule; to be kept in a cache. */
+/** Reads every rule, for a cache. */
 export async function loadNoiseRules(query: Query): Promise<NoiseDirectory> {
   const rows = await query
     .selectFrom('noise_rule')

@@ -4,7 +4,7 @@ import type { Filter } from '../filters/condition.ts';
 import type { Facts } from '../filters/matcher.ts';
 import {
   inhibitingRules,
-  isDropped,
+  dropping,
   isInhibitedBy,
   isInTime,
   isSpent,
@@ -13,6 +13,7 @@ import {
   type NoiseKind,
   type NoiseRule,
   type NoiseSpecs,
+  blankSilence,
   type SilenceSpec,
 } from './noise-rule.ts';
 
@@ -20,15 +21,7 @@ const info: Filter = [[{ key: 'severity', oper: 'IN', vals: ['Info'] }]];
 const critical: Filter = [[{ key: 'severity', oper: 'IN', vals: ['Critical'] }]];
 const target: Facts = { severity: 'Info', title: 'slow', labels: { host: 'a', service: 'web' } };
 const source: Facts = { severity: 'Critical', title: 'down', labels: { host: 'a', service: 'db' } };
-const always: SilenceSpec = {
-  filters: info,
-  span: undefined,
-  recurrences: [],
-  timeZone: 'UTC',
-  discards: false,
-  deletesItself: false,
-  fromIncidentId: '',
-};
+const always: SilenceSpec = { ...blankSilence, filters: info };
 
 function rule<Kind extends NoiseKind>(kind: Kind, spec: NoiseSpecs[Kind], changes: Partial<NoiseRule> = {}) {
   const head = { ruleId: 'r', channelId: 1, name: 'rule', description: '', priority: 0, status: 'enabled' as const };
@@ -50,9 +43,10 @@ test('a directory gives the rules of a channel that are switched on, by kind and
   assert.equal(directory.of(1, 'drop').length, 1);
 });
 
-test('an event is dropped when one rule matches', () => {
-  assert.equal(isDropped([rule('drop', { filters: critical }), rule('drop', { filters: info })], target), true);
-  assert.equal(isDropped([rule('drop', { filters: critical })], target), false);
+test('the first rule that matches is the one that drops', () => {
+  const right = rule('drop', { filters: info }, { ruleId: 'right' });
+  assert.equal(dropping([rule('drop', { filters: critical }), right], target), right);
+  assert.equal(dropping([rule('drop', { filters: critical })], target), undefined);
 });
 
 test('the first silence rule that holds now and matches is the one that silences', () => {
@@ -63,7 +57,7 @@ test('the first silence rule that holds now and matches is the one that silences
   assert.equal(silencing([over, wrong], target, 10), undefined);
 });
 
-test('a silence holds in its span without its end, in what comes back, and without a time always', () => {
+test('a silence holds in its span without its end, in its recurrences, and without a time always', () => {
   const span = { ...always, span: { start: 10, end: 20 } };
   assert.deepEqual(
     [9, 10, 19, 20].map((now) => isInTime(span, now)),

@@ -1,8 +1,8 @@
 import type { Filter } from '../filters/condition.ts';
 import { factOf, matchesFilter, type Facts } from '../filters/matcher.ts';
-import { isDuring, type Recurrence } from '../filters/recurrence.ts';
+import { endOfRecurrence, isDuring, type Recurrence } from '../filters/recurrence.ts';
 
-/** What keeps alerts of a channel from people (contract 4.10): each kind has specifics of its own. */
+/** A rule that drops or mutes alerts of a channel (contract 4.10); `spec` depends on the kind. */
 export interface NoiseRule<Kind extends NoiseKind = NoiseKind> {
   /** 24 hex digits. */
   readonly ruleId: string;
@@ -10,7 +10,7 @@ export interface NoiseRule<Kind extends NoiseKind = NoiseKind> {
   readonly kind: Kind;
   readonly name: string;
   readonly description: string;
-  /** The lower runs first; of equals the older. */
+  /** The lower runs first; of equals, the older. */
   readonly priority: number;
   readonly status: 'enabled' | 'disabled';
   readonly spec: NoiseSpecs[Kind];
@@ -24,27 +24,37 @@ export interface NoiseRule<Kind extends NoiseKind = NoiseKind> {
 export type NoiseKind = keyof NoiseSpecs;
 
 export interface NoiseSpecs {
-  /** On the wire it is called `unsubscribe`. */
+  /** `unsubscribe` on the wire. */
   readonly drop: { readonly filters: Filter };
   readonly silence: SilenceSpec;
   readonly inhibit: InhibitSpec;
 }
 
-/** It holds in its one span of time, or in spans that come back; with neither it always holds. */
+/** Holds in one span of time, or in spans that repeat; without either, always. */
 export interface SilenceSpec {
   readonly filters: Filter;
-  /** Unix milliseconds, the end not included. */
+  /** Unix milliseconds, the end exclusive. */
   readonly span: { readonly start: number; readonly end: number } | undefined;
   readonly recurrences: readonly Recurrence[];
-  /** Whose clocks the recurrences go by. */
+  /** The time zone of the recurrences. */
   readonly timeZone: string;
-  /** What it silences is dropped instead of kept without an incident. */
+  /** Drops matching alerts instead of keeping them without an incident. */
   readonly discards: boolean;
-  /** It goes when its span is over. */
+  /** Deletes the rule when its span is over. */
   readonly deletesItself: boolean;
-  /** The incident that it was made from, '' = none. */
+  /** The incident that it was made from, or ''. */
   readonly fromIncidentId: string;
 }
+
+/** Always, but for its conditions. */
+export const blankSilence: Omit<SilenceSpec, 'filters'> = {
+  span: undefined,
+  recurrences: [],
+  timeZone: 'UTC',
+  discards: false,
+  deletesItself: false,
+  fromIncidentId: '',
+};
 
 export interface InhibitSpec {
   readonly sourceFilters: Filter;
@@ -54,17 +64,14 @@ export interface InhibitSpec {
   readonly discards: boolean;
 }
 
-/** How long ago a source may have changed last to inhibit others (contract 4.10). */
-export const sourceActiveMs = 600_000;
-
 /** Rules of one kind in one channel. */
 export const noiseRulesMax = 100;
 
-/** The rules of every channel that are switched on, as they were at one moment. */
+/** The enabled rules of every channel, as of one moment. */
 export class NoiseDirectory {
   readonly #byChannel = new Map<number, Record<NoiseKind, NoiseRule[]>>();
 
-  /** @param rules in the order in which they are tried */
+  /** @param rules in the order of trial */
   constructor(rules: readonly NoiseRule[]) {
     for (const rule of rules) {
       if (rule.status !== 'enabled') continue;
@@ -79,8 +86,9 @@ export class NoiseDirectory {
   }
 }
 
-export function isDropped(rules: readonly NoiseRule<'drop'>[], facts: Facts): boolean {
-  return rules.some((rule) => matchesFilter(rule.spec.filters, facts));
+/** The first rule that drops a report. */
+export function dropping(rules: readonly NoiseRule<'drop'>[], facts: Facts): NoiseRule<'drop'> | undefined {
+  return rules.find((rule) => matchesFilter(rule.spec.filters, facts));
 }
 
 /** The first silence rule that holds now and matches. */
@@ -92,7 +100,7 @@ export function silencing(
   return rules.find((rule) => isInTime(rule.spec, now) && matchesFilter(rule.spec.filters, facts));
 }
 
-/** The inhibit rules that an alert is a target of; only then its sources need to be looked for. */
+/** The inhibit rules that have the alert as a target: only for these, sources are looked for. */
 export function inhibitingRules(rules: readonly NoiseRule<'inhibit'>[], target: Facts): NoiseRule<'inhibit'>[] {
   return rules.filter((rule) => matchesFilter(rule.spec.targetFilters, target));
 }
@@ -107,7 +115,13 @@ export function isInTime(spec: SilenceSpec, now: number): boolean {
   return spec.recurrences.length === 0 || isDuring(spec.recurrences, spec.timeZone, now);
 }
 
-/** A rule that was to go when its time is over, and whose time is over. */
+/** When a silence that holds now may have ended; 0 = never by time alone. */
+export function endOfSilence(spec: SilenceSpec, now: number): number {
+  if (spec.span !== undefined) return spec.span.end;
+  return endOfRecurrence(spec.recurrences, spec.timeZone, now);
+}
+
+/** Whether the rule deletes itself and its span is over. */
 export function isSpent(rule: NoiseRule, now: number): boolean {
   if (rule.kind !== 'silence') return false;
   const { deletesItself, span } = rule.spec as SilenceSpec;

@@ -1,6 +1,6 @@
 import { request } from 'undici';
 
-/** A reply that is not the one asked for: what the service said, ready to be shown. */
+/** A failed reply, with the service's message ready to show. */
 export class ApiError extends Error {
   override readonly name = 'ApiError';
   readonly code: string;
@@ -14,31 +14,53 @@ export class ApiError extends Error {
 /** A thin client of the API (contract 6.1), for the commands that talk to a running service. */
 export class Client {
   readonly #baseUrl: string;
-  readonly #appKey: string;
+  /** What admits the calls. */
+  readonly #headers: Readonly<Record<string, string>>;
 
-  constructor(baseUrl: string, appKey: string) {
-    this.#baseUrl = baseUrl.replace(/\/$/, '');
-    this.#appKey = appKey;
+  private constructor(baseUrl: string, headers: Readonly<Record<string, string>>) {
+    this.#baseUrl = baseUrl;
+    this.#headers = headers;
   }
 
-  /** Calls an operation and gives its `data`. */
+  static withKey(baseUrl: string, appKey: string): Client {
+    return new Client(baseUrl.replace(/\/$/, ''), { authorization: `Bearer ${appKey}` });
+  }
+
+  /**
+   * Signs in with the token of a sign-in link, as a browser does.
+   * @throws ApiError when the service does not take it, and an Error with `code` when there is none at this address.
+   */
+  static async signedIn(baseUrl: string, token: string): Promise<Client> {
+    const path = '/session/link/redeem';
+    const response = await send(baseUrl + path, { token }, {});
+    await dataOf(path, response);
+    const cookie = String(response.headers['set-cookie'] ?? '').split(';')[0] ?? '';
+    return new Client(baseUrl, { cookie, origin: new URL(baseUrl).origin });
+  }
+
+  /** Calls an operation and returns its `data`. */
   async call<Data>(path: string, body: unknown): Promise<Data> {
-    return this.#post<Data>(path, body, { authorization: `Bearer ${this.#appKey}` });
+    return (await dataOf(path, await send(this.#baseUrl + path, body, this.#headers))) as Data;
   }
 
   /** Sends a body to a push URL, as a monitoring system would. */
   async push(pushPath: string, body: unknown): Promise<void> {
-    await this.#post(pushPath, body, {});
+    await dataOf(pushPath, await send(this.#baseUrl + pushPath, body, {}));
   }
+}
 
-  async #post<Data>(path: string, body: unknown, headers: Record<string, string>): Promise<Data> {
-    const response = await request(this.#baseUrl + path, {
-      method: 'POST',
-      headers: { 'content-type': 'application/json', ...headers },
-      body: JSON.stringify(body),
-    });
-    const reply = (await response.body.json()) as { data?: Data; error?: { code: string; message: string } };
-    if (reply.error !== undefined) throw new ApiError(path, reply.error.code, reply.error.message);
-    return reply.data as Data;
-  }
+type Answer = Awaited<ReturnType<typeof send>>;
+
+function send(url: string, body: unknown, headers: Readonly<Record<string, string>>) {
+  return request(url, {
+    method: 'POST',
+    headers: { 'content-type': 'application/json', ...headers },
+    body: JSON.stringify(body),
+  });
+}
+
+async function dataOf(path: string, response: Answer): Promise<unknown> {
+  const reply = (await response.body.json()) as { data?: unknown; error?: { code: string; message: string } };
+  if (reply.error !== undefined) throw new ApiError(path, reply.error.code, reply.error.message);
+  return reply.data;
 }

@@ -8,18 +8,18 @@ export interface ReceivedPush {
   readonly type: string;
   readonly title: string;
   readonly sequence: string;
-  /** The signature was made with the webhook's secret over just these bytes. */
+  /** Whether the signature fits the secret and these bytes. */
   readonly verified: boolean;
 }
 
 export interface DemoReceiver {
   readonly origin: string;
-  /** The secret that pushes to this path are signed with. */
+  /** Sets the secret for pushes to this path. */
   trust(path: string, secret: string): void;
   close(): Promise<void>;
 }
 
-/** What a third-party system would be: takes pushes, checks their signature, and answers at once. */
+/** Stands for a third-party system: takes pushes, checks their signature, and answers at once. */
 export async function startDemoReceiver(onPush: (push: ReceivedPush) => void): Promise<DemoReceiver> {
   const secrets = new Map<string, string>();
   const server = createServer((request, response) => {

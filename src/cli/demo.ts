@@ -2,13 +2,14 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { startApp } from '../app.ts';
-import { readConfig } from '../config.ts';
+import { readConfig } from '../config/load.ts';
+import type { Config } from '../config/settings.ts';
 import { systemClock } from '../runtime/clock.ts';
 import { systemTimers } from '../runtime/timers.ts';
 import { Client } from './client.ts';
 import { startDemoReceiver, type DemoReceiver, type ReceivedPush } from './demo-receiver.ts';
 
-/** How the demo talks: a line at a time. */
+/** Prints one line. */
 export type Say = (line: string) => void;
 
 /**
@@ -16,10 +17,26 @@ export type Say = (line: string) => void;
  * Stays up until `untilStopped` settles.
  */
 export async function demo(listen: string | undefined, say: Say, untilStopped: Promise<void>): Promise<void> {
+  // Whatever fails on the way, as a port that is taken, everything made before it goes.
+  await using made = new AsyncDisposableStack();
   const folder = await mkdtemp(join(tmpdir(), 'tocsin-demo-'));
+  made.defer(() => rm(folder, { recursive: true, force: true }));
   const pushes = new PushLog(say);
   const receiver = await startDemoReceiver((push) => pushes.add(push));
-  const config = readConfig({
+  made.defer(() => receiver.close());
+  const app = await startApp(demoConfig(listen, folder, receiver));
+  made.defer(() => app.close());
+  say(`Tocsin is up at ${app.url}, with its database in ${folder}.`);
+  const client = Client.withKey(app.url, app.firstKey ?? '');
+  const pushUrl = await setUp(client, receiver);
+  await fireAndResolve(client, pushUrl, pushes, say);
+  sayWhatNext(app.url, app.firstKey ?? '', pushUrl, say);
+  say(`\nThe console, signed in, with all of this in it (the link works once, within an hour):\n  ${app.signInLink()}`);
+  await untilStopped;
+}
+
+function demoConfig(listen: string | undefined, folder: string, receiver: DemoReceiver): Config {
+  return readConfig({
     env: {
       TOCSIN_LISTEN: listen,
       TOCSIN_DATA: folder,
@@ -27,22 +44,9 @@ export async function demo(listen: string | undefined, say: Say, untilStopped: P
       TOCSIN_EGRESS_ALLOW: new URL(receiver.origin).host,
     },
   });
-  const app = await startApp(config);
-  try {
-    say(`Tocsin is up at ${app.url}, with its database in ${folder}.`);
-    const client = new Client(app.url, app.firstKey ?? '');
-    const pushUrl = await setUp(client, receiver);
-    await fireAndResolve(client, pushUrl, pushes, say);
-    sayWhatNext(app.url, app.firstKey ?? '', pushUrl, say);
-    await untilStopped;
-  } finally {
-    await app.close();
-    await receiver.close();
-    await rm(folder, { recursive: true, force: true });
-  }
 }
 
-/** A channel, a source, and a webhook of each kind. Gives the path that the source pushes to. */
+/** Makes a channel, a source, and a webhook of each kind. Returns the path that the source pushes to. */
 async function setUp(client: Client, receiver: DemoReceiver): Promise<string> {
   const channel = await client.call<{ channel_id: number }>('/channel/create', { channel_name: 'Web shop' });
   const integration = await client.call<{ push_url: string }>('/integration/create', {
@@ -65,17 +69,18 @@ async function setUp(client: Client, receiver: DemoReceiver): Promise<string> {
 async function fireAndResolve(client: Client, pushUrl: string, pushes: PushLog, say: Say): Promise<void> {
   const cpu = { alertname: 'HighCPU', instance: 'web-01:9100', severity: 'critical' };
   const disk = { alertname: 'DiskFull', instance: 'db-3:9100', severity: 'warning' };
+  const startsAt = new Date(systemClock.now()).toISOString();
   const send = async (title: string, pushCount: number, alerts: readonly object[]) => {
     say(`\n${title}`);
     const arrived = pushes.expect(pushCount);
-    await client.push(pushUrl, notification(alerts));
+    await client.push(pushUrl, notification(alerts, startsAt));
     await arrived;
   };
   await send('Alertmanager says: two alerts fire.', 4, [
     { status: 'firing', labels: cpu, annotations: { description: 'cpu above 90% for 5 min' } },
     { status: 'firing', labels: disk, annotations: { description: '/data 91% full' } },
   ]);
-  await send('One gets worse.', 1, [
+  await send('One gets worse.', 2, [
     { status: 'firing', labels: { ...disk, severity: 'critical' }, annotations: { description: '/data 97% full' } },
   ]);
   await send('Both are resolved.', 4, [
@@ -84,13 +89,16 @@ async function fireAndResolve(client: Client, pushUrl: string, pushes: PushLog, 
   ]);
 }
 
-/** The body that Alertmanager posts (contract 5.3); its fingerprint is of the labels that do not change. */
-function notification(alerts: readonly object[]): object {
+/**
+ * The body that Alertmanager posts (contract 5.3); the fingerprint covers the labels that do not change, and an
+ * alert that goes on keeps its start.
+ */
+function notification(alerts: readonly object[], startsAt: string): object {
   const items = alerts.map((alert) => {
     const { labels } = alert as { labels: { alertname: string; instance: string } };
     return {
       ...alert,
-      startsAt: new Date(systemClock.now()).toISOString(),
+      startsAt,
       fingerprint: `${labels.alertname}-${labels.instance}`,
     };
   });
@@ -103,18 +111,18 @@ function sayWhatNext(url: string, key: string, pushUrl: string, say: Say): void 
   const now = systemClock.now();
   const alert = { event_status: 'Critical', title: 'Checkout is slow', alert_key: 'checkout' };
   say('\nIt stays up until you press Ctrl+C. Try, in another terminal:');
-  say('- what was delivered, to whom, and how it went:');
+  say('- every delivery, with its request and its answer:');
   say(api('/webhook/history/list', { start_time: now - 3_600_000, end_time: now + 3_600_000, limit: 20 }));
   say('- an incident by hand, and see its push arrive here:');
   say(api('/incident/create', { title: 'Checkout is slow', incident_severity: 'Critical' }));
   say('- the same push URL takes what Alertmanager sends; any other tool can use the standard format:');
   say(
-    `  curl -s '${url}${pushUrl}' -H 'Content-Type: application/json' -d '${JSON.stringify(notification([{ status: 'firing', labels: { alertname: 'Checkout', instance: 'shop' }, annotations: { summary: alert.title } }]))}'`,
+    `  curl -s '${url}${pushUrl}' -H 'Content-Type: application/json' -d '${JSON.stringify(notification([{ status: 'firing', labels: { alertname: 'Checkout', instance: 'shop' }, annotations: { summary: alert.title } }], new Date(now).toISOString()))}'`,
   );
   say(`- what there is: ${url}/   every operation: ${url}/openapi.json   metrics: ${url}/metrics`);
 }
 
-/** Prints pushes as they come, and knows when the expected ones are there. */
+/** Prints pushes as they arrive, and knows when the expected ones are there. */
 class PushLog {
   readonly #say: Say;
   #since = 0;
@@ -125,7 +133,7 @@ class PushLog {
     this.#say = say;
   }
 
-  /** Starts the clock. Resolves when `count` pushes have come, or after five seconds, whichever is first. */
+  /** Starts the clock. Resolves when `count` pushes have arrived, or after five seconds. */
   expect(count: number): Promise<void> {
     this.#since = systemClock.monotonic();
     this.#missing = count;

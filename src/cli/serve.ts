@@ -1,35 +1,56 @@
+import { flushCompileCache } from 'node:module';
 import { startApp, type App, type AppOptions } from '../app.ts';
-import type { Config } from '../config.ts';
+import type { Config } from '../config/settings.ts';
 
 export interface ServeOptions {
   readonly say: (line: string) => void;
-  /** Where a test wants the process killed; '' = nowhere. */
+  /** The crash points of a test; '' = none. */
   readonly crashPlan: string;
-  /** Looks at every reply before it goes out, for tests. */
+  /** Checks every reply before it goes out, for tests. */
   readonly checkReplies: boolean;
   /** The database was restored from a backup. */
   readonly restored: boolean;
+  /** The settings by name, as they may be shown. */
+  readonly settings: Readonly<Record<string, string>>;
+  /** Begin anew where the database is gone. */
+  readonly anew: boolean;
   /** Settles when the service is to stop. */
   readonly stop: Promise<void>;
 }
 
-/** Runs the service until it is told to stop, then drains it. */
+/**
+ * Runs the service until `stop`, then drains it.
+ * @throws Error when it cannot go on.
+ */
 export async function serve(config: Config, { say, stop, ...options }: ServeOptions): Promise<void> {
   const app = await startUnless(stop, config, options);
   if (app === undefined) return;
+  // A process that is killed never writes what it has compiled.
+  flushCompileCache();
   say(`listening on ${app.url}`);
+  if (app.firstLink !== undefined) {
+    say(
+      'This is the first start: there is an administrator now. This link signs them in to the console, once, within an hour:',
+    );
+    say(`  ${app.firstLink}`);
+    say('Another one: npx tocsin sign-in-link');
+  }
   if (app.firstKey !== undefined) {
-    say('This is the first start: there is an administrator now. Their app key is shown only here, only once:');
+    say('The first app key of the administrator is shown only here, only once:');
     say(`  ${app.firstKey}`);
     say(
       `Try it:  curl -s ${app.url}/member/info -H 'Authorization: Bearer ${app.firstKey}' -H 'Content-Type: application/json' -d '{}'`,
     );
   }
-  await stop;
+  const end: { broken?: Error } = {};
+  void app.broken.then((reason) => (end.broken = reason));
+  await Promise.race([stop, app.broken]);
   await app.close();
+  // Also when it broke while it was stopping.
+  if (end.broken !== undefined) throw end.broken;
 }
 
-/** `undefined` when it was told to stop while it waited for its database. */
+/** `undefined` when it was stopped while it waited for its database. */
 async function startUnless(stop: Promise<void>, config: Config, options: AppOptions): Promise<App | undefined> {
   const stopping = new AbortController();
   void stop.then(() => stopping.abort());

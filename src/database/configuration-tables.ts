@@ -1,19 +1,25 @@
-/* The rows of what is configured; how they hold their values is told with the other tables. */
+/* The rows of the configuration; `tables.ts` says how they hold their values. */
 
-/** One row, `singleton` = 1. `revision` rises with every change of members, channels, integrations, webhooks, custom fields or keys. */
+/** One row, `singleton` = 1. `revision` rises with every change of the configuration. */
 export interface InstallationRow {
   singleton: number;
   account_id: number;
   revision: number;
-  /** Shows whether a node holds the key that the secrets were sealed with. */
+  /** Shows whether a node has the key that the secrets were encrypted with. */
   key_check: string;
   created_at: number;
+}
+
+/** The installation's revision at the last change of a part of the configuration, such as `webhooks`. */
+export interface ConfigPartRow {
+  part: string;
+  revision: number;
 }
 
 export interface MemberRow {
   member_id: number;
   member_name: string;
-  /** Lower case, unique; '' is allowed once deleted only. */
+  /** Lower case, unique; '' for deleted members only. */
   email: string;
   country_code: string;
   phone: string;
@@ -55,6 +61,32 @@ export interface AppKeyRow {
   updated_at: number;
 }
 
+/** A browser in which a member is signed in. */
+export interface SessionRow {
+  session_id: string;
+  member_id: number;
+  /** SHA-256 of the token in the cookie, hex. The token itself is never stored. */
+  token_hash: string;
+  method: string;
+  created_at: number;
+  seen_at: number;
+  address: string;
+  agent: string;
+}
+
+export interface PasswordRow {
+  member_id: number;
+  /** Argon2id in PHC text form. */
+  password_hash: string;
+  set_at: number;
+}
+
+/** A sign-in link that was used, kept until it has expired. */
+export interface SpentLinkRow {
+  link_id: string;
+  expires_at: number;
+}
+
 export interface ChannelRow {
   channel_id: number;
   channel_name: string;
@@ -62,7 +94,7 @@ export interface ChannelRow {
   team_id: number;
   status: string;
   creator_id: number;
-  /** Grouping, auto-resolve and the other behaviours, as the API takes them. */
+  /** Grouping, auto-resolve and other settings, as in the API. */
   settings_json: string;
   created_at: number;
   updated_at: number;
@@ -74,12 +106,14 @@ export interface IntegrationRow {
   integration_name: string;
   integration_type: string;
   description: string;
-  /** 0 = shared: the event is routed. */
+  /** 0 = shared: a route decides. */
   channel_id: number;
   team_id: number;
   status: string;
   key_hash: string;
   key_sealed: string;
+  /** `[{hash, until}]`: keys before the present one that are taken until then. */
+  old_keys_json: string;
   ref_id: string;
   settings_json: string;
   creator_id: number;
@@ -96,13 +130,13 @@ export interface WebhookRow {
   team_id: number;
   status: string;
   tls_verify: number;
-  /** `[{name, sealed}]`: the values may be credentials. */
+  /** `[{name, sealed}]`: values may be credentials. */
   headers_json: string;
   channel_ids_json: string;
   event_types_json: string;
   timeout_ms: number;
   delivery_mode: string;
-  /** What only some modes use: order policy, retry limits, rate limit, filter, template, value mapping. */
+  /** Order policy, retry limits, rate limit and other settings of some modes only. */
   settings_json: string;
   max_in_flight: number;
   signing: number;
@@ -113,15 +147,31 @@ export interface WebhookRow {
   updated_at: number;
 }
 
-/** A field that incidents have beside their own (contract 4.9). */
+/** Which events a webhook was to get since a change of that; kept as long as the history, to explain it. */
+export interface WebhookVersionRow {
+  webhook_id: number;
+  /** Of the configuration, after the change. */
+  revision: number;
+  changed_at: number;
+  /** When the next version followed; of a deletion, when it was made. 0 = it is in force. */
+  replaced_at: number;
+  webhook_name: string;
+  webhook_type: string;
+  status: string;
+  channel_ids_json: string;
+  event_types_json: string;
+}
+
+/** A custom field of incidents (contract 4.9). */
 export interface CustomFieldRow {
   field_id: string;
   field_name: string;
   display_name: string;
   description: string;
   field_type: string;
+  value_type: string;
   options_json: string;
-  /** `null` when a new incident starts without a value. */
+  /** `null` when new incidents get no value. */
   default_json: string;
   creator_id: number;
   updated_by: number;
@@ -129,14 +179,14 @@ export interface CustomFieldRow {
   updated_at: number;
 }
 
-/** Whom incidents of a channel are given to, one layer after the other (contract 4.8). */
+/** An escalation rule (contract 4.8). */
 export interface EscalationRuleRow {
   rule_id: string;
   channel_id: number;
   rule_name: string;
   description: string;
   template_id: string;
-  /** The lowest is tried first. */
+  /** The lowest runs first. */
   priority: number;
   status: string;
   /** Layers, filters and windows. */
@@ -146,7 +196,7 @@ export interface EscalationRuleRow {
   updated_at: number;
 }
 
-/** Something that somebody changed in the configuration. Never updated. */
+/** A configuration change. Never updated. */
 export interface AuditEntryRow {
   audit_id: string;
   created_at: number;
@@ -154,7 +204,7 @@ export interface AuditEntryRow {
   /** The path of the operation, with colons, e.g. `channel:update`. */
   operation: string;
   object_id: string;
-  /** What was sent, without secrets. */
+  /** The request, without secrets. */
   body_json: string;
   request_id: string;
   address: string;
@@ -170,7 +220,7 @@ export interface NoiseRuleRow {
   /** The lower runs first. */
   priority: number;
   status: string;
-  /** What only its kind has: filters, times, what must be equal. */
+  /** Fields of its kind: filters, times, equal keys. */
   spec_json: string;
   creator_id: number;
   updated_by: number;
@@ -178,10 +228,10 @@ export interface NoiseRuleRow {
   updated_at: number;
 }
 
-/** Into which channels a shared integration sends; one row each. */
+/** The route of a shared integration; one row each. */
 export interface RouteRow {
   integration_id: number;
-  /** 1 when it is made, and one more with each change. */
+  /** 1 at first, and one more with each change. */
   version: number;
   cases_json: string;
   sections_json: string;

@@ -178,7 +178,7 @@ for (const { name, open } of databases) {
     assert.deepEqual(await ids(database), ['a']);
   });
 
-  test(`${name}: what waits for the commit runs after it, in order, and not after a rollback`, async (context) => {
+  test(`${name}: callbacks run after the commit, in order, and not after a rollback`, async (context) => {
     const database = await fresh(context);
     const told: string[] = [];
     const both = await Promise.allSettled([
@@ -322,7 +322,7 @@ for (const { name, open } of databases) {
     assert.deepEqual(found, { count: 2, sum: 7, average: 3.5 });
   });
 
-  test(`${name}: the number of rows that a statement changed is told`, async (context) => {
+  test(`${name}: a statement returns the number of rows that it changed`, async (context) => {
     const database = await fresh(context);
     await insert(database, [row('a'), row('b')]);
     const [changed, deleted] = await database.transaction(async (tx) => [

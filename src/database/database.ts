@@ -1,36 +1,63 @@
 import type { Expression, Kysely, RawBuilder } from 'kysely';
+import type { SearchedKind, Sought } from './search-text.ts';
 import type { Tables } from './tables.ts';
 
 /** Kysely's builder and, through `sql`, plain SQL: the same text on both databases. */
 export type Query = Kysely<Tables>;
 
-/**
- * What differs between the two dialects, each difference with a name. Store code uses these and never asks which
- * database it is on.
- */
+/** Named differences between the two databases. Store code uses these and never asks which database it is on. */
 export interface Dialect {
-  /** `column` is one of `values`, as one bound parameter, so that the statement's text does not depend on their number. */
+  /**
+   * `column` is one of `values`, as one bound parameter, so that the statement's text does not depend on their number.
+   */
   anyOf(column: string, values: readonly (string | number)[]): RawBuilder<boolean>;
-  /** Ends a `select` that takes row locks until the end of the transaction; nothing where there is one writer. */
+  /** A table `wanted` with a column `value`, a JSON list for each row; `wanted.value ->> 0` is the first of its items. */
+  tuples(rows: readonly (readonly (string | number)[])[]): RawBuilder<unknown>;
+  /** The bytes of the whole database. */
+  readonly bytes: RawBuilder<number>;
+  /** Ends a `select` that locks its rows until the end of the transaction; empty on SQLite, which has one writer. */
   readonly forUpdate: RawBuilder<unknown>;
-  /** `text` contains `part`, ignoring case; the part is literal, whatever characters it has. */
+  /** `text` contains `part`, ignoring case; every character of the part is literal. */
   contains(text: Expression<string> | string, part: string): RawBuilder<boolean>;
+  /** The same with `*` in the part for any run of characters and `?` for any one. */
+  like(text: Expression<string> | string, pattern: string): RawBuilder<boolean>;
+  /** Some value in the JSON of a column, at any depth, contains `part`, ignoring case. */
+  containsValue(column: string, part: string): RawBuilder<boolean>;
+  /**
+   * The JSON object of a column has the member with exactly the value of this JSON text. The object was written by
+   * `JSON.stringify` and has no objects inside.
+   */
+  hasMember(column: string, name: string, json: string): RawBuilder<boolean>;
 }
 
-/** A transaction's hands. Everything through them is durable when the `transaction` call resolves, or never happened. */
+/** The handle of a transaction. Its changes are durable when the `transaction` call resolves, or never happened. */
 export interface Transaction {
   readonly query: Query;
-  /** Inserts rows with one statement's cost each or less. All rows name the same columns. */
+  /** Inserts rows in one statement, or at its cost. All rows name the same columns. */
   insertMany<T extends keyof Tables>(table: T, rows: readonly Tables[T][]): Promise<void>;
   /**
-   * Updates one row per entry where all of `match` is equal, and says for each entry whether a row changed.
-   * All entries name the same columns, in the same order.
+   * Updates one row per entry where all of `match` is equal, and returns for each entry whether a row changed. All
+   * entries name the same columns in the same order.
    */
   updateMany<T extends keyof Tables>(table: T, changes: readonly RowChange<Tables[T]>[]): Promise<boolean[]>;
-  /** Runs once the change is durable, in the order of registration; not at all when it is rolled back. */
+  /** Lets the event loop go on if this transaction has held it for long: called between pieces of much work. */
+  giveTurn(): Promise<void>;
+  /** Runs when the change is durable, in the order of registration; not at all after a rollback. */
   afterCommit(work: () => void): void;
-  /** As `afterCommit`, and also when nobody knows whether it is durable: for what does no harm where it is wrong. */
+  /**
+   * As `afterCommit`, and also when the outcome of the commit is unknown: for callbacks that are harmless when wrong.
+   */
   hint(work: () => void): void;
+}
+
+/** So many of what a search may mean are looked at by their ids; of more, the newest are walked through. */
+export const candidatesMax = 10_000;
+
+/** What the search index says: which ones, or how to ask each row because they are many. */
+export interface Found {
+  readonly ids?: readonly string[];
+  /** The text of the row contains the word: quicker than to look into its columns. */
+  readonly holds?: (word: string) => RawBuilder<boolean>;
 }
 
 export interface RowChange<Row> {
@@ -42,28 +69,49 @@ export interface Database {
   /** For metrics and messages only. */
   readonly kind: 'sqlite' | 'postgres';
   readonly dialect: Dialect;
-  /** Reads what is committed. Throws when used inside `transaction`, where it could wait for itself. */
+  /** Reads committed rows. Throws inside `transaction`, where it could wait for itself. */
   readonly read: Query;
   /**
-   * Runs `work` in a transaction. Transactions that wait at the same moment may share one commit; each still stands or
-   * falls alone. `work` awaits nothing but its transaction, has no effects outside it, and may run again from the start
-   * after a deadlock or a serialization failure.
-   * @throws DatabaseFailure when the database cannot do it; whatever `work` throws, after rolling back.
+   * The same for what may take long: lists, counts, searches. It holds up neither the event loop nor a change, and has a
+   * limit of time.
+   */
+  readonly longRead: Query;
+  /**
+   * Incidents or alerts that may have all that is sought, by an index; the caller tests each again.
+   * @returns undefined when the index cannot tell: there are `max` or more, the words are too common for it, or it is
+   * missing or behind.
+   */
+  find(kind: SearchedKind, sought: Sought, max: number): Promise<Found | undefined>;
+  /**
+   * Runs `work` in a transaction. Transactions that wait at the same moment may share one commit; each still succeeds
+   * or fails alone.
+   * `work` awaits only its transaction, has no effects outside it, and may run again from the start after a deadlock or
+   * a serialization failure.
+   * @throws DatabaseFailure when the database cannot do it; anything that `work` throws, after rolling back.
    */
   transaction<Result>(work: (tx: Transaction) => Promise<Result>): Promise<Result>;
-  /** Bytes left on the disk that it lies on; absent where that is another machine's. */
+  /** Free bytes on its disk; absent where the disk is another machine's. */
   roomBytes?(): Promise<number>;
-  /** What several nodes on one database need; absent where one process at a time may use it. */
+  /**
+   * Acknowledged commits that are missing since it was last open, as after a lost write-ahead log or in an older copy;
+   * absent where nobody can tell.
+   */
+  readonly lostCommits?: number;
+  /** Says that what these commits have lost is dealt with; until then each start finds them missing again. */
+  lossSettled?(): void;
+  /** Resolves with the reason when it can be used no longer and only a new start can go on. */
+  readonly gone?: Promise<DatabaseFailure>;
+  /** For several nodes on one database; absent where only one process may use it. */
   readonly shared?: SharedDatabase;
   /** Waits for running transactions, then closes. */
   close(): Promise<void>;
 }
 
 export interface SharedDatabase {
-  /** As the database's own, on a connection of its own: whatever else runs, it need not wait for one. */
+  /** Like the database's own, on a separate connection, so that it never waits for a free one. */
   transaction<Result>(work: (tx: Transaction) => Promise<Result>): Promise<Result>;
   /**
-   * Begins to hear what nodes say to each other, oneself included. Nothing may rest on it: what is said may get lost.
+   * Receives the messages of all nodes, this one included. Nothing may depend on them: messages may be lost.
    * @param heard gets each message, and `undefined` when some may have been missed.
    */
   listen(heard: (message: string | undefined) => void): Hearing;
@@ -89,4 +137,9 @@ export class DatabaseFailure extends Error {
     super(message, { cause });
     this.kind = kind;
   }
+}
+
+/** Whether the same work may succeed later. */
+export function isTransient(error: unknown): boolean {
+  return error instanceof DatabaseFailure && error.kind !== 'conflict' && error.kind !== 'broken';
 }

@@ -9,8 +9,8 @@ import { systemClock } from '../runtime/clock.ts';
 import { systemTimers } from '../runtime/timers.ts';
 import { migrate, type MigratableDatabase, type Migration } from './migrate.ts';
 import { migrations } from './migrations/index.ts';
-import { openPostgres } from './postgres.ts';
-import { openSqlite } from './sqlite.ts';
+import { openPostgres } from './postgres/open.ts';
+import { openSqlite } from './sqlite/open.ts';
 
 const ports = { clock: systemClock, timers: systemTimers };
 

@@ -1,14 +1,16 @@
 import { sql, type Kysely } from 'kysely';
 import { DatabaseFailure, type Database, type Query } from './database.ts';
 
-/** What a migration's text needs to know of the dialect. */
+/** The parts of a migration's text that differ between the databases. */
 export interface SchemaDialect {
   /** A 64-bit integer. */
   readonly integer: string;
   /** Text that compares by code point. */
   readonly text: string;
-  /** Ends a `create table` where types are enforced only on request. */
+  /** Ends a `create table` on SQLite, which enforces types only on request. */
   readonly strict: string;
+  /** Makes the index that searches use, where it is the database's own and can be had. */
+  readonly searchIndex: string;
 }
 
 export interface Migration {
@@ -16,19 +18,19 @@ export interface Migration {
   up(db: Kysely<unknown>, dialect: SchemaDialect): Promise<void>;
 }
 
-/** A database as its driver opens it, before its schema is known to be there. */
+/** A database before its schema is known to be there. */
 export interface MigratableDatabase extends Database {
   readonly schema: SchemaDialect & {
-    /** A statement that lets one migrator at a time go on, until the end of its transaction. */
+    /** A statement that blocks other migrators until the end of its transaction. */
     readonly lock: string;
   };
 }
 
 /**
- * Brings the schema up to the last of `migrations`, each in a transaction of its own; several nodes may do so at once.
+ * Brings the schema up to the last of `migrations`, each in its own transaction; several nodes may do so at once.
  *
- * Not Kysely's migrator: it runs all migrations in one transaction of its own making, or none, and locks the session,
- * which a transaction pooler does not keep.
+ * Not Kysely's migrator: it runs all migrations in one transaction, or none, and locks the session, which a transaction
+ * pooler does not keep.
  * @returns the names of those that ran now.
  * @throws DatabaseFailure when the schema is newer than this program.
  */
@@ -55,7 +57,7 @@ async function readApplied(query: Query, { text, strict }: SchemaDialect): Promi
   return new Set(rows.map((row) => row.name));
 }
 
-/** The first that has not run yet. */
+/** The first that has not run. */
 function nextOf(migrations: readonly Migration[], applied: ReadonlySet<string>): Migration | undefined {
   const known = new Set(migrations.map((migration) => migration.name));
   const newer = [...applied].filter((name) => !known.has(name)).sort();

@@ -1,20 +1,20 @@
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { DatabaseFailure } from './database.ts';
-import { lockForThisProcess } from './owner-lock.ts';
+import { lockForThisProcess } from './sqlite/file-lock.ts';
 
 /** The name is in this file; the lock is on a file beside it. */
 const nameFile = 'node';
 
 export interface NodeFolder {
-  /** The same with every start on this folder. */
+  /** The same on every start with this folder. */
   readonly name: string;
   release(): void;
 }
 
 /**
- * Holds a folder for this process, so that it is certain that the process which held it before has ended, and nobody has to
- * wait until its leases do.
+ * Locks a folder for this process. Then the process that held it before has certainly ended, and nobody needs to wait
+ * for its leases.
  * @returns undefined when that cannot be known: another process holds the folder, or it cannot be written to.
  */
 export function holdNodeFolder(folder: string, newName: () => string): NodeFolder | undefined {

@@ -13,6 +13,7 @@ import {
   type Driver,
   type QueryResult,
 } from 'kysely';
+import { resumed } from '../runtime/work.ts';
 import type { Database, Query } from './database.ts';
 import type { Tables } from './tables.ts';
 
@@ -20,13 +21,17 @@ import type { Tables } from './tables.ts';
 export type Execute = (query: CompiledQuery) => Promise<QueryResult<unknown>>;
 
 /**
- * Kysely's builder over one function. It has no connection of its own to lend and no transactions: those are the
- * `Database`'s. Cheap enough to be made for each transaction.
+ * Kysely's builder over one function, without connections and transactions: those belong to `Database`. Cheap enough to
+ * make for each transaction.
  */
 export function queryOn(kind: Database['kind'], execute: Execute): Query {
   const { dialect, compiler, adapter } = kind === 'sqlite' ? sqlite : postgres;
   const connection: DatabaseConnection = {
-    executeQuery: async <Row>(query: CompiledQuery) => (await execute(query)) as QueryResult<Row>,
+    executeQuery: async <Row>(query: CompiledQuery) => {
+      const result = await execute(query);
+      resumed();
+      return result as QueryResult<Row>;
+    },
     streamQuery: () => {
       throw new Error('rows are not streamed: an open cursor holds back other work, so read pages');
     },

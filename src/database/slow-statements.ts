@@ -1,13 +1,13 @@
 import type { Clock } from '../runtime/clock.ts';
 
-/** Where a database tells what the operator may want to know. pino's logger is one. */
+/** Receives messages for the operator. pino's logger is one. */
 export interface DatabaseLogger {
   warn(fields: Readonly<Record<string, unknown>>, message: string): void;
 }
 
 export const quietLogger: DatabaseLogger = { warn: () => {} };
 
-/** How long a statement or a commit may take before it is told of, unless the caller says otherwise. */
+/** A statement or commit that takes longer is logged, unless the caller sets another limit. */
 export const slowMsDefault = 200;
 
 export interface SlowStatementsOptions {
@@ -16,7 +16,7 @@ export interface SlowStatementsOptions {
   readonly slowMs?: number | undefined;
 }
 
-/** Tells of statements that took long. Their text is told, their values never: they may be secret. */
+/** Logs slow statements: their text, never their values, which may be secret. */
 export class SlowStatements {
   readonly #clock: Clock;
   readonly #logger: DatabaseLogger;

@@ -2,46 +2,59 @@ import type {
   AppKeyRow,
   AuditEntryRow,
   ChannelRow,
+  ConfigPartRow,
   CustomFieldRow,
   EscalationRuleRow,
   InstallationRow,
   IntegrationRow,
   MemberRow,
   NoiseRuleRow,
+  PasswordRow,
   RouteRow,
+  SessionRow,
+  SpentLinkRow,
   TeamMemberRow,
   TeamRow,
   WebhookRow,
+  WebhookVersionRow,
 } from './configuration-tables.ts';
 
 export type * from './configuration-tables.ts';
 
 /**
- * The rows as they are stored. Instants are Unix milliseconds, 0 = not yet; ids made by us are text or 14-digit numbers,
- * 0 or '' = none; switches are 0 or 1; `…_json` holds JSON text; `…_sealed` is encrypted. Nothing is nullable but what a
- * unique index must leave out.
+ * The stored rows. Instants are Unix milliseconds, 0 = not yet; our ids are text or 14-digit numbers, '' or 0 = none;
+ * switches are 0 or 1; `…_json` holds JSON text; `…_sealed` is encrypted. Only columns of unique indexes are nullable.
  */
 export interface Tables {
   installation: InstallationRow;
+  config_part: ConfigPartRow;
   member: MemberRow;
   team: TeamRow;
   team_member: TeamMemberRow;
   app_key: AppKeyRow;
+  session: SessionRow;
+  password: PasswordRow;
+  spent_link: SpentLinkRow;
   channel: ChannelRow;
   noise_rule: NoiseRuleRow;
   integration: IntegrationRow;
+  integration_activity: IntegrationActivityRow;
   route: RouteRow;
   webhook: WebhookRow;
+  webhook_version: WebhookVersionRow;
   alert: AlertRow;
   alert_event: AlertEventRow;
   incident: IncidentRow;
   grouping_key: GroupingKeyRow;
   event: EventRow;
   note: NoteRow;
+  change: ChangeRow;
+  change_event: ChangeEventRow;
   delivery: DeliveryRow;
+  replay: ReplayRow;
   shard_lease: ShardLeaseRow;
   node: NodeRow;
-  lineage: LineageRow;
+  database_timeline: DatabaseTimelineRow;
   attempt: AttemptRow;
   idempotency: IdempotencyRow;
   custom_field: CustomFieldRow;
@@ -49,10 +62,25 @@ export interface Tables {
   audit_entry: AuditEntryRow;
 }
 
+/** What an integration did last; written beside its pushes. */
+export interface IntegrationActivityRow {
+  integration_id: number;
+  last_event_at: number;
+  error_at: number;
+  /** '' = nothing was refused. */
+  error_json: string;
+  truncated_at: number;
+  /** Alerts that its sender left out of its groups, all together. */
+  truncated_cnt: number;
+  unrouted_at: number;
+  /** Its reports without a route, all together. */
+  unrouted_cnt: number;
+}
+
 export interface AlertRow {
   alert_id: string;
-  /** `integration:channel:alert_key` while the alert is open, then null: at most one open alert for each. */
-  open_key: string | null;
+  /** `integration:alert_key`: at most one open alert for each in a channel. */
+  source_key: string;
   integration_id: number;
   channel_id: number;
   incident_id: string;
@@ -71,6 +99,15 @@ export interface AlertRow {
   images_json: string;
   event_cnt: number;
   ever_muted: number;
+  muted_until: number;
+  muted_by: string;
+  title_labels_json: string;
+  started_at: number;
+  reported_at: number;
+  heard_at: number;
+  expires_at: number;
+  /** The first moment at which it changes by time alone; 0 = none. */
+  due_at: number;
   created_at: number;
   updated_at: number;
   last_sequence: number;
@@ -79,7 +116,7 @@ export interface AlertRow {
 
 export interface AlertEventRow {
   event_id: string;
-  /** '' when the event opened or changed no alert. */
+  /** '' when the report opened or changed no alert. */
   alert_id: string;
   integration_id: number;
   channel_id: number;
@@ -99,6 +136,8 @@ export interface IncidentRow {
   num: string;
   channel_id: number;
   integration_id: number;
+  /** Of all alerts that have joined it. */
+  integration_ids_json: string;
   title: string;
   description: string;
   impact: string;
@@ -122,29 +161,31 @@ export interface IncidentRow {
   responders_json: string;
   assigned_to_json: string;
   alert_cnt: number;
-  /** How many of its alerts have each status, so that its own status needs no look at them. */
+  /** The number of its alerts by status: its own status follows without reading them. */
   status_counts_json: string;
   alert_event_cnt: number;
   dedup_key: string;
   equals_md5: string;
   group_method: string;
-  /** Until when alerts may still join, 0 = while it is open. */
+  /** Alerts may join until then; 0 = while it is open. */
   group_until: number;
   merge_disabled: number;
   manual_overrides_json: string;
   storms_json: string;
   ever_muted: number;
-  /** What happens to it by time alone. */
+  /** Its deadlines. */
   timers_json: string;
-  /** The earliest of these, and of the end of its snooze; 0 = none. */
+  /** The earliest of these and of the end of its snooze; 0 = none. */
   due_at: number;
+  /** When a person opened it again; 0 = never. */
+  reopened_at: number;
   created_at: number;
   updated_at: number;
   last_sequence: number;
   last_event_time: number;
 }
 
-/** Open incidents by the digests of what their alerts have in common (contract 4.4). */
+/** Open incidents by the digests of their grouping keys (contract 4.4). */
 export interface GroupingKeyRow {
   channel_id: number;
   digest: string;
@@ -160,19 +201,19 @@ export interface EventRow {
   event_type: string;
   event_time: number;
   channel_id: number;
-  /** Who did it, 0 = the service. */
+  /** The person, 0 = the service. */
   person_id: number;
   /** The timeline's detail (contract 1.3, last column). */
   detail_json: string;
-  /** The push as it goes out: the snapshot after the event. */
+  /** The body of the push. */
   payload: string;
 }
 
-/** An entry of a timeline that is no event: it is pushed to nobody, and takes no number of the sequence. */
+/** A timeline entry that is no event: it is not pushed and has no sequence number. */
 export interface NoteRow {
   note_id: string;
   entity_id: string;
-  /** Of the event that it follows. */
+  /** Of the event before it. */
   sequence: number;
   note_type: string;
   /** 0 = the service. */
@@ -181,24 +222,58 @@ export interface NoteRow {
   created_at: number;
 }
 
+/** A deployment or the like, as its newest report says. */
+export interface ChangeRow {
+  change_id: string;
+  integration_id: number;
+  /** 0 = of no channel. */
+  channel_id: number;
+  change_key: string;
+  title: string;
+  description: string;
+  status: string;
+  labels_json: string;
+  link: string;
+  start_time: number;
+  last_time: number;
+  end_time: number;
+  event_cnt: number;
+  created_at: number;
+  updated_at: number;
+}
+
+/** A report of a change. */
+export interface ChangeEventRow {
+  event_id: string;
+  change_id: string;
+  integration_id: number;
+  title: string;
+  description: string;
+  status: string;
+  labels_json: string;
+  link: string;
+  event_time: number;
+  created_at: number;
+}
+
 export interface DeliveryRow {
   delivery_id: string;
   webhook_id: number;
   webhook_type: string;
   event_id: string;
-  /** 0, and one more with each resend. */
+  /** 0, and one more per resend. */
   generation: number;
   entity_id: string;
   sequence: number;
   event_type: string;
   event_time: number;
   channel_id: number;
-  /** The webhook's mode when the delivery was made; a later change of mode does not touch it. */
+  /** The webhook's mode when the delivery was made; later changes do not apply. */
   mode: string;
   state: string;
   /** Attempts begun. */
   attempt: number;
-  /** Rises with every claim; a result counts only with the fence it was claimed under. */
+  /** Rises with every claim; a result counts only under the fence of its claim. */
   fence: number;
   endpoint: string;
   status_code: number;
@@ -213,31 +288,39 @@ export interface DeliveryRow {
   claimed_at: number;
   created_at: number;
   finished_at: number;
+  /** Of the event before it that was due to this webhook in its lane; 0 = there was none. */
+  previous_sequence: number;
+  /** Types of the events that it stands in for, separated by commas. */
+  superseded_types: string;
+  /** When its first attempt began; 0 = none has ended yet. */
+  first_attempt_at: number;
   /** Of its lane; see `database/shard.ts`. */
   shard: number;
   /** 0 = Critical, 1 = Warning, 2 = Info: the severity of its alert or incident after the event. */
   urgency: number;
+  /** The replay that made it; '' = none. */
+  replay_id: string;
 }
 
-/** Which node may send in a shard, and until when by the database's clock. Used where several nodes can be. */
+/** The node that may send in a shard, and until when by the database's clock. For several nodes. */
 export interface ShardLeaseRow {
   shard: number;
   /** '' = nobody. */
   owner: string;
-  /** Rises with every take-over. */
+  /** Rises whenever another node takes over. */
   fence: number;
   expires_at: number;
 }
 
-/** A running node. Both instants are by the database's clock. */
+/** A running node. Both instants by the database's clock. */
 export interface NodeRow {
   node_id: string;
   started_at: number;
   heartbeat_at: number;
 }
 
-/** One row, `singleton` = 1: the histories of the server; see `delivery/lineage-store.ts`. Used where several nodes can be. */
-export interface LineageRow {
+/** One row, `singleton` = 1: the histories of the server; see `delivery/store/failover-store.ts`. Used where several nodes can be. */
+export interface DatabaseTimelineRow {
   singleton: number;
   /** The one that all deliveries are settled for. */
   known: string;
@@ -248,6 +331,37 @@ export interface LineageRow {
   fence_floor: number;
 }
 
+/** A replay: sends deliveries of the history again, piece by piece. */
+export interface ReplayRow {
+  replay_id: string;
+  webhook_id: number;
+  /** Who asked for it. */
+  member_id: number;
+  /** `running`, `done`, `cancelled`, `failed`. */
+  state: string;
+  selection_json: string;
+  /** `every` or `latest`. */
+  order_policy: string;
+  per_second: number;
+  /** Deliveries selected when it began. */
+  total: number;
+  /** Deliveries that it has made. */
+  made: number;
+  /** Selected, and not to be sent: an older record of the same event, or under `latest` of the same object. */
+  skipped: number;
+  /** The last record that it has looked at. */
+  cursor_time: number;
+  cursor_id: string;
+  /** Why it failed; '' otherwise. */
+  message: string;
+  /** When its next piece is due. */
+  due_at: number;
+  /** How long it waits for a receiver in trouble before the next piece; 0 = it does not. */
+  pause_ms: number;
+  created_at: number;
+  finished_at: number;
+}
+
 export interface AttemptRow {
   delivery_id: string;
   attempt: number;
@@ -256,10 +370,12 @@ export interface AttemptRow {
   endpoint: string;
   outcome: string;
   reason: string;
-  /** 1 once a byte of the request was handed to the kernel: nothing later can prove that the receiver did not act on it. */
+  /** 1 when a byte of the request was handed to the kernel: the receiver may have acted on it. */
   maybe_sent: number;
   status_code: number;
   error_message: string;
+  /** `{dns, connect, tls, wait, body, reused, address}` in milliseconds; '' = not known. */
+  timing_json: string;
   request_headers_json: string;
   /** '' when the event's own payload was sent. */
   request_body: string;
@@ -271,7 +387,7 @@ export interface IdempotencyRow {
   /** SHA-256 of member, path and key. */
   idempotency_id: string;
   body_hash: string;
-  /** '' while the first request still runs. */
+  /** '' while the first request runs. */
   response: string;
   created_at: number;
 }

@@ -1,12 +1,12 @@
-/** What a statement may be given. */
+/** A parameter of a statement. */
 export type Value = string | number | bigint | null | Uint8Array;
 
 const smallestInteger = -(2n ** 63n);
 const biggestInteger = 2n ** 63n - 1n;
 
 /**
- * Checks one parameter of a statement, the same on both databases. Drivers are kinder than is good: one stores
- * `undefined` and NaN as null, takes an object for named parameters and shifts the rest; the other stores text of them.
+ * Checks one parameter of a statement, the same on both databases. The drivers forgive too much: one stores `undefined`
+ * and NaN as null, and takes an object for named parameters; the other stores text of them.
  * @param position counted from 1, for the message.
  * @throws TypeError that names the statement and the position, never the value.
  */
@@ -19,11 +19,11 @@ export function checkValue(value: unknown, position: number, statement: string):
 export function checkValues(values: readonly unknown[], statement: string): readonly Value[] {
   for (let index = 0; index < values.length; index += 1) {
     const value = values[index];
-    // The two kinds that nearly all are of, here rather than in a call for each.
+    // Nearly all values are of these two kinds; checked here to save a call for each.
     if (typeof value === 'string' ? !value.includes('\0') : Number.isSafeInteger(value)) continue;
     checkValue(value, index + 1, statement);
   }
-  // Each of them has been checked.
+  // All were checked above.
   return values as readonly Value[];
 }
 
@@ -49,14 +49,14 @@ function faultOf(value: unknown): string | undefined {
   }
 }
 
-/** Rows as lists of values, all in the order of the same columns. */
+/** Rows as lists of values, in the order of the columns. */
 export interface Columnar {
   readonly columns: readonly string[];
   readonly lists: readonly (readonly unknown[])[];
 }
 
 /**
- * The columns that all `rows` have, in the order of the first, and what each row has in them.
+ * The columns of `rows`, in the order of the first, and the values of each row.
  * @throws TypeError when a row has other names.
  */
 export function columnar(rows: readonly object[], what: string): Columnar {
@@ -64,7 +64,7 @@ export function columnar(rows: readonly object[], what: string): Columnar {
   if (columns.length === 0) throw new TypeError(`${what} was given a row without columns`);
   const lists = rows.map((row, index) => {
     const names = Object.keys(row);
-    // Rows are mostly made in one place, so their names mostly come in the same order.
+    // Most rows come from one place, with their names in the same order.
     if (areSame(names, columns)) return Object.values(row);
     if (names.length !== columns.length || !columns.every((column) => Object.hasOwn(row, column))) {
       throw new TypeError(`row ${index} for ${what} has other columns than the first: ${names.join(', ')}`);
@@ -80,7 +80,7 @@ function areSame(names: readonly string[], others: readonly string[]): boolean {
   return true;
 }
 
-/** Statements that differ by their columns only, each made once. There are as many as the program has such statements. */
+/** Caches statement texts that differ by their columns only. There are as many as the program has such statements. */
 export class StatementTexts {
   readonly #made = new Map<string, string>();
 

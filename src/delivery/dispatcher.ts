@@ -1,177 +1,331 @@
+import type { HandOff } from './store/hand-off.ts';
+import { isTransient, type Database } from '../database/database.ts';
 import { shardOf } from '../database/shard.ts';
-import type { Cancel } from '../runtime/timers.ts';
-import { cancelLeftOver } from './cancelling.ts';
-import { openStates, type Delivery, type OpenState } from './delivery.ts';
-import { Held } from './held.ts';
-import { WebhookLanes, type Page } from './lanes.ts';
-import { countOpen, readCriticalHeads, readHeads, readHeadsOf, readOpenWebhooks } from './lane-store.ts';
-import { Pipeline, type Answer, type PipelineEnd, type PipelineParts } from './pipeline.ts';
-import { isPassing } from './settler.ts';
-import { Gates } from './gates.ts';
-import { RetryClock } from './retry-clock.ts';
-import type { Lane } from './retry-store.ts';
-import { Turns, type Flight, type Lineup, type WebhookLimits } from './turns.ts';
+import { reportUnsent, type Report } from '../egress/report.ts';
+import type { HttpClient } from '../egress/http-client.ts';
+import type { Clock } from '../runtime/clock.ts';
+import type { CrashPoints } from '../runtime/crash-points.ts';
+import type { Logger } from '../runtime/logger.ts';
+import type { Random } from '../runtime/random.ts';
+import type { Cancel, Timers } from '../runtime/timers.ts';
+import { named } from '../runtime/work.ts';
+import type { WebhookSource } from '../webhooks/webhook-index.ts';
+import type { DeliveryMetrics } from './metrics.ts';
+import { attemptResult, retryAfterOf } from './attempt/attempt-result.ts';
+import type { Denial } from './attempt/claim.ts';
+import { Claimer, type ClaimedDelivery, type Claims } from './attempt/claimer.ts';
+import type { PushRequest, RequestBuilder } from './attempt/push-request.ts';
+import { ResultWriter, type ResultWriterParts } from './attempt/result-writer.ts';
+import { BacklogSweep } from './maintenance/backlog-sweep.ts';
+import { RetryScheduler } from './maintenance/retry-scheduler.ts';
+import { phaseOf, untestedBreaker, type BreakerView } from './queue/circuit-breaker.ts';
+import { FairScheduler, type InFlight } from './queue/fair-scheduler.ts';
+import type { LaneQueue } from './queue/lane-queue.ts';
+import type { QueueLimits } from './queue/memory-budget.ts';
+import { WebhookQueues } from './queue/webhook-queues.ts';
+import type { Delivery } from './store/delivery.ts';
+import type { AttemptResult } from './store/delivery-store.ts';
+import { isOwnFault, judge } from './store/outcome.ts';
+import type { ShardOwnership } from './store/ownership.ts';
+import type { Lane } from './store/retry-store.ts';
 
 /** Heads of healthy webhooks claimed in one transaction; a few of the others come on top. */
 const claimMax = 256;
-/** Lanes in one read. */
-const pageMax = 64;
-const webhooksPageMax = 1_000;
-/** Reads at the same time, over all webhooks. */
-const readsMax = 4;
-/** After a database that could not. */
+/** The pause after a database error, and after a fault of this machine. */
 const retryMs = 250;
-/** While stopping: what cannot be given back by then, the next owner of its lane has to take for sent. */
+/** While stopping: a claim that cannot be given back by then is taken for sent by the next owner of its lane. */
 const giveBackTriesMax = 20;
-/** Finds what a lost hint left lying. Nothing else waits for it. */
-const sweepMs = 60_000;
-/** How many open deliveries are counted for the metrics, over all webhooks. */
-const countedMax = 10_000;
-/** Until a first request has ended. It is the default of the setting. */
-const limitsDefault: WebhookLimits = { maxInFlight: 8, rateLimitPerSecond: 0 };
 
-/** Takes committed deliveries in memory, as a hint. */
-export interface Hints {
-  offer(deliveries: readonly Delivery[]): void;
+export interface DispatcherParts {
+  readonly database: Database;
+  readonly webhooks: WebhookSource;
+  readonly build: RequestBuilder;
+  readonly http: HttpClient;
+  readonly clock: Clock;
+  readonly timers: Timers;
+  readonly random: Random;
+  readonly at: CrashPoints;
+  readonly metrics: DeliveryMetrics;
+  readonly logger: Logger;
+  readonly owner: ShardOwnership;
+  readonly changed?: ResultWriterParts['changed'];
+  /** Other than the usual ones. */
+  readonly queueLimits?: QueueLimits;
 }
 
 /**
- * Sends what is owed: heads of lanes in fair turns, successors when their predecessor has ended. The database is the
- * truth; hints save reading it. What is picked in one turn is claimed in one transaction.
+ * The hot path: pick → claim → deliver. Heads of lanes go in fair turns, each successor when its predecessor has ended. The
+ * database is the truth; a hand-off saves reading it. One transaction claims all heads of a turn.
  */
-export class Dispatcher implements Hints {
-  readonly #parts: PipelineParts;
-  readonly #pipeline: Pipeline;
-  readonly #retries: RetryClock;
-  readonly #gates: Gates<Lineup>;
-  readonly #turns = new Turns();
-  readonly #held = new Held();
-  readonly #lineups = new Map<number, Lineup>();
-  readonly #flights = new Map<string, Flight>();
-  /** Those that may have to read the database. */
-  readonly #readers = new Set<Lineup>();
-  #open: ReadonlyMap<OpenState, number> = new Map();
-  #reads = 0;
+export class Dispatcher implements HandOff {
+  readonly #parts: DispatcherParts;
+  readonly #scheduler = new FairScheduler();
+  readonly #claimer: Claimer;
+  readonly #results: ResultWriter;
+  readonly #queues: WebhookQueues;
+  readonly #sweep: BacklogSweep;
+  readonly #retries: RetryScheduler;
+  /** By the head that was picked. */
+  readonly #inFlight = new Map<Delivery, InFlight>();
   #running = false;
-  /** Until the first look at the database, nothing says that a webhook has no backlog. */
-  #known = false;
   #claiming = false;
   #scheduled = false;
   #cancelRetry: Cancel | undefined;
-  #cancelSweep: Cancel = () => {};
   #whenIdle: (() => void) | undefined;
 
-  constructor(parts: PipelineParts) {
+  constructor(parts: DispatcherParts) {
     this.#parts = parts;
-    this.#pipeline = new Pipeline(parts, {
-      answered: (delivery, answer) => this.#answered(delivery, answer),
-      left: (delivery, end) => this.#left(delivery, end),
-      waits: (dueAt) => this.#retries.expect(dueAt),
+    this.#claimer = new Claimer(parts);
+    this.#results = new ResultWriter(parts, this.#claimer, {
+      of: (head, result) => this.#follow(head, result),
+      claimed: (claims) => this.#claimed(claims),
+      notClaimed: (head) => this.#unfollow(head),
     });
-    this.#retries = new RetryClock(parts, (lane) => this.due([lane]));
-    this.#gates = new Gates(parts, (lineup) => this.#enlist(lineup));
-    parts.metrics.watch({
-      inFlight: () => this.#turns.inFlight,
-      held: () => this.#held.count,
-      open: () => this.#open,
+    this.#queues = new WebhookQueues(parts, this.#scheduler, {
+      needed: () => this.#schedule(),
+      read: (could) => this.#wasRead(could),
+      mayBeBehind: () => !this.#sweep.hasSucceeded,
     });
+    this.#sweep = new BacklogSweep(parts, (webhookId) => this.resume(webhookId));
+    this.#retries = new RetryScheduler(parts, (lane) => this.#onEach([lane], (known, entityId) => known.due(entityId)));
+    parts.metrics.watch({ inFlight: () => this.inFlight, held: () => this.#queues.held });
   }
 
   /** Begins to send. What a dead process left behind must have been recovered before. */
   async start(): Promise<void> {
     this.#running = true;
-    await this.#sweep();
+    await this.#sweep.start();
     this.#retries.start();
   }
 
   /** Claims nothing more, and resolves when all that is in flight has its result written. */
   async stop(): Promise<void> {
     this.#running = false;
-    this.#pipeline.stop();
-    this.#cancelSweep();
     this.#cancelRetry?.();
-    this.#gates.close();
-    await this.#retries.stop();
-    if (this.#busy) await new Promise<void>((resolve) => (this.#whenIdle = resolve));
-    for (let tries = 1; !(await this.#pipeline.giveBackDoubtful()) && tries < giveBackTriesMax; tries += 1) {
+    this.#queues.close();
+    await Promise.all([this.#sweep.stop(), this.#retries.stop()]);
+    if (this.#isBusy) await new Promise<void>((resolve) => (this.#whenIdle = resolve));
+    for (let tries = 1; !(await this.#claimer.giveBackDoubtful()) && tries < giveBackTriesMax; tries += 1) {
       await new Promise<void>((resolve) => void this.#parts.timers.after(retryMs, resolve));
     }
   }
 
-  offer(deliveries: readonly Delivery[]): void {
+  /** Takes committed deliveries into memory. */
+  enqueue(deliveries: readonly Delivery[]): void {
     if (!this.#running) return;
-    for (const delivery of deliveries) {
-      const lineup = this.#lineup(delivery.webhookId);
-      lineup.lanes.offer(delivery);
-      this.#enlist(lineup);
-    }
+    for (const delivery of deliveries) this.#queues.change(delivery.webhookId, (known) => known.enqueue(delivery));
   }
 
-  /** Something about a webhook has changed that may let its deliveries go: it was resumed, enabled or edited. */
-  wake(webhookId: number): void {
+  /** A webhook was resumed, enabled or edited: its deliveries may be allowed to go now. */
+  resume(webhookId: number, anew = false): void {
     if (!this.#running) return;
-    const lineup = this.#lineup(webhookId);
-    lineup.lanes.resume();
-    this.#enlist(lineup);
+    this.#queues.change(webhookId, (known) => {
+      if (anew) known.suspend();
+      known.resume();
+    });
   }
 
-  /** As `wake`, when it was suspended: it may be enabled by now. */
-  rouse(webhookId: number): void {
-    if (this.#lineups.get(webhookId)?.lanes.isSuspended === true) this.wake(webhookId);
+  /** Waits of a webhook were ended: looks for them, and probes its receiver if its breaker is open. */
+  retryNow(webhookId: number): void {
+    const queue = this.#queues.of(webhookId);
+    queue.breaker = { ...queue.breaker, closedUntil: 0 };
+    this.resume(webhookId);
+  }
+
+  resumeIfSuspended(webhookId: number): void {
+    if (this.#queues.known(webhookId)?.lanes.isSuspended === true) this.resume(webhookId);
   }
 
   /** Something was committed in these lanes, on whichever node. */
-  stir(lanes: readonly Lane[]): void {
-    this.#onEach(lanes, (known, entityId) => known.stir(entityId));
+  laneChanged(lanes: readonly Lane[]): void {
+    this.#onEach(lanes, (known, entityId) => known.laneChanged(entityId));
   }
 
   /** The heads of these lanes may go. */
-  due(lanes: readonly Lane[]): void {
-    this.#onEach(lanes, (known, entityId) => known.due(entityId));
+  mayGo(lanes: readonly Lane[]): void {
+    this.#onEach(lanes, (known, entityId) => known.mayGo(entityId));
   }
 
-  /** More lanes may be this node's work: looks for them, once what was left in them is settled. */
-  gained(): void {
+  /** This node holds more shards, recovered: looks for their lanes. */
+  shardsAcquired(): void {
     if (!this.#running) return;
-    this.#cancelSweep();
-    void this.#sweep();
+    void this.#sweep.sweep();
     this.#retries.expect(this.#parts.clock.now());
   }
 
-  /** Some lanes are no longer this node's work: what is known of them is forgotten. */
-  lost(): void {
-    this.#pipeline.forget();
-    for (const lineup of this.#lineups.values()) lineup.lanes.leaveOthers();
+  /** Some lanes are no longer this node's work: forgets what it knows of them. */
+  shardsLost(): void {
+    this.#queues.leaveOthers();
+  }
+
+  get inFlight(): number {
+    return this.#scheduler.inFlight;
   }
 
   /** Something is in flight there, or may be claimed. */
   isBusy(shard: number): boolean {
-    if (this.#pipeline.isInDoubt(shard)) return true;
-    for (const { lineup, entityId } of this.#flights.values()) {
-      if (shardOf(lineup.lanes.webhookId, entityId) === shard) return true;
+    if (this.#claimer.isInDoubt(shard)) return true;
+    for (const { queue, entityId } of this.#inFlight.values()) {
+      if (shardOf(queue.lanes.webhookId, entityId) === shard) return true;
     }
     return false;
   }
 
-  get #busy(): boolean {
-    return this.#flights.size > 0 || this.#reads > 0;
-  }
-
-  #lineup(webhookId: number): Lineup {
-    let lineup = this.#lineups.get(webhookId);
-    if (lineup === undefined) {
-      const isOurs = (entityId: string) => this.#parts.owner.holds(shardOf(webhookId, entityId));
-      lineup = Turns.lineup(new WebhookLanes(webhookId, this.#held, !this.#known, isOurs), limitsDefault);
-      this.#lineups.set(webhookId, lineup);
+  async #claim(): Promise<void> {
+    const picked = this.#scheduler.pick(claimMax, this.#parts.clock.monotonic());
+    // A lane that has become another node's is not claimed again here; a claim of it that is in doubt is given back anyway.
+    if (picked.size === 0 && !this.#claimer.isInDoubt()) return;
+    this.#claiming = true;
+    for (const [head, slot] of picked) this.#inFlight.set(head, slot);
+    const claims = await this.#claimer.claim([...picked.keys()]);
+    this.#claiming = false;
+    if (claims === undefined) {
+      for (const head of picked.keys()) this.#release(head, 'unclaimed');
+      return this.#retryLater();
     }
-    return lineup;
+    this.#claimed(claims);
+    this.#schedule();
   }
 
-  #enlist(lineup: Lineup): void {
-    const opensAt = this.#turns.enlist(lineup, this.#parts.clock.monotonic());
-    if (opensAt !== undefined) this.#gates.shut(lineup, opensAt);
-    this.#readers.add(lineup);
-    this.#schedule();
+  /** The claims are on the disk, so their requests may leave. */
+  #claimed({ granted, denied }: Claims): void {
+    for (const [head, denial] of denied) this.#release(head, denial);
+    if (granted.length > 0) this.#parts.at('send.after-claim');
+    for (const claim of granted) void this.#deliver(claim);
+  }
+
+  /** One claimed delivery, from its request to its durable result, whose commit may claim the next of its lane. */
+  async #deliver(claim: ClaimedDelivery): Promise<void> {
+    const { clock, random } = this.#parts;
+    const slot = this.#slotOf(claim.head);
+    const startedAt = clock.now();
+    const request = this.#build(claim, startedAt);
+    const report = await this.#send(claim, request, slot);
+    const outcome = judge(report);
+    if (isOwnFault(report)) this.#pauseFor(outcome.message);
+    const now = clock.now();
+    this.#requestEnded(slot, claim, outcome, retryAfterOf(report, now));
+    const ended = { claim, request: request instanceof Error ? undefined : request, report, outcome, startedAt, now };
+    const result = attemptResult({ ...ended, fraction: random.fraction() });
+    await this.#results.record(claim.head, result);
+    this.#release(claim.head, endOf(result));
+    if (result.settlement.state === 'retry_wait') this.#retries.expect(result.settlement.dueAt);
+  }
+
+  #build({ webhook, delivery }: ClaimedDelivery, now: number): PushRequest | Error {
+    try {
+      return this.#parts.build({ webhook, push: delivery, now });
+    } catch (error) {
+      return error instanceof Error ? error : new Error(String(error));
+    }
+  }
+
+  #send(claim: ClaimedDelivery, request: PushRequest | Error, slot: InFlight): Promise<Report> | Report {
+    if (request instanceof Error) return reportUnsent({ kind: 'error', code: '', message: request.message });
+    // A claim under which nothing is begun is given back.
+    if (!this.#running) return reportUnsent({ kind: 'window', code: '', message: 'the service is stopping' });
+    if (!this.#scheduler.goesTo(slot, request.target.origin)) {
+      return reportUnsent({ kind: 'window', code: '', message: 'its origin has not answered the requests before' });
+    }
+    const atMostOnce = claim.delivery.mode === 'at_most_once';
+    return this.#parts.http.send({ ...request, window: claim.sendWindow, atMostOnce });
+  }
+
+  /** What this node knows of a webhook's receiver. */
+  breakerOf(webhookId: number): BreakerView {
+    const { clock } = this.#parts;
+    const breaker = this.#queues.known(webhookId)?.breaker ?? untestedBreaker;
+    const now = clock.monotonic();
+    const left = breaker.closedUntil - now;
+    return {
+      receiver: breaker.receiver,
+      phase: phaseOf(breaker, now),
+      closedUntil: left > 0 ? clock.now() + Math.ceil(left) : 0,
+    };
+  }
+
+  /** Frees the webhook's place for another request, and feeds its breaker. */
+  #requestEnded(
+    slot: InFlight,
+    { webhook, delivery }: ClaimedDelivery,
+    outcome: ReturnType<typeof judge>,
+    after?: number,
+  ): void {
+    slot.queue.limits = webhook;
+    const now = this.#parts.clock.monotonic();
+    const woken = this.#scheduler.requestEnded(slot, outcome, now, after, delivery.replayId !== '');
+    for (const queue of [slot.queue, ...woken]) this.#queues.enlist(queue);
+  }
+
+  /** The result of this head is about to be written: the next of its lane, to be claimed with it, if it may go. */
+  #follow(head: Delivery, result: AttemptResult): Delivery | undefined {
+    if (!this.#running || this.#cancelRetry !== undefined || endOf(result) !== 'ended') return undefined;
+    const slot = this.#slotOf(head);
+    const [next, taken] = this.#scheduler.follow(slot, this.#parts.clock.monotonic()) ?? [];
+    if (next !== undefined && taken !== undefined) this.#inFlight.set(next, taken);
+    return (slot.successor = next);
+  }
+
+  /** Neither the result of this head was written nor its successor claimed. */
+  #unfollow(head: Delivery): void {
+    const slot = this.#slotOf(head);
+    const { successor } = slot;
+    if (successor === undefined) return;
+    slot.successor = undefined;
+    this.#freeSlot(successor);
+    slot.queue.lanes.unfollowed(successor);
+  }
+
+  #slotOf(head: Delivery): InFlight {
+    const slot = this.#inFlight.get(head);
+    if (slot === undefined) throw new Error(`${head.deliveryId} was not picked`);
+    return slot;
+  }
+
+  #freeSlot(head: Delivery): InFlight {
+    const slot = this.#slotOf(head);
+    this.#inFlight.delete(head);
+    for (const queue of this.#scheduler.released(slot)) this.#queues.enlist(queue);
+    return slot;
+  }
+
+  /** Frees the slot, and lets the lane go on, unless its successor is in flight. */
+  #release(head: Delivery, end: End): void {
+    const { queue, successor } = this.#freeSlot(head);
+    if (successor === undefined) this.#leave(queue.lanes, head, end);
+    this.#queues.enlist(queue);
+    this.#checkIdle();
+  }
+
+  /** Lets the lane go on: with its successor, after its wait, or by reading it again. */
+  #leave(lanes: LaneQueue, delivery: Delivery, end: End): void {
+    switch (end) {
+      case 'ended':
+      case 'expired':
+        lanes.ended(delivery.entityId);
+        break;
+      case 'waitsForRetry':
+        lanes.waitsForRetry(delivery.entityId);
+        break;
+      case 'coalesced':
+      case 'notClaimed':
+      case 'givenBack':
+        lanes.notClaimed(delivery.entityId);
+        if (end === 'notClaimed') this.#sweep.soon();
+        break;
+      case 'unclaimed':
+        lanes.unclaimed(delivery);
+        break;
+      case 'suspended':
+        lanes.suspend();
+        lanes.ended(delivery.entityId);
+        void this.#resumeIfEnabled(delivery.webhookId);
+        break;
+    }
+  }
+
+  #onEach(lanes: readonly Lane[], change: (known: LaneQueue, entityId: string) => void): void {
+    if (this.#running) this.#queues.onEach(lanes, change);
   }
 
   #schedule(): void {
@@ -179,22 +333,25 @@ export class Dispatcher implements Hints {
     this.#scheduled = true;
     this.#parts.timers.soon(() => {
       this.#scheduled = false;
-      if (!this.#running) return;
-      this.#read();
-      if (!this.#claiming && this.#cancelRetry === undefined) void this.#claim();
+      if (this.#running) named('delivery', () => this.#turn());
     });
   }
 
-  async #claim(): Promise<void> {
-    const picked = this.#turns.pick(claimMax, this.#parts.clock.monotonic());
-    // A lane that has become another node's is not claimed again here; what is in doubt of it is given back all the same.
-    if (picked.size === 0 && !this.#pipeline.isInDoubt()) return;
-    this.#claiming = true;
-    for (const [delivery, flight] of picked) this.#flights.set(laneOf(delivery), flight);
-    const could = await (picked.size > 0 ? this.#pipeline.run([...picked.keys()]) : this.#pipeline.giveBackDoubtful());
-    this.#claiming = false;
-    if (could) this.#schedule();
-    else this.#retryLater();
+  #turn(): void {
+    if (this.#cancelRetry !== undefined) return;
+    this.#queues.read();
+    if (!this.#claiming) void this.#claim();
+  }
+
+  #wasRead(could: boolean): void {
+    if (!could) this.#retryLater();
+    this.#checkIdle();
+  }
+
+  /** This machine lacks something: nothing more is claimed for a while. */
+  #pauseFor(message: string): void {
+    if (this.#cancelRetry === undefined) this.#parts.logger.warn({ message, pauseMs: retryMs }, 'deliveries.held_back');
+    this.#retryLater();
   }
 
   #retryLater(): void {
@@ -205,149 +362,32 @@ export class Dispatcher implements Hints {
     });
   }
 
-  #answered(delivery: Delivery, { outcome, webhook, retryAfterSeconds }: Answer): void {
-    const flight = this.#flights.get(laneOf(delivery));
-    if (flight === undefined) return;
-    flight.lineup.limits = webhook;
-    this.#turns.answered(flight, outcome, this.#parts.clock.monotonic(), retryAfterSeconds);
-    this.#enlist(flight.lineup);
-  }
-
-  #left(delivery: Delivery, end: PipelineEnd): void {
-    const flight = this.#flights.get(laneOf(delivery));
-    if (flight === undefined) return;
-    this.#flights.delete(laneOf(delivery));
-    this.#turns.left(flight);
-    const { lineup } = flight;
-    switch (end) {
-      case 'ended':
-        lineup.lanes.ended(delivery.entityId);
-        break;
-      case 'rested':
-        lineup.lanes.rested(delivery.entityId);
-        break;
-      case 'overtook':
-      case 'refused':
-      case 'released':
-        lineup.lanes.refused(delivery.entityId);
-        break;
-      case 'unclaimed':
-        lineup.lanes.putBack(delivery);
-        break;
-      case 'suspended':
-        lineup.lanes.suspend();
-        lineup.lanes.ended(delivery.entityId);
-        void this.#wakeIfEnabled(delivery.webhookId);
-        break;
-    }
-    this.#enlist(lineup);
-    if (!this.#busy) this.#whenIdle?.();
-  }
-
-  #onEach(lanes: readonly Lane[], tell: (known: WebhookLanes, entityId: string) => void): void {
-    if (!this.#running) return;
-    for (const { webhookId, entityId } of lanes) {
-      const lineup = this.#lineup(webhookId);
-      tell(lineup.lanes, entityId);
-      this.#enlist(lineup);
-    }
-  }
-
   /** It may have been resumed after the claim looked and before it was suspended here. */
-  async #wakeIfEnabled(webhookId: number): Promise<void> {
-    const directory = await this.#reading(() => this.#parts.webhooks.current());
-    if (directory?.find(webhookId)?.status === 'enabled') this.wake(webhookId);
+  async #resumeIfEnabled(webhookId: number): Promise<void> {
+    const directory = await this.#parts.webhooks.current().catch((error: unknown) => {
+      // The sweep looks again.
+      if (!isTransient(error)) throw error;
+    });
+    if (directory?.find(webhookId)?.status === 'enabled') this.resume(webhookId);
   }
 
-  /** Reads what is missing in memory: the heads of known lanes, then pages of lanes that are not known. */
-  #read(): void {
-    for (const lineup of this.#readers) {
-      if (this.#reads >= readsMax || this.#cancelRetry !== undefined) return;
-      this.#readers.delete(lineup);
-      const entityIds = lineup.lanes.wanted(pageMax);
-      if (entityIds.length > 0) void this.#readHeadsOf(lineup, entityIds);
-      const page = lineup.lanes.nextPage();
-      if (page !== undefined) void this.#readPage(lineup, page);
-    }
+  get #isBusy(): boolean {
+    return this.#inFlight.size > 0 || this.#queues.isReading;
   }
 
-  async #readHeadsOf(lineup: Lineup, entityIds: readonly string[]): Promise<void> {
-    const { lanes } = lineup;
-    const heads = await this.#reading(() => readHeadsOf(this.#parts.database.read, lanes.webhookId, entityIds));
-    if (heads === undefined) lanes.readFailed(entityIds);
-    else lanes.foundHeads(entityIds, heads);
-    this.#enlist(lineup);
-  }
-
-  async #readPage(lineup: Lineup, { critical, after }: Page): Promise<void> {
-    const { lanes } = lineup;
-    const next = critical ? readCriticalHeads : readHeads;
-    const heads = await this.#reading(() => next(this.#parts.database.read, lanes.webhookId, after, pageMax));
-    if (heads === undefined) lanes.pageFailed();
-    else lanes.foundPage(heads, heads.length < pageMax);
-    this.#enlist(lineup);
-  }
-
-  /** @returns undefined when the database could not. */
-  async #reading<Result>(read: () => Promise<Result>): Promise<Result | undefined> {
-    this.#reads += 1;
-    try {
-      return await read();
-    } catch (error) {
-      if (!isPassing(error)) throw error;
-      this.#parts.logger.warn({ error }, 'deliveries.not_read');
-      this.#retryLater();
-      return undefined;
-    } finally {
-      this.#reads -= 1;
-      if (!this.#busy) this.#whenIdle?.();
-    }
-  }
-
-  async #sweep(): Promise<void> {
-    const open = await this.#reading(() => this.#openWebhooks());
-    if (!this.#running) return;
-    if (open !== undefined) this.#known = true;
-    for (const webhookId of open?.enabled ?? []) this.wake(webhookId);
-    for (const webhookId of open?.off ?? []) await this.#reading(() => cancelLeftOver(this.#parts, webhookId));
-    if (!this.#running) return;
-    // Two may run at the same time.
-    this.#cancelSweep();
-    this.#cancelSweep = this.#parts.timers.after(open === undefined ? retryMs : sweepMs, () => void this.#sweep());
-  }
-
-  /** Those that have something open: who of them may send, and who is off for good or until it is enabled. */
-  async #openWebhooks(): Promise<{ enabled: number[]; off: number[] }> {
-    const { database, webhooks } = this.#parts;
-    const directory = await webhooks.current();
-    const webhookIds: number[] = [];
-    for (let page: number[] | undefined; page === undefined || page.length === webhooksPageMax;) {
-      page = await readOpenWebhooks(database.read, webhookIds.at(-1) ?? 0, webhooksPageMax);
-      webhookIds.push(...page);
-    }
-    this.#open = await this.#countOpen(webhookIds);
-    const status = (webhookId: number) => directory.find(webhookId)?.status ?? 'disabled';
-    return {
-      enabled: webhookIds.filter((webhookId) => status(webhookId) === 'enabled'),
-      off: webhookIds.filter((webhookId) => status(webhookId) === 'disabled'),
-    };
-  }
-
-  async #countOpen(webhookIds: readonly number[]): Promise<Map<OpenState, number>> {
-    const counts = new Map<OpenState, number>(openStates.map((state) => [state, 0]));
-    let left = countedMax;
-    for (const webhookId of webhookIds) {
-      if (left <= 0) break;
-      for (const [state, count] of await countOpen(this.#parts.database.read, webhookId, left)) {
-        counts.set(state, (counts.get(state) ?? 0) + count);
-        left -= count;
-      }
-    }
-    return counts;
+  #checkIdle(): void {
+    if (!this.#isBusy) this.#whenIdle?.();
   }
 }
 
-/** In each lane one delivery is in flight at the most. */
-function laneOf({ webhookId, entityId }: Delivery): string {
-  return `${webhookId} ${entityId}`;
+/**
+ * How a picked head is released. `ended`: durably, so its successor may go · `coalesced`: so did it, and others of its lane
+ * may have with it · `givenBack`: nothing was begun under its claim · `unclaimed`: the database could not.
+ */
+type End = Denial | 'ended' | 'coalesced' | 'waitsForRetry' | 'givenBack' | 'unclaimed';
+
+function endOf({ settlement, overtook }: AttemptResult): End {
+  if (settlement.state === 'pending') return 'givenBack';
+  if (settlement.state === 'retry_wait') return 'waitsForRetry';
+  return overtook === true ? 'coalesced' : 'ended';
 }

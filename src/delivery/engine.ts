@@ -7,23 +7,28 @@ import type { Logger } from '../runtime/logger.ts';
 import type { Random } from '../runtime/random.ts';
 import type { Metrics } from '../runtime/metrics.ts';
 import type { Timers } from '../runtime/timers.ts';
-import type { ActionCaller } from '../webhooks/action-caller.ts';
-import type { Trial } from '../webhooks/trial.ts';
-import type { DeliveriesOf } from '../webhooks/webhooks.ts';
-import { createActionCaller } from './action-caller.ts';
-import { createAddressGuard, type AddressGuard } from './address-guard.ts';
-import { createDeliveryMetrics } from './delivery-metrics.ts';
+import type { ActionCaller, TestPush } from '../webhooks/ports.ts';
+import type { DeliveriesOf } from '../webhooks/webhook-service.ts';
+import type { DeliveryChange } from './attempt/result-writer.ts';
+import { createActionCaller } from './attempt/custom-action-call.ts';
+import { createAddressGuard, type AddressGuard } from '../egress/address-guard.ts';
+import { createDeliveryMetrics, type DeliveryMetrics } from './metrics.ts';
 import { createFanOut } from './fan-out.ts';
-import { createNode, leaseMsDefault } from './node.ts';
-import type { WebhookSource } from './pipeline.ts';
-import { settleRestored } from './restored.ts';
-import { createRequestBuilder } from './request.ts';
-import { systemResolver } from './resolver.ts';
-import { Retention } from './retention.ts';
-import { createResend, type Resend } from './resend.ts';
-import { createSender, type Sender } from './sender.ts';
-import { createTrial } from './trial.ts';
-import { parseEgressProxy } from './tunnel.ts';
+import { createNode, leaseMsDefault } from './cluster/node.ts';
+import type { WebhookSource } from '../webhooks/webhook-index.ts';
+import type { HandOff } from './store/hand-off.ts';
+import { isBehind, settleRestored } from './maintenance/restore-recovery.ts';
+import { createRequestBuilder, type RequestBuilder } from './attempt/push-request.ts';
+import { systemResolver } from '../egress/dns-resolver.ts';
+import { OpenDeliveries } from './history/open-deliveries.ts';
+import { WebhookHealthReader } from './history/webhook-health.ts';
+import { HistoryPruner } from './history/history-pruner.ts';
+import { createResend, type Resend } from './history/resend.ts';
+import { createHttpClient, type HttpClient } from '../egress/http-client.ts';
+import { createTestPush } from './attempt/test-push.ts';
+import type { QueueLimits } from './queue/memory-budget.ts';
+import { readPage } from '../egress/read-page.ts';
+import { parseEgressProxy } from '../egress/proxy-tunnel.ts';
 import { webhookDeliveries } from './webhook-deliveries.ts';
 
 export interface DeliveryParts {
@@ -40,7 +45,13 @@ export interface DeliveryParts {
   /** See `delivery/node.ts`. */
   readonly nodeName?: string | undefined;
   /** In place of the network, where a whole engine runs in a simulation. */
-  readonly sender?: Sender;
+  readonly http?: HttpClient;
+  /** In place of the usual ones, where a simulation shows what a large backlog does with a small one. */
+  readonly queueLimits?: QueueLimits;
+  /** The same for the deliveries of one transaction that are handed on in memory. */
+  readonly handedOnMax?: number;
+  /** Called for each delivery whose state has changed on this node. */
+  readonly changed?: (change: DeliveryChange) => void;
 }
 
 export interface DeliverySettings {
@@ -51,17 +62,29 @@ export interface DeliverySettings {
   readonly historyDays: number;
   /** Where several nodes share a database: after how long the shards of one that has gone are taken over. */
   readonly leaseMs?: number;
-  /** The database was restored from a backup: what waits in it may have been sent since. */
+  /** The database was restored from a backup: its pending deliveries may have been sent since. */
   readonly restored?: boolean;
 }
 
-/** What is owed to webhooks, from the transaction that owes it to the history that it becomes. */
+/** Deliveries, from the transaction that makes them to their history. */
 export interface DeliveryEngine extends Resend {
   readonly fanOut: FanOut;
   readonly deliveries: DeliveriesOf;
-  readonly trial: Trial;
+  readonly trial: TestPush;
+  /** Builds requests as they are sent, to show them. */
+  readonly build: RequestBuilder;
+  /** Takes deliveries that others have made and committed. */
+  readonly handOff: HandOff;
   readonly actions: ActionCaller;
+  readonly health: WebhookHealthReader;
   readonly refusesName: AddressGuard['refusesName'];
+  /** Reads a page of another server, through the same guard as every push. */
+  readPage(url: string): Promise<{ readonly status: number; readonly body: string }>;
+  /** What earlier processes left: attempts in flight, and deliveries that a restore ended. */
+  recovered(): ReturnType<DeliveryMetrics['recovered']>;
+  inFlight(): number;
+  /** Deliveries that have not ended; `undefined` while the database is away. */
+  waiting(): Promise<number | undefined>;
   /** Settles what a dead process left behind, then begins to send. */
   start(): Promise<void>;
   /** Begins nothing more, and resolves when what is in flight has its result written. */
@@ -75,42 +98,61 @@ export function createDelivery(parts: DeliveryParts, settings: DeliverySettings)
   const { database, clock, timers, at } = parts;
   const guard = createAddressGuard({ allow: settings.allow });
   const proxy = parseEgressProxy(settings.proxy);
-  const sender =
-    parts.sender ??
-    createSender({ clock, timers, at, resolver: systemResolver(clock), guard, bind: settings.bind, proxy });
+  const http =
+    parts.http ??
+    createHttpClient({ clock, timers, at, resolver: systemResolver(clock), guard, bind: settings.bind, proxy });
   const build = createRequestBuilder(parts.version);
   const metrics = createDeliveryMetrics(parts.metrics);
   const node = createNode({
     ...parts,
     build,
-    sender,
+    http,
     metrics,
     leaseMetrics: parts.metrics,
     leaseMs: settings.leaseMs ?? leaseMsDefault,
   });
-  const { hints } = node;
-  const retention = new Retention({ ...parts, historyDays: settings.historyDays });
+  const open = new OpenDeliveries({ ...parts, shown: metrics.shown, breakerOf: node.breakerOf });
+  metrics.watchOpen(open);
+  const { handOff } = node;
+  const announced: HandOff = {
+    enqueue(deliveries) {
+      handOff.enqueue(deliveries);
+      for (const one of deliveries)
+        parts.changed?.({ ...one, state: 'pending', reason: '', statusCode: 0, durationMs: 0 });
+    },
+    resume: (webhookId, anew) => handOff.resume(webhookId, anew),
+  };
+  const retention = new HistoryPruner({ ...parts, historyDays: settings.historyDays });
   const drain = async () => {
     await retention.stop();
     await node.drain();
   };
   return {
-    fanOut: createFanOut({ ...parts, hints }),
-    deliveries: webhookDeliveries({ database, clock, dispatcher: hints }),
-    ...createResend({ ...parts, hints }),
-    trial: createTrial({ build, sender, clock, ids: parts.ids }),
-    actions: createActionCaller({ ...parts, build, sender }),
+    fanOut: createFanOut({ ...parts, handOff: announced }),
+    deliveries: webhookDeliveries({ database, clock, dispatcher: handOff, metrics }),
+    ...createResend({ ...parts, handOff: announced }),
+    build,
+    handOff: announced,
+    trial: createTestPush({ build, http, clock, ids: parts.ids }),
+    actions: createActionCaller({ ...parts, build, http }),
+    health: new WebhookHealthReader({ database, clock, timers, breakerOf: node.breakerOf }),
     refusesName: guard.refusesName.bind(guard),
+    recovered: () => metrics.recovered(),
+    inFlight: () => node.inFlight(),
+    waiting: () => open.count(),
+    readPage: (url) => readPage(http, url, parts.version),
     async start() {
-      if (settings.restored === true) await settleRestored(parts);
+      const restored = isBehind(database, parts.logger) || settings.restored === true;
+      if (restored) await settleRestored({ ...parts, metrics });
       await node.start();
+      database.lossSettled?.();
       retention.start();
     },
     drain,
     async stop() {
-      // What has not ended by now is cut off, and has its result like anything else.
+      // Attempts that have not ended by now are cut off, and get a result like any other.
       const drained = drain();
-      sender.close();
+      http.close();
       await drained;
       await node.stop();
     },

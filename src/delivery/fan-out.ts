@@ -4,45 +4,129 @@ import type { Clock } from '../runtime/clock.ts';
 import type { CrashPoints } from '../runtime/crash-points.ts';
 import type { Ids } from '../runtime/ids.ts';
 import type { Webhook } from '../webhooks/webhook.ts';
-import { urgencyOf, type Delivery } from './delivery.ts';
-import { insertDeliveries } from './delivery-store.ts';
-import type { Hints } from './dispatcher.ts';
-import type { WebhookSource } from './pipeline.ts';
+import { urgencyOf, type Delivery } from './store/delivery.ts';
+import { insertDeliveries } from './store/delivery-store.ts';
+import type { HandOff } from './store/hand-off.ts';
+import { laneKey, readLastSequences } from './store/previous-sequence-store.ts';
+import type { Lane } from './store/retry-store.ts';
+import type { WebhookDirectory, WebhookSource } from '../webhooks/webhook-index.ts';
 
 export interface FanOutParts {
   readonly webhooks: WebhookSource;
   readonly ids: Ids;
   readonly clock: Clock;
   readonly at: CrashPoints;
-  readonly hints: Hints;
+  readonly handOff: HandOff;
+  /** In place of the usual one. */
+  readonly handedOnMax?: number;
 }
 
+/** Deliveries that are made and written in one go, but for those of one event. */
+const goMax = 500;
+/** More of one transaction are not handed on in memory, but read from the database when it is their turn. */
+const handedOnMaxDefault = 10_000;
+
 /**
- * One delivery for each webhook that an event matches, by the configuration that the event's own transaction sees. What
- * is committed is handed on in memory, so that it goes out without being read again; if that is lost, the row is not.
+ * One delivery for each webhook that an event matches, by the configuration that the event's own transaction sees.
+ * Committed deliveries are handed on in memory, so they go out without being read again; if that is lost, the row is not.
  */
 export function createFanOut(parts: FanOutParts): FanOut {
+  const { handedOnMax = handedOnMaxDefault } = parts;
   return {
-    async owe(tx: Transaction, events: readonly Event[]): Promise<void> {
+    async counter(tx) {
       const directory = await parts.webhooks.in(tx);
-      const now = parts.clock.now();
+      return (event) => directory.subscribersOf(event).length;
+    },
+    async enqueueFor(tx: Transaction, events: readonly Event[]): Promise<ReadonlyMap<string, readonly number[]>> {
+      const directory = await parts.webhooks.in(tx);
+      const webhooks = new Map<string, readonly number[]>();
       const deliveries: Delivery[] = [];
-      const endpoints = new Map<number, string>();
-      for (const event of events) {
-        for (const webhook of directory.owed(event)) {
-          endpoints.set(webhook.webhookId, webhook.endpoint);
-          deliveries.push(deliveryOf(event, webhook, parts.ids.record(), now));
+      let count = 0;
+      for (const some of inGoes(directory, events)) {
+        const made = await insertFor(parts, tx, directory, some);
+        for (const { event, wanting } of some) {
+          webhooks.set(
+            event.eventId,
+            wanting.map((webhook) => webhook.webhookId),
+          );
         }
+        count += made.length;
+        if (count <= handedOnMax) deliveries.push(...made);
+        await tx.giveTurn();
       }
-      if (deliveries.length === 0) return;
-      parts.at('fanout.before-insert');
-      await insertDeliveries(tx, deliveries, (webhookId) => endpoints.get(webhookId) ?? '');
-      tx.hint(() => parts.hints.offer(deliveries));
+      if (count > handedOnMax) {
+        const webhookIds = [...new Set([...webhooks.values()].flat())];
+        tx.hint(() => webhookIds.forEach((webhookId) => parts.handOff.resume(webhookId, true)));
+      } else if (count > 0) tx.hint(() => parts.handOff.enqueue(deliveries));
+      return webhooks;
     },
   };
 }
 
-function deliveryOf(event: Event, webhook: Webhook, deliveryId: string, now: number): Delivery {
+interface Subscribed {
+  readonly event: Event;
+  /** At least one. */
+  readonly wanting: readonly Webhook[];
+}
+
+/** The events that somebody wants, in order, so many at a time that their deliveries are few. */
+function* inGoes(directory: WebhookDirectory, events: readonly Event[]): Iterable<readonly Subscribed[]> {
+  let [some, count]: [Subscribed[], number] = [[], 0];
+  for (const event of events) {
+    const wanting = directory.subscribersOf(event);
+    if (wanting.length === 0) continue;
+    if (count > 0 && count + wanting.length > goMax) {
+      yield some;
+      [some, count] = [[], 0];
+    }
+    some.push({ event, wanting });
+    count += wanting.length;
+  }
+  if (count > 0) yield some;
+}
+
+async function insertFor(
+  parts: FanOutParts,
+  tx: Transaction,
+  directory: WebhookDirectory,
+  subscribed: readonly Subscribed[],
+): Promise<Delivery[]> {
+  const last = await readLastSequences(tx, continuedLanes(subscribed));
+  const now = parts.clock.now();
+  const deliveries: Delivery[] = [];
+  for (const { event, wanting } of subscribed) {
+    for (const webhook of wanting) {
+      const lane = laneKey({ webhookId: webhook.webhookId, entityId: event.entityId });
+      deliveries.push(deliveryOf(event, webhook, parts.ids.record(), last.get(lane) ?? 0, now));
+      last.set(lane, event.sequence);
+    }
+  }
+  parts.at('fanout.before-insert');
+  await insertDeliveries(tx, deliveries, (webhookId) => directory.find(webhookId)?.endpoint ?? '');
+  return deliveries;
+}
+
+/** The lanes that may hold a delivery already: those of entities that are not new. */
+function continuedLanes(subscribed: readonly Subscribed[]): Lane[] {
+  const lanes = new Map<string, Lane>();
+  const made = new Set(subscribed.filter(({ event }) => event.sequence === 1).map(({ event }) => event.entityId));
+  for (const { event, wanting } of subscribed) {
+    if (made.has(event.entityId)) continue;
+    for (const { webhookId } of wanting) {
+      const lane = { webhookId, entityId: event.entityId };
+      lanes.set(laneKey(lane), lane);
+    }
+  }
+  return [...lanes.values()];
+}
+
+function deliveryOf(
+  event: Event,
+  webhook: Webhook,
+  deliveryId: string,
+  previousSequence: number,
+  now: number,
+): Delivery {
   return {
     deliveryId,
     webhookId: webhook.webhookId,
@@ -54,12 +138,16 @@ function deliveryOf(event: Event, webhook: Webhook, deliveryId: string, now: num
     eventType: event.type,
     eventTime: event.eventTime,
     channelId: event.channelId,
-    // Stamped: a later change of the webhook's mode does not touch what is owed already.
+    // Stamped: a later change of the webhook's mode does not touch a delivery that is made.
     mode: webhook.mode,
     attempt: 0,
     fence: 0,
     createdAt: now,
     urgency: urgencyOf[event.severity],
+    previousSequence,
+    supersededTypes: [],
+    firstAttemptAt: 0,
+    replayId: '',
     payload: event.payload,
   };
 }

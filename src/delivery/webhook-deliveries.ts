@@ -1,13 +1,37 @@
-import type { DeliveriesOf } from '../webhooks/webhooks.ts';
-import { cancelWaiting, type CancellingParts } from './cancelling.ts';
+import type { DeliveriesOf } from '../webhooks/webhook-service.ts';
+import { cancelWaiting, type CancellingParts } from './store/cancel-backlog.ts';
+import { releaseWaiting } from './store/retry-store.ts';
 import type { Dispatcher } from './dispatcher.ts';
+import type { DeliveryMetrics } from './metrics.ts';
 
-/** What a change of a webhook means for what it is owed. */
+/** Deliveries per transaction. */
+const pageMax = 500;
+
+/** Applies changes of a webhook to its deliveries. */
 export function webhookDeliveries(
-  parts: CancellingParts & { readonly dispatcher: Pick<Dispatcher, 'wake'> },
+  parts: CancellingParts & {
+    readonly dispatcher: Pick<Dispatcher, 'resume' | 'retryNow'>;
+    readonly metrics: Pick<DeliveryMetrics, 'ended'>;
+  },
 ): DeliveriesOf {
   return {
-    cancel: (webhookId) => cancelWaiting(parts, webhookId),
-    wake: (webhookId) => parts.dispatcher.wake(webhookId),
+    async cancel(webhookId) {
+      const count = await cancelWaiting(parts, webhookId);
+      parts.metrics.ended('cancelled', count);
+      return count;
+    },
+    resume: (webhookId) => parts.dispatcher.resume(webhookId),
+    async retryNow(webhookId) {
+      let count = 0;
+      for (let after = '', found = pageMax; found === pageMax;) {
+        const from = after;
+        const lanes = await parts.database.transaction((tx) => releaseWaiting(tx, webhookId, from, pageMax));
+        found = lanes.length;
+        count += found;
+        after = lanes.at(-1) ?? '';
+      }
+      parts.dispatcher.retryNow(webhookId);
+      return count;
+    },
   };
 }

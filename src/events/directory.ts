@@ -5,18 +5,18 @@ import type { Person } from './event.ts';
 export interface Directory {
   readonly accountId: number;
   readonly accountName: string;
-  /** Where people look an incident up: the start of `detail_url`, without a slash at its end. */
+  /** The start of `detail_url`, without a trailing slash. */
   readonly consoleUrl: string;
-  /** A member that is gone keeps the id and an empty name. */
+  /** A deleted member has its id and an empty name. */
   person(personId: number): Person;
-  /** '' for channel 0 and for a channel that is not known. */
+  /** '' for channel 0 and for unknown channels. */
   channelName(channelId: number): string;
   /** `enabled`, `disabled`, `deleted`; '' as above. */
   channelStatus(channelId: number): string;
   source(integrationId: number): Source | undefined;
 }
 
-/** An integration, as the alerts that it sent show it. */
+/** An integration, as its alerts show it. */
 export interface Source {
   readonly name: string;
   /** The wire's key of its type, e.g. `standard.alert` (contract 1.7). */
@@ -24,7 +24,7 @@ export interface Source {
   readonly refId: string;
 }
 
-/** Gives the directory that holds at the commit of the caller's transaction. */
+/** The directory as of the commit of the caller's transaction. */
 export interface Directories {
   in(tx: Transaction): Promise<Directory>;
   current(): Promise<Directory>;

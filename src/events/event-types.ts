@@ -1,3 +1,3 @@
-/** The receiver owns the wire contract, so the lists of event types are there; this is their name inside the service. */
+/** The receiver library owns the wire types and so the lists of event types. */
 export { alertEventTypes, incidentEventTypes } from '#receiver';
 export type { AlertEventType, EventType, IncidentEventType } from '#receiver';

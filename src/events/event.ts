@@ -11,8 +11,9 @@ export interface Person {
 }
 
 /**
- * One change of one alert or incident, immutable, with the snapshot after it. `sequence` is 1, 2, 3 … and `eventTime`
- * strictly rises per entity; both are taken while the entity's row is locked, so they become visible in that order.
+ * One change of one alert or incident, immutable, with the whole object after it. `sequence` is 1, 2, 3 … and
+ * `eventTime` strictly rises per entity. Both are assigned while the entity's row is locked, so events become visible
+ * in that order.
  */
 export interface Event {
   /** 32 hex digits: the `event_id` of the push, one for all webhooks and attempts. */
@@ -27,7 +28,7 @@ export interface Event {
   readonly channelId: number;
   /** Of the entity after the event. */
   readonly severity: 'Critical' | 'Warning' | 'Info';
-  /** Absent for what the service did by itself. */
+  /** Absent when the service did it. */
   readonly person: Person | undefined;
   /** The timeline's detail (contract 1.3, last column). */
   readonly detail: Readonly<Record<string, unknown>>;
@@ -36,28 +37,40 @@ export interface Event {
 }
 
 /**
- * Makes the deliveries that events owe, in the caller's transaction: one per matching webhook, none forgotten, none twice.
- * A port, because events do not know webhooks.
+ * Makes one delivery per event and matching webhook, in the caller's transaction. A port, because events do not know
+ * webhooks.
  */
 export interface FanOut {
-  owe(tx: Transaction, events: readonly Event[]): Promise<void>;
+  /** How many deliveries an event makes, by the configuration that the transaction sees. */
+  counter(tx: Transaction): Promise<(event: Event) => number>;
+  /** @returns the webhooks of each event, by its id; an event that nobody wants is not there. */
+  enqueueFor(tx: Transaction, events: readonly Event[]): Promise<ReadonlyMap<string, readonly number[]>>;
 }
 
-/** Milliseconds to the whole seconds of the wire's objects; 0 stays 0. */
+/** Converts milliseconds to the whole seconds of the wire's objects; 0 stays 0. */
 export function seconds(milliseconds: number): number {
   return Math.floor(milliseconds / 1000);
 }
 
-/** The envelope of a push (contract 1.2). `person` is absent, not null, for what the service did by itself. */
+/** The alert or the incident that a push is about. */
+export type PushObject = { incident: Record<string, unknown> } | { alert: Record<string, unknown> };
+
+/** The envelope of a push (contract 1.2). `person` is absent, not null, when the service did it. */
 export function renderPush(
   head: { eventTime: number; type: string; eventId: string; person: Person | undefined },
-  object: { incident: Record<string, unknown> } | { alert: Record<string, unknown> },
+  object: PushObject,
+  recoveryText = '',
 ): string {
   return JSON.stringify({
     event_time: head.eventTime,
     event_type: head.type,
     event_id: head.eventId,
     ...(head.person === undefined ? {} : { person: head.person }),
-    ...object,
+    ...(recoveryText === '' ? object : withRecoveryText(object, recoveryText)),
   });
+}
+
+function withRecoveryText(object: PushObject, text: string): PushObject {
+  const said = { recovery_description: text };
+  return 'alert' in object ? { alert: { ...object.alert, ...said } } : { incident: { ...object.incident, ...said } };
 }

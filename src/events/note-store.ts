@@ -1,13 +1,13 @@
 import type { Transaction } from '../database/database.ts';
 import type { Person } from './event.ts';
 
-/** What the timeline of an alert or incident tells beside its events; it is pushed to nobody (contract 6.6). */
+/** A timeline entry that is no event and is not pushed (contract 6.6). */
 export interface Note {
   readonly noteId: string;
   readonly entityId: string;
-  /** Of the event that it follows, so that the timeline has an order. */
+  /** Of the event before it: orders the timeline. */
   readonly sequence: number;
-  readonly type: 'a_m_silence' | 'a_m_inhibit';
+  readonly type: 'a_m_silence' | 'a_m_inhibit' | 'a_merge';
   readonly person: Person | undefined;
   readonly detail: Readonly<Record<string, unknown>>;
   /** Unix milliseconds. */

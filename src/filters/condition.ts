@@ -1,7 +1,7 @@
 import type { Fault } from '../runtime/failure.ts';
-import { isRange, patternFault } from './pattern.ts';
+import { isRange, isRegex, patternFault } from './pattern.ts';
 
-/** `IN`: some value matches. `NOTIN`: none does. There is nothing else (contract 7.1). */
+/** `IN`: some value matches. `NOTIN`: none does (contract 7.1). */
 export const operators = ['IN', 'NOTIN'] as const;
 
 export interface Condition {
@@ -16,13 +16,15 @@ export type Conditions = readonly Condition[];
 /** One of the groups must hold. */
 export type Filter = readonly Conditions[];
 
-/** What a filter is about, and with it what its keys may be. */
-export type Subject = 'event' | 'alert' | 'incident';
+/** The kind of object that a filter tests; decides which keys exist. */
+export type Subject = 'event' | 'alert' | 'incident' | 'change';
 
 export interface FilterRules {
   readonly subject: Subject;
-  /** Whether `cidr:` and `num:` work here; default true. */
+  /** Whether `cidr:` and `num:` may be used; default true. */
   readonly ranges?: boolean;
+  /** Whether regular expressions may be used; default true. A list, which everybody may ask for, takes none. */
+  readonly expressions?: boolean;
 }
 
 export const groupsMax = 20;
@@ -30,12 +32,12 @@ export const groupsMax = 20;
 export const conditionsMax = 20;
 /** Values of one condition. */
 export const valsMax = 100;
-/** Characters of a value; a label's value may have more, and can be matched with a wildcard. */
+/** Characters of a value. A longer label value can be matched with a wildcard. */
 export const valMaxChars = 512;
 /** `labels.` and a label's name. */
 export const keyMaxChars = 135;
 
-/** Every fault of a filter at once; the fields are paths such as `filters[0][1].vals[2]`. */
+/** Every fault of a filter; the fields are paths such as `filters[0][1].vals[2]`. */
 export function filterFaults(filter: Filter, rules: FilterRules, field: string): Fault[] {
   const faults: Fault[] = [];
   if (filter.length > groupsMax) faults.push({ field, message: `may have ${groupsMax} groups at most` });
@@ -49,7 +51,7 @@ export function filterFaults(filter: Filter, rules: FilterRules, field: string):
   return faults;
 }
 
-/** The same for one flat list, where all conditions must hold and none means always. */
+/** The same for one flat list, where all conditions must hold. An empty list always holds. */
 export function conditionFaults(conditions: Conditions, rules: FilterRules, field: string): Fault[] {
   const faults: Fault[] = [];
   if (conditions.length > conditionsMax) {
@@ -61,7 +63,7 @@ export function conditionFaults(conditions: Conditions, rules: FilterRules, fiel
   return faults;
 }
 
-/** The key that an old name stands for; each old name meant the object at hand (contract 7.1). */
+/** Translates an older key; each meant the object at hand (contract 7.1). */
 export function canonicalKey(key: string): string {
   return aliases.get(key) ?? key;
 }
@@ -73,6 +75,7 @@ const aliases: ReadonlyMap<string, string> = new Map([
   ['event_status', 'status'],
   ['alert_status', 'status'],
   ['incident_status', 'status'],
+  ['change_status', 'status'],
   ['data_source_id', 'integration_id'],
 ]);
 
@@ -81,6 +84,7 @@ const keysOf: Readonly<Record<Subject, readonly string[]>> = {
   event: [...everywhere, 'alert_key', 'title_rule'],
   alert: [...everywhere, 'alert_key', 'title_rule'],
   incident: [...everywhere, 'dedup_key'],
+  change: ['status', 'title', 'description', 'integration_id', 'change_key'],
 };
 
 function faultsOf({ key, oper, vals }: Condition, rules: FilterRules, field: string): Fault[] {
@@ -105,8 +109,9 @@ function isKey(key: string, subject: Subject): boolean {
   return key.startsWith('labels.') ? key.length > 'labels.'.length : keysOf[subject].includes(canonicalKey(key));
 }
 
-function valFault(val: string, { ranges = true }: FilterRules): string | undefined {
+function valFault(val: string, { ranges = true, expressions = true }: FilterRules): string | undefined {
   if (val.length > valMaxChars) return `may have ${valMaxChars} characters at most`;
   if (!ranges && isRange(val)) return 'is a cidr: or num: comparison, which cannot be used here';
+  if (!expressions && isRegex(val)) return 'is a regular expression, which lists do not take: use * and ?';
   return patternFault(val);
 }

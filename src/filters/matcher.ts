@@ -1,7 +1,7 @@
 import { canonicalKey, type Condition, type Conditions, type Filter } from './condition.ts';
 import { compilePattern } from './pattern.ts';
 
-/** What is known of an event, an alert or an incident. A key that is not set, and a text that is empty, is missing. */
+/** The attributes of a report, an alert or an incident. An unset key and an empty text count as missing. */
 export interface Facts {
   readonly severity?: string;
   readonly status?: string;
@@ -11,19 +11,20 @@ export interface Facts {
   readonly alertKey?: string;
   readonly titleRule?: string;
   readonly dedupKey?: string;
-  /** A label exists when it is there, even with an empty value. */
+  readonly changeKey?: string;
+  /** A label with an empty value exists. */
   readonly labels: Readonly<Record<string, string>>;
 }
 
-/** A compiled filter. It never throws, and takes time in proportion to the texts. */
+/** A compiled filter. Never throws; its time is linear in the length of the texts. */
 export type Matcher = (facts: Facts) => boolean;
 
-/** Some group of the filter holds as a whole; no groups hold for nothing. Compiled once for each filter object. */
+/** Whether all conditions of some group hold; a filter without groups never holds. Compiled once per filter object. */
 export function matchesFilter(filter: Filter, facts: Facts): boolean {
   return compiled(filter, (groups) => compileFilter(groups))(facts);
 }
 
-/** Every condition holds; no conditions hold always. Compiled once for each list object. */
+/** Whether all conditions hold; an empty list always does. Compiled once per list object. */
 export function matchesAll(conditions: Conditions, facts: Facts): boolean {
   return compiled(conditions, (list) => compileConditions(list))(facts);
 }
@@ -38,12 +39,12 @@ export function compileConditions(conditions: Conditions): Matcher {
   return (facts) => tests.every((test) => test(facts));
 }
 
-/** The value of an attribute or a label, by the key that conditions and grouping name it with (contract 4.4, 7.1). */
+/** The value of an attribute or a label, by its key in conditions and grouping (contract 4.4, 7.1). */
 export function factOf(facts: Facts, key: string): string | undefined {
   return readerOf(key)(facts);
 }
 
-/** Configuration is kept in memory as long as it holds, and what is compiled from it goes with it. */
+/** Weak, so that compiled filters go with the configuration that they were compiled from. */
 const kept = new WeakMap<object, Matcher>();
 
 function compiled<Source extends object>(source: Source, compile: (source: Source) => Matcher): Matcher {
@@ -77,6 +78,7 @@ const attributes: ReadonlyMap<string, Reader> = new Map<string, Reader>([
   ['alert_key', (facts) => facts.alertKey],
   ['title_rule', (facts) => facts.titleRule],
   ['dedup_key', (facts) => facts.dedupKey],
+  ['change_key', (facts) => facts.changeKey],
 ]);
 
 function readerOf(key: string): Reader {

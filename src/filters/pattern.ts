@@ -1,5 +1,5 @@
 import ipaddr from 'ipaddr.js';
-import { RE2JS } from 're2js';
+import { RegexCache } from './regex.ts';
 
 /**
  * One value of a condition (contract 7.1), by how it is written:
@@ -14,7 +14,7 @@ export interface Pattern {
   test(value: string): boolean;
 }
 
-/** Never throws: a pattern that cannot be read, which {@link patternFault} names, matches nothing. */
+/** Never throws: an unreadable pattern, which {@link patternFault} reports, matches nothing. */
 export function compilePattern(text: string): Pattern {
   if (isRegex(text)) return { test: regexTest(text) };
   if (text.startsWith(cidrMark)) return { test: networkTest(text.slice(cidrMark.length)) };
@@ -24,7 +24,7 @@ export function compilePattern(text: string): Pattern {
   return { test: (value) => value === text };
 }
 
-/** What is wrong with a pattern, as the rest of a sentence that starts with its place. */
+/** The fault of a pattern, as the rest of a sentence that starts with its place. */
 export function patternFault(text: string): string | undefined {
   if (isRegex(text)) return regexFault(text);
   if (text.startsWith(cidrMark) && readNetwork(text.slice(cidrMark.length)) === undefined) {
@@ -37,7 +37,7 @@ export function patternFault(text: string): string | undefined {
   return undefined;
 }
 
-/** `cidr:` and `num:` cannot be used everywhere (contract 7.1). */
+/** Some places do not allow `cidr:` and `num:` (contract 7.1). */
 export function isRange(text: string): boolean {
   return text.startsWith(cidrMark) || comparisonForm.test(text);
 }
@@ -45,45 +45,25 @@ export function isRange(text: string): boolean {
 const cidrMark = 'cidr:';
 const comparisonForm = /^num:(gt|ge|lt|le):(.*)$/su;
 
-function isRegex(text: string): boolean {
+/** Lists take no regular expressions. */
+export function isRegex(text: string): boolean {
   return text.length >= 2 && text.startsWith('/') && text.endsWith('/');
 }
 
 type Test = Pattern['test'];
 const never: Test = () => false;
 
-/** Compiled expressions that are kept; each takes some kilobytes. */
-const regexesMax = 1000;
-const regexes = new Map<string, RE2JS | Error>();
-
-/** RE2 takes time in proportion to the text, whatever the expression: no rule can make the service stand still. */
-function compileRegex(text: string): RE2JS | Error {
-  const known = regexes.get(text);
-  if (known !== undefined) return known;
-  const compiled = tryCompile(text.slice(1, -1));
-  if (regexes.size >= regexesMax) regexes.clear();
-  regexes.set(text, compiled);
-  return compiled;
-}
-
-function tryCompile(source: string): RE2JS | Error {
-  try {
-    return RE2JS.compile(source);
-  } catch (error) {
-    return error instanceof Error ? error : new Error(String(error));
-  }
-}
+const regexes = new RegexCache();
 
 function regexTest(text: string): Test {
-  const regex = compileRegex(text);
-  return regex instanceof Error ? never : (value) => regex.test(value);
+  const test = regexes.compile(text.slice(1, -1));
+  return typeof test === 'string' ? never : test;
 }
 
 function regexFault(text: string): string | undefined {
   if (text === '//') return 'is an empty regular expression, which is found in everything: write * instead';
-  const regex = compileRegex(text);
-  if (!(regex instanceof Error)) return undefined;
-  return `is no regular expression of RE2, which has no look-around and no back references: ${regex.message}`;
+  const test = regexes.compile(text.slice(1, -1));
+  return typeof test === 'string' ? test : undefined;
 }
 
 function wildcardTest(text: string): Test {
@@ -91,7 +71,7 @@ function wildcardTest(text: string): Test {
   return (value) => wildcardMatches(pattern, value);
 }
 
-/** Goes back to the last `*` only, so it takes the product of both lengths at the most. */
+/** Backtracks to the last `*` only, so the time is at most the product of both lengths. */
 function wildcardMatches(pattern: readonly string[], value: string): boolean {
   let at = 0;
   let index = 0;
@@ -137,8 +117,12 @@ function readNetwork(text: string): [Address, number] | undefined {
   return [base, bits];
 }
 
-/** Octal, hexadecimal and shortened forms are refused, since tools differ on what they mean. */
+/** The longest way to write an IPv6 address, with an IPv4 address in it. */
+const addressMaxChars = 45;
+
+/** Refuses octal, hexadecimal and shortened forms, because tools disagree on their meaning. */
 function readAddress(text: string): Address | undefined {
+  if (text.length > addressMaxChars) return undefined;
   if (ipaddr.IPv4.isValidFourPartDecimal(text)) return ipaddr.IPv4.parse(text);
   if (!text.includes(':') || !ipaddr.IPv6.isValid(text)) return undefined;
   const address = ipaddr.IPv6.parse(text);
@@ -164,6 +148,9 @@ function comparisonTest(name: string, text: string): Test {
 
 const numberForm = /^[+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?$/;
 
+/** Characters of a number; a longer value is none. It bounds the time, since a label may have thousands of digits. */
+const numberMaxChars = 64;
+
 function readNumber(text: string): number | undefined {
-  return numberForm.test(text.trim()) ? Number(text) : undefined;
+  return text.length <= numberMaxChars && numberForm.test(text.trim()) ? Number(text) : undefined;
 }

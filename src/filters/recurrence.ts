@@ -1,10 +1,10 @@
 import type { Fault } from '../runtime/failure.ts';
 
-/** A span of time that comes back on some days of every week, by the clock on the wall of a time zone. */
+/** A span of time that repeats on some days of every week, by the wall clock of a time zone. */
 export interface Recurrence {
   /** `HH:MM`. */
   readonly start: string;
-  /** `HH:MM`, not included; `23:59` reaches midnight. One that is not after the start is on the day after. */
+  /** `HH:MM`, exclusive; `23:59` means midnight. An end that is not after the start is on the next day. */
   readonly end: string;
   /** The days on which it starts: 0 = Sunday to 6 = Saturday. */
   readonly repeat: readonly number[];
@@ -25,6 +25,21 @@ export function isDuring(recurrences: readonly Recurrence[], timeZone: string, n
   });
 }
 
+/** The longest time until the next check: wall clocks are put forward and back. */
+const endReachMinutes = 15;
+
+/** The first moment after `now` at which the span that holds may have ended; 0 when none holds. */
+export function endOfRecurrence(recurrences: readonly Recurrence[], timeZone: string, now: number): number {
+  const { minute } = wallClock(timeZone, now);
+  if (!isDuring(recurrences, timeZone, now)) return 0;
+  const remaining = recurrences.map(({ end }) => {
+    const to = end === '23:59' ? minutesPerDay : minuteOf(end);
+    return to > minute ? to - minute : to + minutesPerDay - minute;
+  });
+  const wait = Math.min(endReachMinutes, ...remaining);
+  return (Math.floor(now / 60_000) + wait) * 60_000;
+}
+
 export function recurrenceFaults({ start, end, repeat }: Recurrence, field: string): Fault[] {
   const faults: Fault[] = [];
   if (!timeForm.test(start)) faults.push({ field: `${field}.start`, message: 'must be a time such as 09:30' });
@@ -36,7 +51,7 @@ export function recurrenceFaults({ start, end, repeat }: Recurrence, field: stri
   return faults;
 }
 
-/** Whether it is a zone that the runtime knows, such as `Asia/Shanghai`. */
+/** Whether the runtime knows the zone, such as `Asia/Shanghai`. */
 export function isTimeZone(name: string): boolean {
   try {
     formatOf(name);
@@ -56,7 +71,7 @@ function minuteOf(time: string): number {
 
 const formats = new Map<string, Intl.DateTimeFormat>();
 
-/** Making one takes long, and there are some hundred zones at the most. */
+/** Cached, because making one is slow; there are a few hundred zones. */
 function formatOf(timeZone: string): Intl.DateTimeFormat {
   const known = formats.get(timeZone);
   if (known !== undefined) return known;

@@ -1,48 +1,43 @@
 import type { Alert } from '../alerts/alert.ts';
-import type { Database, Transaction } from '../database/database.ts';
+import type { SharedConfig } from '../database/config-snapshot.ts';
+import type { Database } from '../database/database.ts';
 import type { Directories } from '../events/directory.ts';
 import type { IncidentEventType } from '../events/event-types.ts';
 import type { Clock } from '../runtime/clock.ts';
 import { Failure } from '../runtime/failure.ts';
-import type { AssigningParts } from './assigning.ts';
-import { ChangeSet, type ChangeSetParts, type Note } from './change-set.ts';
-import type { FieldDirectory } from './field.ts';
+import type { IncidentConfig } from './incident-config.ts';
+import { UnitOfWork, type EventNote, type UnitOfWorkParts } from './unit-of-work.ts';
 import type { Incident } from './incident.ts';
 
-/** What an action on alerts and incidents works with. */
-export interface ActionParts extends ChangeSetParts, AssigningParts {
+/** The parts that an action on alerts and incidents needs. */
+export interface ActionParts extends UnitOfWorkParts {
   readonly database: Database;
   readonly directories: Directories;
   readonly clock: Clock;
-  readonly customFields: FieldSource;
+  readonly config: SharedConfig<IncidentConfig>;
 }
 
-/** The custom fields, as a transaction sees them. */
-export interface FieldSource {
-  in(tx: Transaction): Promise<FieldDirectory>;
-}
-
-/** One action: one transaction, in which all of `work` happens, with its events and deliveries, or nothing. */
-export async function change<Result>(parts: ActionParts, work: (set: ChangeSet) => Promise<Result>): Promise<Result> {
+/** One action in one transaction: all of `work` happens, with its events and deliveries, or nothing. */
+export async function change<Result>(parts: ActionParts, work: (set: UnitOfWork) => Promise<Result>): Promise<Result> {
   return parts.database.transaction(async (tx) => {
-    const set = new ChangeSet(parts, tx, await parts.directories.in(tx), parts.clock.now());
+    const surroundings = { config: await parts.config.in(tx), directory: await parts.directories.in(tx) };
+    const set = new UnitOfWork(parts, tx, surroundings, parts.clock.now());
     const result = await work(set);
     await set.save();
     return result;
   });
 }
 
-/** One pure change to each incident and an event for each; those that it gives back as they are get none. */
+/** Applies one pure change to each incident, with an event for each that it changed. */
 export async function changeEach(
   parts: ActionParts,
   incidentIds: readonly string[],
   type: IncidentEventType,
-  step: (incident: Incident, now: number) => { readonly after: Incident; readonly note: Note },
+  step: (incident: Incident, now: number) => { readonly after: Incident; readonly note: EventNote },
 ): Promise<void> {
   await change(parts, async (set) => {
     await set.loadIncidents(incidentIds, false);
-    for (const incident of known(set, incidentIds)) {
-      set.begin();
+    for await (const incident of set.each(known(set, incidentIds))) {
       const { after, note } = step(incident, set.now);
       if (after === incident) continue;
       set.putIncident(after);
@@ -52,12 +47,12 @@ export async function changeEach(
 }
 
 /** @throws Failure `ResourceNotFound` that names every id that does not exist. */
-export function known(set: ChangeSet, incidentIds: readonly string[]): Incident[] {
+export function known(set: UnitOfWork, incidentIds: readonly string[]): Incident[] {
   return all('incident', incidentIds, (id) => set.incident(id));
 }
 
 /** @throws Failure `ResourceNotFound` that names every id that does not exist. */
-export function knownAlerts(set: ChangeSet, alertIds: readonly string[]): Alert[] {
+export function knownAlerts(set: UnitOfWork, alertIds: readonly string[]): Alert[] {
   return all('alert', alertIds, (id) => set.alert(id));
 }
 

@@ -1,68 +1,173 @@
-import type { SelectQueryBuilder } from 'kysely';
-import type { Database } from '../database/database.ts';
-import { totalMax, countUpTo, keyset, pageOf, type KeysetPage } from '../database/keyset.ts';
+import { sql, type SelectQueryBuilder } from 'kysely';
+import type { Database, Found } from '../database/database.ts';
+import { countUpTo, pageOf, sift, totalMax, walk, type KeysetPage, type KeysetPlace } from '../database/keyset.ts';
+import { inTurns, partsOf } from '../runtime/turns.ts';
 import type { Tables } from '../database/tables.ts';
+import { candidates, hasText, textConditions, type AttributeFilter, type TextFilter } from './incident-search-store.ts';
 import type { Incident } from './incident.ts';
 import { incidentOf } from './incident-store.ts';
 
-/** Which incidents a list shows (contract 6.3). Empty lists and undefined restrict nothing. Instants are Unix milliseconds. */
-export interface IncidentFilter {
+/**
+ * Selects incidents for a list (contract 6.3). Empty lists and undefined restrict nothing. Instants are Unix
+ * milliseconds.
+ */
+export interface IncidentFilter extends TextFilter, AttributeFilter {
+  /** 0 and infinity = no window. */
   readonly startTime: number;
   readonly endTime: number;
   readonly progress: readonly string[];
-  readonly severities: readonly string[];
-  /** 0 = those that belong to no channel. */
+  /** 0 = no channel. */
   readonly channelIds: readonly number[];
   readonly incidentIds: readonly string[];
   readonly nums: readonly string[];
-  readonly creatorIds: readonly number[];
-  readonly closerIds: readonly number[];
-  /** Part of the title, an id, or a `num`. */
-  readonly query: string;
-  readonly snoozedAt: { readonly now: number; readonly snoozed: boolean } | undefined;
-  readonly everMuted: boolean | undefined;
-  /** What SQL cannot say over both databases: labels, fields, responders. */
+  /** No other incident with its `dedup_key` began in the {@link rareDays} before it. */
+  readonly rare: boolean | undefined;
+  /** A condition that SQL cannot express on both databases, such as an expression for the title. */
   readonly also: ((incident: Incident) => boolean) | undefined;
 }
 
 export interface Listed<T> {
   /** At most `limit` items. */
   readonly items: T[];
-  readonly hasNextPage: boolean;
+  /** The position of the next page; undefined = none. */
+  readonly next: KeysetPlace | undefined;
   /** Exact below {@link totalMax}. */
   readonly total: number;
 }
 
-/** Rows that one list call reads at the most when a condition has to be checked outside the database. */
-const scannedMax = 20_000;
-const scanPage = 500;
-
 const order = ['start_time', 'incident_id'] as const;
 
+/** @param page `bySeverity`: the worst first, without a place to go on from; for few incidents, such as the open ones. */
 export async function listIncidents(
   database: Database,
   filter: IncidentFilter,
-  page: KeysetPage,
+  page: KeysetPage & { readonly bySeverity?: boolean },
 ): Promise<Listed<Incident>> {
-  if (filter.also !== undefined) return scan(database, filter, filter.also, page);
-  const rows = await pageOf(matching(database, filter).selectAll(), order, page).execute();
-  const items = rows.slice(0, page.limit).map(incidentOf);
-  const total = await countUpTo(database, matching(database, filter).select('incident_id'));
-  return { items, hasNextPage: rows.length > page.limit, total };
+  const found = await candidates(database, filter);
+  const query = matching(database, filter, found);
+  if (page.bySeverity === true) return worstFirst(database, query, filter, page);
+  const { also } = filter;
+  if (also !== undefined) {
+    return sift(query.selectAll(), order, page, {
+      read: (row) => {
+        const incident = incidentOf(row);
+        return also(incident) ? incident : undefined;
+      },
+      placeOf: (row) => ({ time: row.start_time, id: row.incident_id }),
+    });
+  }
+  if (found?.ids === undefined && hasText(filter)) return walkText(database, filter, page, query);
+  const rows = await pageOf(query.selectAll(), order, page).execute();
+  const total = await countUpTo(database, query.select('incident_id'));
+  return listed(await inTurns(rows, incidentOf), page, total);
 }
+
+/** A row beyond the page means that there is a next page. */
+function listed(incidents: readonly Incident[], page: KeysetPage, total: number): Listed<Incident> {
+  const items = incidents.slice(0, page.limit);
+  const last = items.at(-1);
+  const more = incidents.length > page.limit && last !== undefined;
+  return { items, next: more ? placeOf(last) : undefined, total };
+}
+
+function placeOf(incident: Incident): KeysetPlace {
+  return { time: incident.startTime, id: incident.incidentId };
+}
+
+/** Open incidents that are put into another order in memory. */
+const orderedMax = 5_000;
+const ranks: Readonly<Record<string, number>> = { Critical: 0, Warning: 1, Info: 2 };
+
+async function worstFirst(
+  database: Database,
+  query: IncidentQuery<object>,
+  filter: IncidentFilter,
+  { offset, limit }: KeysetPage,
+): Promise<Listed<Incident>> {
+  if (filter.also !== undefined || hasText(filter)) {
+    const { items } = await listIncidents(database, filter, {
+      ascending: false,
+      after: undefined,
+      offset: 0,
+      limit: totalMax,
+    });
+    const sorted = items.toSorted((one, other) => (ranks[one.severity] ?? 0) - (ranks[other.severity] ?? 0));
+    return { items: sorted.slice(offset, offset + limit), next: undefined, total: Math.min(sorted.length, totalMax) };
+  }
+  const newest = query
+    .select(['incident_id', 'severity', 'start_time'])
+    .orderBy('start_time', 'desc')
+    .limit(orderedMax);
+  const ids = await database.longRead
+    .selectFrom(newest.as('newest'))
+    .select('incident_id')
+    .orderBy(sql`case severity when 'Critical' then 0 when 'Warning' then 1 else 2 end`)
+    .orderBy('start_time', 'desc')
+    .orderBy('incident_id', 'desc')
+    .offset(offset)
+    .limit(limit)
+    .execute();
+  const read = new Map(
+    (
+      await readIncidents(
+        database,
+        ids.map((row) => row.incident_id),
+      )
+    ).map((one) => [one.incidentId, one]),
+  );
+  const items = ids.map((row) => read.get(row.incident_id)).filter((one) => one !== undefined);
+  return { items, next: undefined, total: await countUpTo(database, query.select('incident_id')) };
+}
+
+/** Incidents that are counted by what they are. */
+const countedMax = 10_000;
+
+export interface IncidentCount {
+  readonly progress: string;
+  readonly severity: string;
+  readonly channelId: number;
+  readonly count: number;
+}
+
+export async function countIncidents(database: Database, filter: IncidentFilter): Promise<IncidentCount[]> {
+  const found = await candidates(database, filter);
+  if (filter.also !== undefined || (found?.ids === undefined && hasText(filter))) {
+    const page = { ascending: false, after: undefined, offset: 0, limit: totalMax };
+    const { items } = await listIncidents(database, filter, page);
+    return items.map(({ progress, severity, channelId }) => ({ progress, severity, channelId, count: 1 }));
+  }
+  const some = matching(database, filter, found).select(['progress', 'severity', 'channel_id']).limit(countedMax);
+  const rows = await database.longRead
+    .selectFrom(some.as('some'))
+    .select(['progress', 'severity', 'channel_id', ({ fn }) => fn.countAll<number>().as('count')])
+    .groupBy(['progress', 'severity', 'channel_id'])
+    .execute();
+  return rows.map((row) => ({
+    progress: row.progress,
+    severity: row.severity,
+    channelId: row.channel_id,
+    count: row.count,
+  }));
+}
+
+/** Rows of one statement: each may have some hundred kilobytes, and the event loop reads them. */
+export const readTogether = 20;
 
 export async function readIncidents(
   database: Pick<Database, 'read' | 'dialect'>,
   incidentIds: readonly string[],
 ): Promise<Incident[]> {
-  if (incidentIds.length === 0) return [];
-  const rows = await database.read
-    .selectFrom('incident')
-    .selectAll()
-    .where(database.dialect.anyOf('incident_id', incidentIds))
-    .orderBy('incident_id')
-    .execute();
-  return rows.map(incidentOf);
+  const ordered = [...new Set(incidentIds)].toSorted();
+  const found = await inTurns(partsOf(ordered, readTogether), async (ids) => {
+    const rows = await database.read
+      .selectFrom('incident')
+      .selectAll()
+      .where(database.dialect.anyOf('incident_id', ids))
+      .orderBy('incident_id')
+      .execute();
+    return rows.map(incidentOf);
+  });
+  return found.flat();
 }
 
 /** The newest incident with this `num`, which is not unique (contract 0.3). */
@@ -77,42 +182,45 @@ export async function readIncidentByNum(database: Database, num: string): Promis
   return row === undefined ? undefined : incidentOf(row);
 }
 
-/** Incidents before one that are looked at, and of them those of its channel that are given. */
-const pastScannedMax = 5_000;
+/** Earlier incidents of the channel that are compared. */
 const pastMax = 500;
 
-/** Incidents of the same channel that started before this one, the newest first, from a bounded stretch of the past. */
-export async function readPastIncidents(database: Database, incident: Incident): Promise<Incident[]> {
-  const stretch = database.read
+/** The ids of incidents of the same channel that started before this one, the newest first. */
+export async function pastIncidentIds(database: Database, incident: Incident): Promise<string[]> {
+  const rows = await database.longRead
     .selectFrom('incident')
-    .select(['incident_id', 'channel_id', 'start_time'])
-    .where('start_time', '<', incident.startTime)
-    .orderBy('start_time', 'desc')
-    .limit(pastScannedMax);
-  const found = await database.read
-    .selectFrom(stretch.as('past'))
     .select('incident_id')
     .where('channel_id', '=', incident.channelId)
+    .where('start_time', '<', incident.startTime)
     .orderBy('start_time', 'desc')
     .limit(pastMax)
     .execute();
-  return readIncidents(
-    database,
-    found.map((row) => row.incident_id),
-  );
+  return rows.map((row) => row.incident_id);
 }
 
 type IncidentQuery<Out> = SelectQueryBuilder<Tables, 'incident', Out>;
 
-function matching(database: Database, filter: IncidentFilter): IncidentQuery<object> {
+/** In the words of the partial index `incident_open`: only then is it used. */
+const isOpen = sql<boolean>`progress <> 'Closed'`;
+
+function inWindow(database: Database, filter: IncidentFilter): IncidentQuery<object> {
+  let query: IncidentQuery<object> = database.longRead.selectFrom('incident');
+  if (filter.startTime > 0) query = query.where('start_time', '>=', filter.startTime);
+  if (Number.isFinite(filter.endTime)) query = query.where('start_time', '<=', filter.endTime);
+  return query;
+}
+
+function matching(database: Database, filter: IncidentFilter, found: Found | undefined): IncidentQuery<object> {
   const { anyOf, contains } = database.dialect;
-  let query: IncidentQuery<object> = database.read
-    .selectFrom('incident')
-    .where('start_time', '>=', filter.startTime)
-    .where('start_time', '<=', filter.endTime);
+  let query = inWindow(database, filter);
+  if (found?.ids !== undefined) query = query.where(anyOf('incident_id', found.ids));
   if (filter.progress.length > 0) query = query.where(anyOf('progress', filter.progress));
+  if (filter.progress.length > 0 && !filter.progress.includes('Closed')) query = query.where(isOpen);
   if (filter.severities.length > 0) query = query.where(anyOf('severity', filter.severities));
-  if (filter.channelIds.length > 0) query = query.where(anyOf('channel_id', filter.channelIds));
+  const [channelId, ...others] = filter.channelIds;
+  // A single channel is an equality, so that its index gives the order too.
+  if (channelId !== undefined && others.length === 0) query = query.where('channel_id', '=', channelId);
+  else if (channelId !== undefined) query = query.where(anyOf('channel_id', filter.channelIds));
   if (filter.incidentIds.length > 0) query = query.where(anyOf('incident_id', filter.incidentIds));
   if (filter.nums.length > 0)
     query = query.where(
@@ -127,34 +235,55 @@ function matching(database: Database, filter: IncidentFilter): IncidentQuery<obj
   if (filter.snoozedAt !== undefined) {
     query = query.where('snoozed_before', filter.snoozedAt.snoozed ? '>' : '<=', filter.snoozedAt.now);
   }
-  const text = filter.query;
-  if (/^[0-9a-f]{24}$/i.test(text)) return query.where('incident_id', '=', text.toLowerCase());
-  if (/^[0-9a-f]{6}$/i.test(text)) {
-    return query.where(({ eb, or }) => or([eb('num', '=', text.toUpperCase()), contains('title', text)]));
+  for (const people of [filter.responderIds, filter.ackerIds]) {
+    if (people.length === 0) continue;
+    query = query.where(({ or }) => or(people.map((id) => contains('responders_json', `"personId":${id},`))));
   }
-  return text === '' ? query : query.where(contains('title', text));
+  if (filter.rare !== undefined) query = query.where(filter.rare ? sql<boolean>`not ${hasForerunner}` : hasForerunner);
+  for (const condition of textConditions(database.dialect, filter, found)) query = query.where(condition);
+  return query;
 }
 
-/** Reads in bounded pages and checks the rest of the condition on each row. */
-async function scan(
+const rareDays = 30;
+const dayMs = 86_400_000;
+
+/** Another incident of the same `dedup_key` began not long before it. Those by hand have none. */
+const hasForerunner = sql<boolean>`(incident.dedup_key <> '' and exists (
+  select 1 from incident as other where other.dedup_key = incident.dedup_key and other.start_time < incident.start_time
+    and other.start_time >= incident.start_time - ${sql.lit(rareDays * dayMs)}))`;
+
+/** Which of these incidents are not rare. */
+export async function frequentOf(database: Database, incidentIds: readonly string[]): Promise<ReadonlySet<string>> {
+  if (incidentIds.length === 0) return new Set();
+  const rows = await database.longRead
+    .selectFrom('incident')
+    .select('incident_id')
+    .where(database.dialect.anyOf('incident_id', incidentIds))
+    .where(hasForerunner)
+    .execute();
+  return new Set(rows.map((row) => row.incident_id));
+}
+
+/** Without the index, reads a bounded number of the newest; the caller continues from there. */
+async function walkText(
   database: Database,
   filter: IncidentFilter,
-  also: (incident: Incident) => boolean,
   page: KeysetPage,
+  query: IncidentQuery<object>,
 ): Promise<Listed<Incident>> {
-  const found: Incident[] = [];
+  const place = [sql.ref<number>('start_time').as('time'), sql.ref<string>('incident_id').as('id')] as const;
   const skip = page.after === undefined ? page.offset : 0;
-  let after = page.after;
-  for (let scanned = 0; scanned < scannedMax; scanned += scanPage) {
-    const rows = await keyset(matching(database, filter).selectAll(), order, { ascending: page.ascending, after })
-      .limit(scanPage)
-      .execute();
-    found.push(...rows.map(incidentOf).filter(also));
-    const last = rows.at(-1);
-    if (last === undefined || rows.length < scanPage || found.length >= Math.max(totalMax, skip + page.limit + 1))
-      break;
-    after = { time: last.start_time, id: last.incident_id };
-  }
-  const items = found.slice(skip, skip + page.limit);
-  return { items, hasNextPage: found.length > skip + page.limit, total: Math.min(found.length, totalMax) };
+  const { found, stoppedAt } = await walk(inWindow(database, filter).select(place), query.select(place), order, {
+    ...page,
+    enough: Math.max(totalMax, skip + page.limit + 1),
+  });
+  const places = found.slice(skip, skip + page.limit);
+  const ids = places.map(({ id }) => id);
+  const read = new Map((await readIncidents(database, ids)).map((one) => [one.incidentId, one]));
+  const items = ids.map((id) => read.get(id)).filter((one) => one !== undefined);
+  return {
+    items,
+    next: found.length > skip + page.limit ? places.at(-1) : stoppedAt,
+    total: Math.min(found.length, totalMax),
+  };
 }

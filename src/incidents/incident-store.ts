@@ -1,12 +1,20 @@
+import { sql } from 'kysely';
 import type { Alert, Image, Severity, Status } from '../alerts/alert.ts';
 import { alertOf } from '../alerts/alert-store.ts';
 import type { Database, Transaction } from '../database/database.ts';
 import type { IncidentRow } from '../database/tables.ts';
-import type { Assignment, GroupMethod, Incident, IncidentProgress, Responder, StatusCounts } from './incident.ts';
-import { numOf } from './incident.ts';
-import { dueAt, noTimers, type Timers } from './timers.ts';
+import {
+  type Assignment,
+  type GroupMethod,
+  type Incident,
+  type IncidentProgress,
+  type Responder,
+  type StatusCounts,
+  numOf,
+} from './incident.ts';
+import { dueAt, noDeadlines, type Deadlines } from './deadlines.ts';
 
-/** Locks, reads and writes incidents in the caller's transaction. Locks are taken in the order of the ids. */
+/** Locks, reads and writes incidents in the caller's transaction. Takes locks in the order of the ids. */
 export class IncidentStore {
   readonly #dialect: Database['dialect'];
 
@@ -26,7 +34,22 @@ export class IncidentStore {
     return rows.map(incidentOf);
   }
 
-  /** Makes the opening of grouped incidents of a channel one after the other, so that two nodes do not open two for one. */
+  /** The reopened incidents among these that are still open. */
+  async lockReopened(tx: Transaction, incidentIds: readonly string[]): Promise<Incident[]> {
+    if (incidentIds.length === 0) return [];
+    const rows = await tx.query
+      .selectFrom('incident')
+      .selectAll()
+      .where(this.#dialect.anyOf('incident_id', incidentIds))
+      .where('reopened_at', '>', 0)
+      .where('progress', '<>', 'Closed')
+      .orderBy('incident_id')
+      .modifyEnd(this.#dialect.forUpdate)
+      .execute();
+    return rows.map(incidentOf);
+  }
+
+  /** Serialises the opening of grouped incidents of a channel, so that two nodes do not open two for one. */
   async lockChannel(tx: Transaction, channelId: number): Promise<void> {
     await tx.query
       .selectFrom('channel')
@@ -36,7 +59,7 @@ export class IncidentStore {
       .execute();
   }
 
-  /** Which open incidents of the channel hold an alert with one of these digests. */
+  /** The open incidents of the channel that hold an alert with one of these digests. */
   async findGrouped(tx: Transaction, channelId: number, digests: readonly string[]): Promise<GroupingKey[]> {
     if (digests.length === 0) return [];
     const rows = await tx.query
@@ -48,7 +71,7 @@ export class IncidentStore {
     return rows.map((row) => ({ channelId, digest: row.digest, incidentId: row.incident_id }));
   }
 
-  /** The newest open incidents that are filed under a digest, without a lock. */
+  /** The newest open incidents under a digest, without a lock. */
   async listGrouped(tx: Transaction, channelId: number, digest: string, limit: number): Promise<Incident[]> {
     const rows = await tx.query
       .selectFrom('grouping_key')
@@ -62,17 +85,16 @@ export class IncidentStore {
     return rows.map(incidentOf);
   }
 
-  /** Open alerts that changed since then and whose incident, if any, nobody has acknowledged; those that changed last first. */
-  async listActiveAlerts(tx: Transaction, channelId: number, since: number, limit: number): Promise<Alert[]> {
+  /** Open alerts that are not inhibited and whose incident, if any, is not acknowledged; newest first. */
+  async listActiveAlerts(tx: Transaction, channelId: number, limit: number): Promise<Alert[]> {
     const rows = await tx.query
       .selectFrom('alert')
       .leftJoin('incident', 'incident.incident_id', 'alert.incident_id')
       .selectAll('alert')
       .where('alert.channel_id', '=', channelId)
-      .where('alert.progress', '=', 'Triggered')
-      .where('alert.updated_at', '>=', since)
+      .where('alert.progress', '=', sql.lit('Triggered'))
+      .where('alert.muted_by', '=', sql.lit(''))
       .where(({ eb, or }) => or([eb('incident.progress', 'is', null), eb('incident.progress', '=', 'Triggered')]))
-      .orderBy('alert.updated_at', 'desc')
       .orderBy('alert.alert_id', 'desc')
       .limit(limit)
       .execute();
@@ -101,7 +123,7 @@ export class IncidentStore {
     await tx.query.deleteFrom('grouping_key').where(this.#dialect.anyOf('incident_id', incidentIds)).execute();
   }
 
-  /** Their events stay: what is owed of them goes out. */
+  /** Their events stay, so that their deliveries still go out. */
   async delete(tx: Transaction, incidentIds: readonly string[]): Promise<void> {
     if (incidentIds.length === 0) return;
     await this.deleteGroupingKeys(tx, incidentIds);
@@ -132,6 +154,7 @@ export function incidentOf(row: IncidentRow): Incident {
     incidentId: row.incident_id,
     channelId: row.channel_id,
     integrationId: row.integration_id,
+    integrationIds: JSON.parse(row.integration_ids_json) as number[],
     title: row.title,
     description: row.description,
     impact: row.impact,
@@ -165,7 +188,8 @@ export function incidentOf(row: IncidentRow): Incident {
     manualOverrides: JSON.parse(row.manual_overrides_json) as string[],
     storms: JSON.parse(row.storms_json) as number[],
     everMuted: row.ever_muted === 1,
-    timers: { ...noTimers, ...(JSON.parse(row.timers_json) as Partial<Timers>) },
+    timers: { ...noDeadlines, ...(JSON.parse(row.timers_json) as Partial<Deadlines>) },
+    reopenedAt: row.reopened_at,
     createdAt: row.created_at,
     updatedAt: row.updated_at,
     lastSequence: row.last_sequence,
@@ -179,6 +203,7 @@ function rowOf(incident: Incident): IncidentRow {
     num: numOf(incident.incidentId),
     channel_id: incident.channelId,
     integration_id: incident.integrationId,
+    integration_ids_json: JSON.stringify(incident.integrationIds),
     title: incident.title,
     description: incident.description,
     impact: incident.impact,
@@ -214,6 +239,7 @@ function rowOf(incident: Incident): IncidentRow {
     ever_muted: incident.everMuted ? 1 : 0,
     timers_json: JSON.stringify(incident.timers),
     due_at: dueAt(incident),
+    reopened_at: incident.reopenedAt,
     created_at: incident.createdAt,
     updated_at: incident.updatedAt,
     last_sequence: incident.lastSequence,

@@ -15,7 +15,7 @@ import {
   takesAlerts,
   type Incident,
 } from './incident.ts';
-import { acknowledge, unacknowledge } from './responding.ts';
+import { acknowledge, unacknowledge } from './transitions.ts';
 
 const now = 1_780_000_000_000;
 const grouping = { method: 'n', equalsMd5: '', until: 0 } as const;

@@ -1,6 +1,5 @@
-import type { Alert, Image, Severity, Status } from '../alerts/alert.ts';
-import { worse } from '../alerts/alert.ts';
-import { noTimers, restarted, type Timers } from './timers.ts';
+import { shownTitle, type Alert, type Image, type Severity, type Status, worse } from '../alerts/alert.ts';
+import { noDeadlines, restarted, type Deadlines } from './deadlines.ts';
 
 export type IncidentProgress = 'Triggered' | 'Processing' | 'Closed';
 export type GroupMethod = 'n' | 'p' | 'i';
@@ -12,7 +11,7 @@ export interface Responder {
   readonly acknowledgedAt: number;
 }
 
-/** Who it was given to, and by what (contract 1.6, `assigned_to`). */
+/** An assignment (contract 1.6, `assigned_to`). */
 export interface Assignment {
   readonly id: string;
   readonly type: 'assign' | 'reassign' | 'escalate' | 'reopen';
@@ -20,30 +19,32 @@ export interface Assignment {
   readonly escalateRuleId: string;
   readonly escalateRuleName: string;
   readonly layerIdx: number;
-  /** Only who was named, and not who was found through the rule. */
+  /** Only people named directly, without those of the rule. */
   readonly personIds: readonly number[];
-  /** When the rule's next layer follows; absent in the last layer and without a rule. */
+  /** When the next layer of the rule follows; absent in the last layer and without a rule. */
   readonly escalation?: Escalation | undefined;
 }
 
 export interface Escalation {
   readonly afterMs: number;
-  /** Also when somebody has acknowledged. */
+  /** Also after an acknowledgement. */
   readonly force: boolean;
 }
 
 /**
  * What people work on (contract 1.6). Instants are Unix milliseconds, 0 = not yet.
  *
- *   Triggered ⇄ Processing   acknowledged by somebody, or by nobody any more
- *   Triggered, Processing → Closed   by hand, or because its alerts recovered
- *   Closed → Triggered   reopened
+ * Triggered ⇄ Processing           acknowledged by somebody, or by nobody any more
+ * Triggered, Processing → Closed   by hand, or because its alerts recovered
+ * Closed → Triggered               reopened
  */
 export interface Incident {
   readonly incidentId: string;
   readonly channelId: number;
-  /** Of its first alert; 0 when made by hand. */
+  /** Of its first alert; 0 when a person opened it. */
   readonly integrationId: number;
+  /** Of all alerts that have joined it, in that order, and {@link integrationIdsMax} at most. */
+  readonly integrationIds: readonly number[];
   readonly title: string;
   readonly description: string;
   readonly impact: string;
@@ -68,21 +69,23 @@ export interface Incident {
   readonly responders: readonly Responder[];
   readonly assignedTo: Assignment | undefined;
   readonly alertCnt: number;
-  /** Alerts by status, and how many of them still take reports: its own status needs no look at them. */
+  /** Alerts by status, and how many of them are open: its own status follows without reading them. */
   readonly statusCounts: StatusCounts;
   readonly alertEventCnt: number;
   readonly dedupKey: string;
   readonly equalsMd5: string;
   readonly groupMethod: GroupMethod;
-  /** Until when alerts may join, 0 = while it is open. */
+  /** The end of grouping; 0 = while it is open. */
   readonly groupUntil: number;
   readonly mergeDisabled: boolean;
-  /** `title`, `description`, `severity` once edited by hand: they no longer follow the alerts. */
+  /** `title`, `description`, `severity` after an edit: they no longer follow the alerts. */
   readonly manualOverrides: readonly string[];
   /** Storm thresholds that have fired. */
   readonly storms: readonly number[];
   readonly everMuted: boolean;
-  readonly timers: Timers;
+  readonly timers: Deadlines;
+  /** When it was last reopened. */
+  readonly reopenedAt: number;
   readonly createdAt: number;
   readonly updatedAt: number;
   readonly lastSequence: number;
@@ -97,12 +100,12 @@ export interface StatusCounts {
   readonly open: number;
 }
 
-/** The most alerts of one incident; the next one opens another incident (contract 4.4). */
+/** Alerts per incident; the next one opens another incident (contract 4.4). */
 export const alertsMax = 5000;
 
 const noCounts: StatusCounts = { Critical: 0, Warning: 0, Info: 0, Ok: 0, open: 0 };
 
-/** How its alerts came to be in it. */
+/** How its alerts are grouped. */
 export interface Grouping {
   readonly method: GroupMethod;
   readonly equalsMd5: string;
@@ -126,19 +129,21 @@ const blank = {
   manualOverrides: [],
   storms: [],
   everMuted: false,
-  timers: noTimers,
+  timers: noDeadlines,
+  reopenedAt: 0,
   lastSequence: 0,
   lastEventTime: 0,
 } as const;
 
-/** An alert that joins no incident opens one, which takes its title, labels and key (contract 4.4, 4.9). */
+/** Opens an incident from an alert, with its title, labels and key (contract 4.4, 4.9). */
 export function incidentFromAlert(incidentId: string, alert: Alert, grouping: Grouping, now: number): Incident {
   return {
     ...blank,
     incidentId,
     channelId: alert.channelId,
     integrationId: alert.integrationId,
-    title: alert.title,
+    integrationIds: [alert.integrationId],
+    title: shownTitle(alert),
     description: alert.description,
     severity: alert.severity,
     status: alert.status,
@@ -174,6 +179,7 @@ export function incidentByHand(incidentId: string, input: ManualIncident, creato
     incidentId,
     channelId: input.channelId,
     integrationId: 0,
+    integrationIds: [],
     title: input.title,
     description: input.description,
     severity: input.severity,
@@ -197,7 +203,7 @@ export function incidentByHand(incidentId: string, input: ManualIncident, creato
   };
 }
 
-/** May another alert be grouped into it now (contract 4.4)? */
+/** Whether another alert may be grouped into it now (contract 4.4). */
 export function takesAlerts(incident: Incident, now: number): boolean {
   return (
     incident.progress !== 'Closed' &&
@@ -207,12 +213,13 @@ export function takesAlerts(incident: Incident, now: number): boolean {
   );
 }
 
-/** An alert comes in: automatically, or moved here by hand. */
+/** An alert joins, by grouping or moved by a person. */
 export function alertJoined(incident: Incident, alert: Alert, now: number): Incident {
   const statusCounts = counted(incident.statusCounts, alert, 1);
   return withStatus(
     {
       ...incident,
+      integrationIds: withIntegrations(incident.integrationIds, [alert.integrationId]),
       alertCnt: incident.alertCnt + 1,
       statusCounts,
       alertEventCnt: incident.alertEventCnt + alert.eventCnt,
@@ -225,7 +232,16 @@ export function alertJoined(incident: Incident, alert: Alert, now: number): Inci
   );
 }
 
-/** An alert is moved to another incident. Where it was the last that had not recovered, the rest has recovered now. */
+/** Integrations that an incident names. */
+export const integrationIdsMax = 100;
+
+/** The same list when it has them all. */
+export function withIntegrations(known: readonly number[], more: readonly number[]): readonly number[] {
+  if (more.every((id) => known.includes(id))) return known;
+  return [...new Set([...known, ...more])].slice(0, integrationIdsMax);
+}
+
+/** An alert is moved away. When it was the last that had not recovered, the incident has recovered now. */
 export function alertLeft(incident: Incident, alert: Alert, now: number): Incident {
   const left = {
     ...incident,
@@ -237,7 +253,7 @@ export function alertLeft(incident: Incident, alert: Alert, now: number): Incide
   return left.alertCnt === 0 ? left : withStatus(left, incident.status === 'Ok' ? 0 : now);
 }
 
-/** One of its alerts changed. What changed of the first alert's description and labels is followed (contract 4.9). */
+/** One of its alerts changed. Description and labels follow the first alert (contract 4.9). */
 export function alertChanged(incident: Incident, before: Alert, after: Alert, now: number): Incident {
   const statusCounts = counted(counted(incident.statusCounts, before, -1), after, 1);
   const first = incident.dedupKey === after.alertKey && incident.integrationId === after.integrationId;
@@ -260,7 +276,7 @@ export function alertChanged(incident: Incident, before: Alert, after: Alert, no
   );
 }
 
-/** It holds these alerts from now on. Without any, its status stays what it was. */
+/** Replaces its alerts. Without any, the status stays. */
 export function withAlerts(
   incident: Incident,
   alertCnt: number,
@@ -271,12 +287,15 @@ export function withAlerts(
   return alertCnt === 0 ? holding : withStatus(holding, recoveredAt);
 }
 
-/** Nothing is left that could still change it: all its alerts recovered or were closed (contract 4.6). */
+/** Whether all its alerts have recovered or closed (contract 4.6). */
 export function hasRunOut(incident: Incident): boolean {
   return incident.progress !== 'Closed' && incident.alertCnt > 0 && incident.statusCounts.open === 0;
 }
 
-/** `by` = 0 for the service: then nobody is the closer. A person who closes joins the responders (contract 1.5). */
+/**
+ * Closes the incident. `by` = 0 is the service, and then there is no closer. A person who closes becomes a responder
+ * (contract 1.5).
+ */
 export function closeIncident(incident: Incident, by: number, now: number): Incident {
   const closed: Incident = {
     ...incident,
@@ -298,7 +317,7 @@ function followed(incident: Incident, field: string): boolean {
   return !incident.manualOverrides.includes(field);
 }
 
-/** The person among the responders: as they were, or added. */
+/** Adds the person to the responders, unless present. */
 export function withResponder(responders: readonly Responder[], personId: number, now: number): readonly Responder[] {
   if (responders.some((one) => one.personId === personId)) return responders;
   return [...responders, { personId, assignedAt: now, acknowledgedAt: 0 }];

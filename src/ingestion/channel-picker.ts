@@ -2,16 +2,16 @@ import type { Channel, ChannelDirectory } from '../channels/channel.ts';
 import type { Member } from '../members/member.ts';
 import type { People } from '../members/people.ts';
 import { invalid, type Fault } from '../runtime/failure.ts';
-import { isObject } from './formats/format.ts';
+import { isObject } from './formats/fields.ts';
 
-/** What a source is shown, so that people there can pick the channel of their alerts (contract 6.9). */
+/** The channels that a source offers to its users (contract 6.9). */
 export interface PickableChannels {
   readonly items: readonly { channel_id: number; channel_name: string; status: string }[];
   readonly total: number;
 }
 
 /**
- * The channels that fit all that the body asks for: part of a name, ids, and a member, whose teams look after them.
+ * The channels that match the body: part of a name, ids, and a member whose teams look after them.
  * @throws Failure that names every field of a wrong type.
  */
 export function pickableChannels(body: unknown, channels: ChannelDirectory, people: People): PickableChannels {
@@ -40,7 +40,7 @@ interface Wanted {
 
 const texts = ['query', 'member_name', 'email', 'phone', 'country_code'] as const;
 
-/** `null` and what is empty ask for nothing. */
+/** `null` and empty values count as absent. */
 function read(body: unknown): Wanted {
   const fields = isObject(body) ? body : {};
   const faults: Fault[] = [];
@@ -65,7 +65,7 @@ function isId(value: unknown): value is number {
   return typeof value === 'number' && Number.isSafeInteger(value) && value >= 0;
 }
 
-/** `undefined` when no member is asked for. */
+/** `undefined` when the body names no member. */
 function teamsOf(wanted: Wanted, people: People): ReadonlySet<number> | undefined {
   const { member_id, member_name, email, phone } = wanted;
   if (member_id === undefined && member_name === undefined && email === undefined && phone === undefined) {

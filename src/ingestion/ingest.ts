@@ -1,56 +1,63 @@
-import { applyReport, type Alert } from '../alerts/alert.ts';
+import { applyReport, sourceKey, type Alert, type AlertReport, type ReportOutcome } from '../alerts/alert.ts';
 import type { Channel } from '../channels/channel.ts';
-import { isDropped, type NoiseDirectory } from '../channels/noise-rule.ts';
-import { DatabaseFailure, type Database, type Transaction } from '../database/database.ts';
+import { dropping, type NoiseDirectory } from '../channels/noise-rule.ts';
+import type { SharedConfig } from '../database/config-snapshot.ts';
+import { DatabaseFailure, type Database } from '../database/database.ts';
 import type { Directories } from '../events/directory.ts';
-import { ChangeSet, type ChangeSetParts } from '../incidents/change-set.ts';
-import { closeWhenRunOut } from '../incidents/closing.ts';
-import { alertChanged } from '../incidents/incident.ts';
+import type { Event } from '../events/event.ts';
+import { changeAlert, recoverAlert } from '../incidents/alert-changes.ts';
+import { closeWhenRunOut } from '../incidents/close.ts';
+import { groupAlert } from '../incidents/grouping/group-alert.ts';
+import { judgeMuted } from '../incidents/grouping/judge-muted.ts';
+import { muted, muteOf } from '../incidents/grouping/mute-alert.ts';
+import type { IncidentConfig } from '../incidents/incident-config.ts';
+import { UnitOfWork, type UnitOfWorkParts } from '../incidents/unit-of-work.ts';
 import type { Clock } from '../runtime/clock.ts';
-import { arrivalsOf, ending, factsOf, type Arrival, type Push } from './arrival.ts';
-import { muteOf } from './muting.ts';
-import { place, type PlacingParts } from './placing.ts';
-import type { RouteDirectory } from './route.ts';
+import { ReportResults, type TakenReport, type PushResult } from './push-result.ts';
+import {
+  factsOf,
+  firingArrivals,
+  recoveryArrivals,
+  unmatchedArrival,
+  type Arrival,
+  type Destinations,
+  type Push,
+} from './routed-report.ts';
+import type { RouteDirectory } from './routing/route.ts';
 
-export type { Push } from './arrival.ts';
+export type { Push } from './routed-report.ts';
 
-/** What can become of a report. */
-export const reportOutcomes = [
-  'opened',
-  'muted',
-  'updated',
-  'recovered',
-  'refreshed',
-  'duplicate',
-  'dropped',
-  'unmatched',
-  'unrouted',
-] as const;
-type Outcome = (typeof reportOutcomes)[number];
+/** The part of the configuration that pushes read. */
+export interface IngestConfig extends IncidentConfig {
+  readonly routes: RouteDirectory;
+}
 
-/** What became of a push's reports; one that goes into several channels counts in each. */
-export type PushCounts = Record<Outcome, number>;
-
-export interface IngestParts extends ChangeSetParts, PlacingParts {
+export interface IngestParts extends UnitOfWorkParts {
   readonly database: Database;
   readonly directories: Directories;
-  readonly noise: Source<NoiseDirectory>;
-  readonly routes: Source<RouteDirectory>;
+  readonly config: SharedConfig<IngestConfig>;
   readonly clock: Clock;
   readonly mergeWindowMs: number;
+  /** A transaction takes no further report once it makes so many deliveries. */
+  readonly deliveriesMax?: number;
+  /** Nor after so many milliseconds, because everybody else waits for it. */
+  readonly takesMaxMs?: number;
+  /** Called when a transaction ended so. */
+  readonly divided?: () => void;
 }
 
-/** What is configured, as a transaction sees it. */
-interface Source<T> {
-  in(tx: Transaction): Promise<T>;
-}
+/** About ten alerts that are compared with 200 incidents by ten keys each, the dearest there are. */
+const takesMaxMsDefault = 200;
+/** The default of the setting. */
+const deliveriesMaxDefault = 5_000;
 
 /**
- * Turns pushes into alerts, incidents, events and deliveries, all in one transaction: when it has committed, everything
- * that the reports caused is durable. Pushes that wait at the same moment share the transaction.
- * @param take gives them, once the transaction has its turn.
+ * Turns pushes into alerts, incidents, events and deliveries in one transaction: when it has committed, all of it is
+ * durable. Pushes that wait at the same moment share the transaction. When it makes many deliveries, it ends early: of
+ * the last push in the result only `taken` reports were taken, of those after it none.
+ * @param take returns them, once the transaction has its turn.
  */
-export async function ingest(parts: IngestParts, take: () => readonly Push[]): Promise<PushCounts[]> {
+export async function ingest(parts: IngestParts, take: () => readonly Push[]): Promise<PushResult[]> {
   for (let tries = 1; ; tries += 1) {
     try {
       return await ingestOnce(parts, take);
@@ -60,137 +67,212 @@ export async function ingest(parts: IngestParts, take: () => readonly Push[]): P
   }
 }
 
-/** Another node may open an alert of the same key at the same moment; the next try finds it and updates it. */
+/** Another node may open an alert of the same key at the same moment; the next try finds and updates it. */
 const conflictTriesMax = 5;
 
 function isConflict(error: unknown): boolean {
   return error instanceof DatabaseFailure && error.kind === 'conflict';
 }
 
-async function ingestOnce(parts: IngestParts, pushes: () => readonly Push[]): Promise<PushCounts[]> {
+async function ingestOnce(parts: IngestParts, take: () => readonly Push[]): Promise<PushResult[]> {
   return parts.database.transaction(async (tx) => {
-    const directory = await parts.directories.in(tx);
-    const [channels, noise, routes] = [
-      await parts.channels.in(tx),
-      await parts.noise.in(tx),
-      await parts.routes.in(tx),
-    ];
-    const set = new ChangeSet(parts, tx, directory, parts.clock.now());
-    const step: Step = { parts, set, noise };
-    const routed = pushes().map((push) => push.reports.map((report) => arrivalsOf(push, report, channels, routes)));
-    await set.loadOpenAlerts(routed.flat(2).map((arrival) => arrival.key));
-    const counts: PushCounts[] = [];
-    for (const reports of routed) {
-      const count = noCounts();
-      for (const arrivals of reports)
-        for (const arrival of ending(set, arrivals)) count[await take(step, arrival)] += 1;
-      counts.push(count);
-    }
+    const [config, directory] = [await parts.config.in(tx), await parts.directories.in(tx)];
+    const set = new UnitOfWork(parts, tx, { config, directory }, parts.clock.now());
+    const step: Step = { parts, set, noise: config.noise, destinations: config };
+    const pushes = take();
+    await loadKnown(step, pushes);
+    const results = await takeAll(step, pushes);
     await set.save();
-    return counts;
+    return results.map((one) => one.saved(set));
   });
 }
 
-/** What all reports of a transaction are taken with. */
+/** At least the first report, and then until they make as many deliveries, or take as long, as one transaction may. */
+async function takeAll(step: Step, pushes: readonly Push[]): Promise<ReportResults[]> {
+  const { parts, set } = step;
+  const { clock, deliveriesMax = deliveriesMaxDefault, takesMaxMs = takesMaxMsDefault } = parts;
+  const until = clock.monotonic() + takesMaxMs;
+  const deliveriesOf = await parts.fanOut.counter(set.tx);
+  const results: ReportResults[] = [];
+  let [made, taken] = [0, 0];
+  for (const push of pushes) {
+    const result = new ReportResults();
+    results.push(result);
+    for (const report of push.reports) {
+      if (made >= deliveriesMax || (taken > 0 && clock.monotonic() >= until)) {
+        parts.divided?.();
+        return result.taken === 0 ? results.slice(0, -1) : results;
+      }
+      for (const event of await takeReport(step, push, report, result)) made += deliveriesOf(event);
+      taken += 1;
+    }
+  }
+  return results;
+}
+
+/** The parts shared by all reports of a transaction. */
 interface Step {
   readonly parts: IngestParts;
-  readonly set: ChangeSet;
+  readonly set: UnitOfWork;
   readonly noise: NoiseDirectory;
+  readonly destinations: Destinations;
+}
+
+/** Loads the alerts of the reports, and for those that may open one, the alerts and incidents to compare with. */
+async function loadKnown({ set, destinations }: Step, pushes: readonly Push[]): Promise<void> {
+  const all = pushes.flatMap((push) => push.reports.map((report) => ({ push, report })));
+  const keyOf = ({ push, report }: (typeof all)[number]) => sourceKey({ ...push, ...report });
+  await set.loadOpenAlerts(all.map(keyOf));
+  const places = all.flatMap((one) => {
+    const key = keyOf(one);
+    if (one.report.status !== 'Ok') {
+      const arrivals = firingArrivals(one.push, one.report, destinations);
+      const opening = arrivals.filter(({ channel, key: place }) => channel && set.openAlert(place) === undefined);
+      return opening.map(({ push }) => ({ sourceKey: key, channelId: push.channelId, title: one.report.title }));
+    }
+    const { startedAt = 0 } = one.report;
+    const { isSenderTime, eventTime } = one.report;
+    const later = set.openAlertsOfSource(key).filter((alert) => {
+      const isEarlier = startedAt !== 0 && startedAt < alert.startedAt;
+      return isEarlier || (isSenderTime === true && eventTime < alert.createdAt);
+    });
+    return later.map(({ channelId }) => ({ sourceKey: key, channelId, title: '' }));
+  });
+  if (places.length === 0) return;
+  await set.loadLastClosed(places);
+  await set.loadNamesakes(places.filter(({ title }) => title !== ''));
+}
+
+/** @returns its events. */
+async function takeReport(step: Step, push: Push, report: AlertReport, result: ReportResults): Promise<Event[]> {
+  const made: Event[] = [];
+  result.taken += 1;
+  for await (const arrival of step.set.each(arrivalsOf(step, push, report))) {
+    const outcome = await take(step, arrival);
+    const events = step.set.eventsOfChange();
+    result.add(report, outcome, events);
+    made.push(...events);
+  }
+  return made;
+}
+
+function arrivalsOf({ set, destinations }: Step, push: Push, report: AlertReport): Arrival[] {
+  if (report.status !== 'Ok') return firingArrivals(push, report, destinations);
+  const open = set.openAlertsOfSource(sourceKey({ ...push, ...report }));
+  const ending = recoveryArrivals(push, report, open, destinations.channels);
+  return ending.length > 0 ? ending : [unmatchedArrival(push, report, destinations)];
 }
 
 /**
- * One report in one channel. The order is the contract's (4.1): the channel's drop rules, then its alert, then silence
- * and inhibit rules, then its incident. A recovery that ends an alert is never dropped, else the alert would stay open.
+ * Applies one report in one channel, in the order of contract 4.1: drop rules, alert, silence and inhibit rules,
+ * incident. A recovery of an open alert is never dropped, or the alert would stay open.
  */
-async function take(step: Step, arrival: Arrival): Promise<Outcome> {
+async function take(step: Step, arrival: Arrival): Promise<TakenReport> {
   const { set, parts, noise } = step;
   const { push, report, channel } = arrival;
-  set.begin();
-  if (channel === undefined) return keep(step, arrival, '', 'unrouted');
   const before = set.openAlert(arrival.key);
-  const ends = before !== undefined && report.status === 'Ok';
-  const drops = ends ? [] : noise.of(channel.channelId, 'drop');
-  if (drops.length > 0 && isDropped(drops, factsOf(push, report))) return 'dropped';
+  if (before === undefined || report.status !== 'Ok') {
+    const drops = channel === undefined ? [] : noise.of(channel.channelId, 'drop');
+    const rule = drops.length === 0 ? undefined : dropping(drops, factsOf(push, report));
+    if (rule !== undefined) return { kind: 'dropped', rule: rule.name };
+    if (channel === undefined && report.status !== 'Ok') return keep(step, arrival, { kind: 'unrouted' });
+  }
+  const { integrationId, channelId } = push;
   const outcome = applyReport(before, report, {
     alertId: parts.ids.object,
-    integrationId: push.integrationId,
-    channelId: push.channelId,
+    integrationId,
+    channelId,
     now: set.now,
     mergeWindowMs: parts.mergeWindowMs,
+    last: set.lastClosed(arrival.key),
+    namesake: set.namesake({ integrationId, channelId, title: report.title }),
   });
-  if (outcome.kind === 'unmatched') return keep(step, arrival, '', 'unmatched');
-  if (outcome.kind === 'opened') {
-    if (before !== undefined && outcome.outgrown !== undefined) outgrow(set, before, outcome.outgrown);
-    return open(step, arrival, outcome.alert, channel);
+  switch (outcome.kind) {
+    case 'unmatched':
+      return keep(step, arrival, { kind: 'unmatched' });
+    case 'stale':
+      return keep(step, arrival, { kind: 'stale', alertId: (before ?? set.lastClosed(arrival.key))?.alertId });
+    case 'opened':
+      if (before !== undefined) makeRoom(step, before, outcome, channel);
+      return channel === undefined ? { kind: 'unrouted' } : open(step, arrival, outcome.alert, channel);
+    case 'updated':
+    case 'recovered':
+    case 'refreshed':
+    case 'duplicate':
+      return before === undefined ? { kind: outcome.kind } : follow(step, arrival, before, outcome);
   }
-  const after = 'alert' in outcome ? outcome.alert : before;
-  if (before === undefined || after === undefined) return outcome.kind;
-  if (after !== before) follow(set, before, after);
-  if (outcome.kind === 'updated' || outcome.kind === 'recovered') {
-    keep(step, arrival, after.alertId, outcome.kind);
-    const { severity, status, progress } = after;
-    set.alertEvent('a_update', after.alertId, { detail: { severity, status, progress } });
-  }
-  if (outcome.kind === 'recovered') {
-    if (!channel.settings.disableAutoClose) closeWhenRunOut(set, after.incidentId, 'event');
-  } else {
-    await surface(step, after.alertId, channel);
-  }
-  return outcome.kind;
 }
 
-/** A muted alert is kept and pushed, but no incident takes it, so nobody is called (contract 4.10). */
-async function open(step: Step, arrival: Arrival, alert: Alert, channel: Channel): Promise<Outcome> {
+type AlertOutcome = Exclude<ReportOutcome, { kind: 'opened' | 'unmatched' | 'stale' }>;
+
+/** An open alert has changed, or was reported again unchanged. */
+async function follow(
+  step: Step,
+  arrival: Arrival,
+  before: Alert,
+  { kind, alert }: AlertOutcome,
+): Promise<TakenReport> {
+  const { set } = step;
+  const { report, channel } = arrival;
+  const { alertId, severity, status, progress } = alert;
+  if (kind === 'updated' || kind === 'recovered') keep(step, arrival, { kind, alertId });
+  if (kind === 'recovered') {
+    // A text that repeats the description of the problem is not one of the recovery.
+    const text = report.description === before.description ? '' : report.description;
+    recoverAlert(set, before, alert, channel, { text, reason: '' });
+  } else if (kind === 'updated') {
+    changeAlert(set, before, alert, () =>
+      set.alertEvent('a_update', alertId, { detail: { severity, status, progress } }),
+    );
+  } else if (kind === 'refreshed') {
+    changeAlert(set, before, alert, () => {});
+  } else if (alert !== before) {
+    set.putAlert(alert);
+  }
+  // An alert that outlasts its mute is seen with its next report, if not before.
+  if (kind !== 'recovered' && channel !== undefined) await judgeMuted(step.parts, set, alertId, channel, step.noise);
+  return { kind, alertId };
+}
+
+/** A muted alert is kept and pushed, but joins no incident (contract 4.10). */
+async function open(step: Step, arrival: Arrival, alert: Alert, channel: Channel): Promise<TakenReport> {
   const { set, parts, noise } = step;
+  const { alertId } = alert;
   const mute = await muteOf(set, alert, noise);
-  if (mute?.discards === true) return 'dropped';
-  keep(step, arrival, alert.alertId, 'opened');
-  const announce = (alertId: string) =>
+  if (mute?.discards === true) return { kind: 'dropped', rule: mute.ruleName };
+  keep(step, arrival, { kind: 'opened', alertId });
+  const announce = () =>
     set.alertEvent('a_new', alertId, { detail: { severity: alert.severity, status: alert.status } });
   if (mute === undefined) {
-    await place(set, alert, channel.settings.group, parts, announce);
-    return 'opened';
+    await groupAlert(set, alert, channel.settings.group, parts, announce);
+    return { kind: 'opened', alertId };
   }
-  set.putAlert({ ...alert, everMuted: true });
-  announce(alert.alertId);
-  set.alertNote(mute.type, alert.alertId, mute.detail);
-  return 'muted';
+  set.putAlert(muted(alert, mute));
+  announce();
+  set.note(mute.type, alertId, mute.detail);
+  return { kind: 'muted', alertId, rule: mute.ruleName };
 }
 
-/**
- * A muted alert that is reported again when nothing mutes it any more joins an incident then. Else what fires before a
- * maintenance ends, and goes on firing after it, would never be seen by anybody.
- */
-async function surface({ set, parts, noise }: Step, alertId: string, channel: Channel): Promise<void> {
-  const alert = set.alert(alertId);
-  if (alert === undefined || alert.incidentId !== '' || !alert.everMuted) return;
-  if ((await muteOf(set, alert, noise)) === undefined) await place(set, alert, channel.settings.group, parts);
-}
-
-function keep<Result extends Outcome>(
-  { set }: Step,
-  { push, report }: Arrival,
-  alertId: string,
-  outcome: Result,
-): Result {
-  set.addReport({ integrationId: push.integrationId, channelId: push.channelId, alertId, report });
+function keep({ set }: Step, { push, report }: Arrival, outcome: TakenReport): TakenReport {
+  const { integrationId, channelId } = push;
+  set.addReport({ integrationId, channelId, alertId: outcome.alertId ?? '', report });
   return outcome;
 }
 
-/** An alert that has been open for longer than it takes reports closes, and its incident when nothing else is left in it. */
-function outgrow(set: ChangeSet, before: Alert, closed: Alert): void {
-  follow(set, before, closed);
-  set.alertEvent('a_close', closed.alertId);
-  closeWhenRunOut(set, closed.incidentId, 'autorefresh');
-}
-
-/** Saves a changed alert, and lets its incident follow. */
-function follow(set: ChangeSet, before: Alert, after: Alert): void {
-  set.putAlert(after);
-  const incident = set.incident(after.incidentId);
-  if (incident !== undefined) set.putIncident(alertChanged(incident, before, after, set.now));
-}
-
-function noCounts(): PushCounts {
-  return Object.fromEntries(reportOutcomes.map((outcome) => [outcome, 0])) as PushCounts;
+/** Closes the open alert before a new one opens: its recovery was lost, or it has been open beyond the merge window. */
+function makeRoom(
+  { set }: Step,
+  before: Alert,
+  { outgrown, unheard }: { readonly outgrown?: Alert; readonly unheard?: Alert },
+  channel: Channel | undefined,
+): void {
+  if (unheard !== undefined) {
+    recoverAlert(set, before, unheard, channel, {
+      text: '',
+      reason: 'its recovery was never heard, and it began anew',
+    });
+  }
+  if (outgrown === undefined) return;
+  changeAlert(set, before, outgrown, () => set.alertEvent('a_close', outgrown.alertId));
+  closeWhenRunOut(set, outgrown.incidentId, 'autorefresh');
 }

@@ -1,18 +1,25 @@
 import { keyHash } from '../access/key.ts';
-import type { Sealer } from '../access/sealer.ts';
+import type { SecretBox } from '../access/secret-box.ts';
 import type { Query, Transaction } from '../database/database.ts';
 import type { IntegrationRow } from '../database/tables.ts';
-import { IntegrationDirectory, type Integration, type IntegrationStatus, type IntegrationType } from './integration.ts';
+import { defaultSettings, type FormatSettings } from './formats/settings.ts';
+import {
+  IntegrationDirectory,
+  type Integration,
+  type IntegrationStatus,
+  type IntegrationType,
+  type OldKey,
+} from './integration.ts';
 
-/** Integrations as rows, their keys sealed. */
+/** Integrations as rows, with encrypted keys. */
 export class IntegrationStore {
-  readonly #sealer: Sealer;
+  readonly #sealer: SecretBox;
 
-  constructor(sealer: Sealer) {
+  constructor(sealer: SecretBox) {
     this.#sealer = sealer;
   }
 
-  /** Those that are not deleted, the oldest first. */
+  /** Without the deleted ones, the oldest first. */
   async all(query: Query): Promise<Integration[]> {
     const rows = await query
       .selectFrom('integration')
@@ -24,12 +31,12 @@ export class IntegrationStore {
     return rows.map((row) => this.#integrationOf(row));
   }
 
-  /** Reads them all; to be kept in a cache. */
+  /** Reads all of them, for a cache. */
   async directory(query: Query): Promise<IntegrationDirectory> {
     return new IntegrationDirectory(await this.all(query));
   }
 
-  /** Not the deleted. */
+  /** Without the deleted ones. */
   async find(query: Query, integrationId: number): Promise<Integration | undefined> {
     const row = await query
       .selectFrom('integration')
@@ -61,16 +68,22 @@ export class IntegrationStore {
     await tx.query.updateTable('integration').set(set).where('integration_id', '=', integration_id).execute();
   }
 
-  /** The row stays for history; its key goes, so that the same key can be chosen again. */
+  /** The row stays for history without its key, so that the same key can be chosen again. */
   async remove(tx: Transaction, integrationId: number, now: number): Promise<void> {
     await tx.query
       .updateTable('integration')
-      .set({ status: 'deleted', key_hash: `deleted:${integrationId}`, key_sealed: '', updated_at: now })
+      .set({
+        status: 'deleted',
+        key_hash: `deleted:${integrationId}`,
+        key_sealed: '',
+        old_keys_json: '[]',
+        updated_at: now,
+      })
       .where('integration_id', '=', integrationId)
       .execute();
   }
 
-  /** When it last sent something, Unix milliseconds; 0 = never, or longer ago than history reaches. */
+  /** The time of its last report, Unix milliseconds; 0 = never, or before the kept history. */
   async lastEventAt(query: Query, integrationId: number): Promise<number> {
     const row = await query
       .selectFrom('alert_event')
@@ -92,7 +105,9 @@ export class IntegrationStore {
       teamId: row.team_id,
       status: row.status as IntegrationStatus,
       key: this.#sealer.open(row.key_sealed),
+      oldKeys: JSON.parse(row.old_keys_json) as OldKey[],
       refId: row.ref_id,
+      settings: { ...defaultSettings, ...(JSON.parse(row.settings_json) as Partial<FormatSettings>) },
       creatorId: row.creator_id,
       createdAt: row.created_at,
       updatedAt: row.updated_at,
@@ -110,8 +125,9 @@ export class IntegrationStore {
       status: integration.status,
       key_hash: keyHash(integration.key),
       key_sealed: this.#sealer.seal(integration.key),
+      old_keys_json: JSON.stringify(integration.oldKeys),
       ref_id: integration.refId,
-      settings_json: '{}',
+      settings_json: JSON.stringify(integration.settings),
       creator_id: integration.creatorId,
       created_at: integration.createdAt,
       updated_at: integration.updatedAt,

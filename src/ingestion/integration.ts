@@ -1,43 +1,67 @@
 import { keyHash } from '../access/key.ts';
 import type { Source } from '../events/directory.ts';
+import type { FormatSettings } from './formats/settings.ts';
 
-/** The formats that an integration can read (contract 5); also the last step of its push path. */
-export const integrationTypes = ['standard', 'prometheus', 'grafana', 'n9e', 'pagerduty'] as const;
+/** The formats of integrations (contract 5); also the last segment of the push path. */
+export const integrationTypes = [
+  'standard',
+  'prometheus',
+  'grafana',
+  'n9e',
+  'pagerduty',
+  'zabbix',
+  'nagios',
+  'icinga',
+  'cloudwatch',
+  'sentry',
+  'uptime-kuma',
+  'datadog',
+  'azure-monitor',
+  'google-cloud',
+  'opsgenie',
+  'healthchecks',
+] as const;
 export type IntegrationType = (typeof integrationTypes)[number];
 
-/** The wire's key of each type, as pushes and API objects show it (contract 1.7). */
-const wireTypes: Readonly<Record<IntegrationType, string>> = {
-  standard: 'standard.alert',
-  prometheus: 'prometheus',
-  grafana: 'grafana',
-  n9e: 'n9e',
-  pagerduty: 'pagerduty',
-};
+/** The wire's name of a type (contract 1.7). */
+function wireType(type: IntegrationType): string {
+  return type === 'standard' ? 'standard.alert' : type;
+}
 
 export type IntegrationStatus = 'enabled' | 'disabled' | 'deleted';
 
-/** A source that sends alert events; whoever holds its key may send (contract 5.1). */
+/** A key that was replaced. */
+export interface OldKey {
+  readonly hash: string;
+  /** Unix milliseconds. */
+  readonly until: number;
+}
+
+/** A source of reports; its key is the authorisation (contract 5.1). */
 export interface Integration {
   readonly integrationId: number;
   readonly name: string;
   readonly type: IntegrationType;
   readonly description: string;
-  /** 0 = shared: what it sends is routed, and kept unrouted where nothing routes it. */
+  /** 0 = shared: a route decides, and reports without a route are kept as unrouted. */
   readonly channelId: number;
-  /** Who looks after it; 0 = no team. */
+  /** The team in charge; 0 = none. */
   readonly teamId: number;
   readonly status: IntegrationStatus;
-  /** The `integration_key`. It can be shown again, so it is stored sealed, and hashed to be found by. */
+  /** The `integration_key`. It can be shown again, so it is stored encrypted, with a hash to find it by. */
   readonly key: string;
-  /** An id of the other side's, shown in pushes as `data_source_ref_id`. */
+  /** Keys before it that are taken for a while. The newest first. */
+  readonly oldKeys: readonly OldKey[];
+  /** The source's own id, shown in pushes as `data_source_ref_id`. */
   readonly refId: string;
+  readonly settings: FormatSettings;
   readonly creatorId: number;
   /** Unix milliseconds. */
   readonly createdAt: number;
   readonly updatedAt: number;
 }
 
-/** The most integrations of an installation: all of them are held in memory. */
+/** Integrations per installation: all are held in memory. */
 export const integrationsMax = 1000;
 
 /** The path and query that a source posts to (contract 5.1). */
@@ -45,36 +69,47 @@ export function pushPath(type: IntegrationType, key: string): string {
   return `/event/push/alert/${type}?integration_key=${encodeURIComponent(key)}`;
 }
 
-/** The integration as the alerts that it sent show it. */
+/** The integration as its alerts show it. */
 export function sourceOf(integration: Integration): Source {
-  return { name: integration.name, type: wireTypes[integration.type], refId: integration.refId };
+  return { name: integration.name, type: wireType(integration.type), refId: integration.refId };
 }
 
-/** Every integration that is not deleted, as they were at one moment. */
+interface KnownKey {
+  readonly integration: Integration;
+  /** Unix milliseconds; 0 = it does not end. */
+  readonly until: number;
+}
+
+/** Every integration that is not deleted, as of one moment. */
 export class IntegrationDirectory {
   /** The oldest first. */
   readonly list: readonly Integration[];
   readonly #byId: ReadonlyMap<number, Integration>;
-  readonly #byHash: ReadonlyMap<string, Integration>;
-  /** By keys that were found by their digest before: no more of them than there are integrations. */
-  readonly #byKnownKey = new Map<string, Integration>();
+  readonly #byHash: ReadonlyMap<string, KnownKey>;
+  /** Keys that were found by their digest before; a few per integration. */
+  readonly #byKnownKey = new Map<string, KnownKey>();
 
   constructor(integrations: readonly Integration[]) {
     this.list = integrations;
     this.#byId = new Map(integrations.map((one) => [one.integrationId, one]));
-    this.#byHash = new Map(integrations.map((one) => [keyHash(one.key), one]));
+    // A present key wins over an old one of somebody else.
+    this.#byHash = new Map([
+      ...integrations.flatMap((integration) =>
+        integration.oldKeys.map(({ hash, until }): [string, KnownKey] => [hash, { integration, until }]),
+      ),
+      ...integrations.map((integration): [string, KnownKey] => [keyHash(integration.key), { integration, until: 0 }]),
+    ]);
   }
 
   find(integrationId: number): Integration | undefined {
     return this.#byId.get(integrationId);
   }
 
-  /** Found by the key's digest, so that how long it takes says nothing about the keys. Disabled ones are found too. */
-  byKey(key: string): Integration | undefined {
-    const known = this.#byKnownKey.get(key);
-    if (known !== undefined) return known;
-    const found = this.#byHash.get(keyHash(key));
-    if (found !== undefined) this.#byKnownKey.set(key, found);
-    return found;
+  /** Finds by the key's digest, so that the time reveals nothing about keys. Includes disabled ones. */
+  byKey(key: string, now: number): Integration | undefined {
+    const found = this.#byKnownKey.get(key) ?? this.#byHash.get(keyHash(key));
+    if (found === undefined) return undefined;
+    this.#byKnownKey.set(key, found);
+    return found.until === 0 || now < found.until ? found.integration : undefined;
   }
 }

@@ -3,9 +3,9 @@ import type { Query, Transaction } from '../database/database.ts';
 import type { MemberRow } from '../database/tables.ts';
 import type { Member, MemberStatus } from './member.ts';
 
-/** Members as rows. A deleted one keeps its row, so that its id never means somebody else, but no address. */
+/** Members as rows. A deleted one keeps its row without its address, so that its id is never reused. */
 export class MemberStore {
-  /** Those that are not deleted, the oldest first. */
+  /** Without the deleted ones, the oldest first. */
   async all(query: Query): Promise<Member[]> {
     const rows = await query
       .selectFrom('member')
@@ -26,7 +26,7 @@ export class MemberStore {
     await tx.query.updateTable('member').set(set).where('member_id', '=', member_id).execute();
   }
 
-  /** Deletes the member and takes it out of its teams. */
+  /** Deletes the member and removes it from its teams. */
   async remove(tx: Transaction, memberId: number, now: number): Promise<void> {
     await tx.query
       .updateTable('member')

@@ -1,14 +1,14 @@
 import type { Role } from '../access/role.ts';
 import type { Person } from '../events/event.ts';
 
-/** `pending`: invited, and holds no means of access yet; the first app key that is made for them enables them. */
+/** `pending`: invited, without a key; the first app key enables the member. */
 export type MemberStatus = 'enabled' | 'pending' | 'deleted';
 
-/** Somebody who may use the service. On the wire the id is `member_id`, in pushes `person_id` (contract 6.8). */
+/** A person who may use the service. The id is `member_id` on the wire, `person_id` in pushes (contract 6.8). */
 export interface Member {
   readonly memberId: number;
   readonly name: string;
-  /** Lower case, unique among those that are not deleted. */
+  /** Lower case, unique among members that are not deleted. */
   readonly email: string;
   readonly countryCode: string;
   readonly phone: string;
@@ -22,13 +22,13 @@ export interface Member {
   readonly updatedAt: number;
 }
 
-/** The most members of an installation: all of them are held in memory. */
+/** Members per installation: all are held in memory. */
 export const membersMax = 1000;
 
-/** The wire's `account_role_ids` (contract 6.8): the vendor publishes no values, these are ours and never change. */
+/** `account_role_ids` of the wire (contract 6.8). The vendor publishes no values; these are ours and never change. */
 export const roleIds: Readonly<Record<Role, number>> = { admin: 1, responder: 2, viewer: 3 };
 
-/** The role that an id stands for, `undefined` for an id that stands for none. */
+/** The role of an id; `undefined` for an unknown id. */
 export function roleOf(roleId: number): Role | undefined {
   if (roleId === roleIds.admin) return 'admin';
   if (roleId === roleIds.responder) return 'responder';

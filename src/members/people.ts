@@ -5,7 +5,7 @@ import { MemberStore } from './member-store.ts';
 import type { Team } from './team.ts';
 import { TeamStore } from './team-store.ts';
 
-/** Everybody, and every team, as they were at one moment; the deleted are not in it. */
+/** All members and teams that are not deleted, as of one moment. */
 export class People {
   /** The oldest first. */
   readonly members: readonly Member[];
@@ -40,7 +40,7 @@ export class People {
   }
 }
 
-/** Reads everybody; to be kept in a cache. */
+/** Reads all members and teams, for a cache. */
 export async function loadPeople(query: Query): Promise<People> {
   return new People(await new MemberStore().all(query), await new TeamStore().all(query));
 }

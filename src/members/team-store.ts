@@ -2,9 +2,9 @@ import type { Query, Transaction } from '../database/database.ts';
 import type { TeamRow } from '../database/tables.ts';
 import type { Team } from './team.ts';
 
-/** Teams as rows, their members in rows of their own. */
+/** Teams as rows; their members are rows too. */
 export class TeamStore {
-  /** Those that are not deleted, the oldest first. */
+  /** Without the deleted ones, the oldest first. */
   async all(query: Query): Promise<Team[]> {
     const rows = await query
       .selectFrom('team')
@@ -18,7 +18,7 @@ export class TeamStore {
     return rows.map((row) => teamOf(row, byTeam.get(row.team_id)?.map((link) => link.member_id) ?? []));
   }
 
-  /** The ids among these that are no teams, or deleted ones. */
+  /** Returns the ids of unknown and deleted teams. */
   async unknown(query: Query, teamIds: readonly number[]): Promise<number[]> {
     if (teamIds.length === 0) return [];
     const rows = await query.selectFrom('team').select('team_id').where('status', '<>', 'deleted').execute();

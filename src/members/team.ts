@@ -1,11 +1,11 @@
-/** Members under one name (contract 6.8). Teams say who looks after a thing; what a member may do is its role. */
+/** A named group of members (contract 6.8). A team shows who is in charge; rights come from roles. */
 export interface Team {
   readonly teamId: number;
   /** Unique among the teams that are not deleted. */
   readonly name: string;
   readonly description: string;
   readonly refId: string;
-  /** Rising; none of them deleted. */
+  /** Ascending, without deleted members. */
   readonly personIds: readonly number[];
   readonly creatorId: number;
   readonly updatedBy: number;
@@ -14,5 +14,5 @@ export interface Team {
   readonly updatedAt: number;
 }
 
-/** The most teams of an installation: all of them are held in memory. */
+/** Teams per installation: all are held in memory. */
 export const teamsMax = 500;

@@ -1,4 +1,4 @@
-/** Two times, because neither alone is enough: a wall clock may be set, a monotonic one may stand still in a suspended machine. */
+/** Two clocks, because neither is enough: a wall clock may be set, a monotonic one may stop in a suspended machine. */
 export interface Clock {
   /** Wall time, Unix milliseconds. */
   now(): number;

@@ -1,16 +1,18 @@
-/** Further away than this, a name is another name and no slip of the pen. */
+/** Beyond this distance, a name is another name and not a typing error. */
 const distanceMax = 4;
 
 /** The name that was probably meant, or `undefined`. */
 export function closest(name: string, known: readonly string[]): string | undefined {
+  // The distance is at least the difference of the lengths. A name may have a megabyte, so lengths are compared first.
   const ranked = known
+    .filter((candidate) => Math.abs(candidate.length - name.length) <= distanceMax)
     .map((candidate) => ({ candidate, distance: editDistance(name.toLowerCase(), candidate.toLowerCase()) }))
     .sort((a, b) => a.distance - b.distance);
   const [best] = ranked;
   return best !== undefined && best.distance <= distanceMax ? best.candidate : undefined;
 }
 
-/** How many letters must be added, dropped or changed (Levenshtein). */
+/** The number of letters to add, drop or change (Levenshtein). */
 function editDistance(a: string, b: string): number {
   let row = Array.from({ length: b.length + 1 }, (_, index) => index);
   for (let i = 1; i <= a.length; i += 1) {

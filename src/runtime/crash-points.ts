@@ -7,18 +7,22 @@ export type CrashPoint =
   | 'send.before-write'
   | 'send.after-response'
   | 'settle.before-commit'
-  | 'recover.mid';
+  | 'recover.mid'
+  | 'replay.before-commit';
 
-/** Says that the process is at a point; does nothing outside tests. */
+/** The same in a command, where no service runs. */
+export type CommandCrashPoint = 'rotate.before' | 'rotate.page' | 'rotate.sealed';
+
+/** Marks that the process is at a point; does nothing outside tests. */
 export type CrashPoints = (point: CrashPoint) => void;
 
-export const noCrashPoints: CrashPoints = () => {};
+export const noCrashPoints = (_point: CrashPoint | CommandCrashPoint): void => {};
 
 /**
- * Kills the process as `kill -9` would, or pauses it as a suspended machine is, on the n-th pass of a point.
- * @param plan `point:n`, or `point:n:stop` to pause, several parted by commas; n is 1 when left out.
+ * Kills the process as `kill -9` would, or pauses it like a suspended machine, on the n-th pass of a point.
+ * @param plan `point:n`, or `point:n:stop` to pause; several with commas; n is 1 when absent.
  */
-export function crashPoints(plan: string): CrashPoints {
+export function crashPoints(plan: string): typeof noCrashPoints {
   const planned = new Map(
     plan.split(',').map((item): [string, { left: number; readonly signal: NodeJS.Signals }] => {
       const [point = '', pass = '1', how = 'kill'] = item.trim().split(':');

@@ -1,4 +1,4 @@
-/** The reasons for which a request is refused: the codes of contract 6.1. Only `http/` knows their statuses. */
+/** Why a request is refused: the codes of contract 6.1. Only `http/` knows their statuses. */
 export type FailureCode =
   | 'InvalidParameter'
   | 'BadRequest'
@@ -15,21 +15,48 @@ export type FailureCode =
   | 'ServiceUnavailable'
   | 'InternalError';
 
-/** One thing that is wrong with an input: the field's path, and a sentence that says what is wrong and how to mend it. */
+/**
+ * What kind of fault it is, for a form that says it in another language. These words never change.
+ * `required`: it is missing · `type`: it is of another JSON type · `too_short`, `too_long`: characters ·
+ * `too_few`, `too_many`: items · `too_small`, `too_large`: a number · `not_allowed`: not one of the words ·
+ * `unknown_field`: the operation has no such field · `taken`: something else has it · `not_found`: it names nothing ·
+ * `limit`: there are too many already · `invalid`: all else, as the message says.
+ */
+export const faultCodes = [
+  'required',
+  'type',
+  'too_short',
+  'too_long',
+  'too_few',
+  'too_many',
+  'too_small',
+  'too_large',
+  'not_allowed',
+  'unknown_field',
+  'taken',
+  'not_found',
+  'limit',
+  'invalid',
+] as const;
+export type FaultCode = (typeof faultCodes)[number];
+
+/** One fault of an input: the field's path, and a sentence that says what is wrong and how to correct it. */
 export interface Fault {
   readonly field: string;
   readonly message: string;
+  /** `invalid` when left out. */
+  readonly code?: FaultCode;
 }
 
 /**
- * An expected refusal, on its way to the caller. Thrown so that a transaction rolls back.
- * The message is shown to the caller: it holds no secret and says how to mend it.
+ * An expected refusal. Thrown so that a transaction rolls back.
+ * The caller sees the message: it holds no secret and says how to correct the request.
  */
 export class Failure extends Error {
   override readonly name = 'Failure';
   readonly code: FailureCode;
   readonly faults: readonly Fault[];
-  /** Seconds after which it is worth trying again, for the codes where that helps. */
+  /** Seconds after which a repetition may succeed, for the codes where that helps. */
   readonly retryAfterSeconds: number | undefined;
 
   constructor(
@@ -44,7 +71,7 @@ export class Failure extends Error {
   }
 }
 
-/** Refuses an input with every fault named at once. */
+/** A refusal of an input that names every fault. */
 export function invalid(faults: readonly Fault[]): Failure {
   const message = faults.map((fault) => (fault.field === '' ? fault.message : `${fault.field}: ${fault.message}`));
   return new Failure('InvalidParameter', message.join('; '), { faults });

@@ -2,7 +2,7 @@ import { V7Generator } from 'uuidv7';
 import type { Clock } from './clock.ts';
 import type { Random } from './random.ts';
 
-/** Makes every identifier of the service; their shapes are those of contract 0.3. */
+/** Makes every identifier of the service, in the forms of contract 0.3. */
 export interface Ids {
   /** 24 lower-case hex digits, rising with time: incidents, alerts, alert events, keys. */
   object(): string;
@@ -10,7 +10,7 @@ export interface Ids {
   event(): string;
   /** `YYYYMMDD` and 22 base-57 characters, rising with time: a delivery record of the invocation history. */
   record(): string;
-  /** 22 base-57 characters: an assignment, a made-up alert key. */
+  /** 22 base-57 characters: an assignment, a generated alert key. */
   short(): string;
   /** A 14-digit number: channels, members, teams, integrations, webhooks. */
   number(): number;
@@ -37,7 +37,17 @@ export function systemIds(clock: Clock, random: Random): Ids {
   };
 }
 
-/** Random bytes are asked for in so large pieces, because each time costs far more than what it gives. */
+/** The smallest event id of an instant: its first 12 hex digits are Unix milliseconds. */
+export function firstEventIdAt(ms: number): string {
+  return Math.max(0, ms).toString(16).padStart(12, '0').padEnd(32, '0');
+}
+
+/** Unix milliseconds of the making of an event id. */
+export function timeOfEventId(eventId: string): number {
+  return Number.parseInt(eventId.slice(0, 12), 16);
+}
+
+/** Random bytes are requested in large blocks, because each request is expensive. */
 const poolBytes = 4_096;
 
 function pooled(random: Random): () => number {
@@ -56,7 +66,7 @@ function pooled(random: Random): () => number {
 
 const dayMs = 86_400_000;
 
-/** Tells the UTC day of an instant as `YYYYMMDD`; most often it is the one that was asked for before. */
+/** Formats the UTC day of an instant as `YYYYMMDD`, and remembers the last one. */
 function days(): (now: number) => string {
   let [known, text] = [Number.NaN, ''];
   return (now) => {
@@ -77,9 +87,9 @@ function hex(bytes: Uint8Array): string {
 /** All pairs of characters, in order. */
 const base57Pairs = Array.from(base57).flatMap((first) => Array.from(base57, (second) => first + second));
 
-/** Fixed width and a sorted alphabet, so the text sorts as the number does. */
+/** Fixed width and a sorted alphabet: the text sorts like the number. */
 function toBase57(bytes: Uint8Array): string {
-  // The 128 bits as eight digits of base 65,536: each step divides them all by 57², and what is left over is a pair.
+  // The 128 bits as eight digits of base 65,536: each step divides by 57², and the remainder is a pair.
   const digits = new Uint16Array(8);
   for (let index = 0; index < 8; index += 1) {
     digits[index] = ((bytes[2 * index] ?? 0) << 8) | (bytes[2 * index + 1] ?? 0);

@@ -5,8 +5,7 @@ export type LogLevel = 'debug' | 'info' | 'warn' | 'error' | 'silent';
 export type LogFields = Readonly<Record<string, unknown>>;
 
 /**
- * One wide line for each thing done: the fields say what, the event is its fixed name, e.g. `delivery.attempted`.
- * Never a secret, never a body.
+ * One wide line per action: a fixed event name, e.g. `delivery.attempted`, and fields. Never a secret, never a body.
  */
 export interface Logger {
   debug(fields: LogFields, event: string): void;
@@ -15,7 +14,7 @@ export interface Logger {
   error(fields: LogFields, event: string): void;
 }
 
-/** Fields that are never printed, should one get into a line by mistake, at the top or one level down. */
+/** Fields that are never printed, at the top or one level down, should one get into a line by mistake. */
 const secretFields = [
   'authorization',
   'app_key',
@@ -29,7 +28,7 @@ const secretFields = [
   'body',
 ];
 
-/** Lines of JSON. @param destination standard output unless given. */
+/** Logs lines of JSON. @param destination standard output unless given. */
 export function createLogger(level: LogLevel, destination?: DestinationStream): Logger {
   const options = {
     level,
@@ -43,7 +42,7 @@ export function createLogger(level: LogLevel, destination?: DestinationStream): 
   return destination === undefined ? pino(options) : pino(options, destination);
 }
 
-/** For who wants no lines. */
+/** Logs nothing. */
 export const silentLogger: Logger = { debug() {}, info() {}, warn() {}, error() {} };
 
 function describeError(error: unknown): unknown {

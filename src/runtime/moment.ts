@@ -11,8 +11,8 @@ export function momentOf(clock: Clock): Moment {
 }
 
 /**
- * Milliseconds since then, by the clock that saw more of them: a suspended machine may stop its monotonic clock, and a
- * wall clock may be set back.
+ * Milliseconds since then, by the clock that counted more: a suspended machine may stop its monotonic clock, and a wall
+ * clock may be set back.
  */
 export function elapsedMs(clock: Clock, since: Moment): number {
   return Math.max(clock.monotonic() - since.monotonic, clock.now() - since.wall);

@@ -1,19 +1,18 @@
 import { alertEventTypes, incidentEventTypes, type EventType } from '../events/event-types.ts';
 import type { Fault } from '../runtime/failure.ts';
-import { invalid } from '../runtime/failure.ts';
 import { checkEndpoint, type EndpointPolicy } from './endpoint.ts';
 import { checkHeaders, maskHeader } from './headers.ts';
 import { checkSecret } from './secret.ts';
 import type { DeliveryMode, OrderPolicy, RetryRule, Webhook, WebhookHeader, WebhookType } from './webhook.ts';
 
-/** What of a webhook can be set (contract 2.1); what is `undefined` stays, or is the default in a new one. */
+/** The settable fields (contract 2.1). `undefined` = unchanged, or the default in a new webhook. */
 export interface WebhookChange {
   readonly name?: string | undefined;
   readonly endpoint?: string | undefined;
   readonly description?: string | undefined;
   readonly teamId?: number | undefined;
   readonly tlsVerify?: boolean | undefined;
-  /** All of them. A value that is the mask of the present value of that name keeps the present value. */
+  /** Replaces all headers. Sending back a masked value leaves the header unchanged. */
   readonly headers?: Readonly<Record<string, string>> | undefined;
   readonly channelIds?: readonly number[] | undefined;
   readonly eventTypes?: readonly string[] | undefined;
@@ -21,23 +20,26 @@ export interface WebhookChange {
   readonly mode?: DeliveryMode | undefined;
   readonly orderPolicy?: OrderPolicy | undefined;
   readonly retry?: { readonly [Key in keyof RetryRule]?: RetryRule[Key] | undefined } | undefined;
+  readonly unsentRetrySeconds?: number | undefined;
   readonly rateLimitPerSecond?: number | undefined;
   readonly maxInFlight?: number | undefined;
   readonly signing?: boolean | undefined;
-  /** A secret that the caller brings along; it replaces all present ones at once. */
+  /** A secret chosen by the caller; it replaces all present ones at once. */
   readonly secret?: string | undefined;
 }
 
 export const timeoutDefaultMs = 1000;
-export const maxInFlightDefault = 8;
+export const maxInFlightDefault = 32;
+/** A receiver that restarts within this time loses nothing. */
+export const unsentRetrySecondsDefault = 10;
 
-/** What each mode does unless told otherwise: one attempt within an hour, or as many as fit into three days. */
+/** Defaults of each mode: one attempt within an hour, or as many as fit into three days. */
 export const retryDefaults: Readonly<Record<DeliveryMode, RetryRule>> = {
   at_most_once: { maxAttempts: 1, maxAgeSeconds: 3_600, on: 'any' },
   at_least_once: { maxAttempts: 20, maxAgeSeconds: 259_200, on: 'any' },
 };
 
-/** A webhook that is not stored yet, with the defaults of design 7 and contract 2.1: the receiver has one second. */
+/** A webhook that is not stored, with the defaults of contract 2.1. */
 export function blankWebhook(type: WebhookType, creatorId: number, now: number): Webhook {
   return {
     webhookId: 0,
@@ -55,6 +57,7 @@ export function blankWebhook(type: WebhookType, creatorId: number, now: number):
     mode: 'at_most_once',
     orderPolicy: 'every',
     retry: retryDefaults.at_most_once,
+    unsentRetrySeconds: unsentRetrySecondsDefault,
     rateLimitPerSecond: 0,
     maxInFlight: maxInFlightDefault,
     signing: true,
@@ -65,11 +68,13 @@ export function blankWebhook(type: WebhookType, creatorId: number, now: number):
   };
 }
 
-/**
- * The webhook after a change, as far as it can be judged by itself.
- * @throws Failure that names every fault at once.
- */
-export function changed(before: Webhook, change: WebhookChange, policy: EndpointPolicy, now: number): Webhook {
+/** The webhook after a change, and its faults but for those that other rows decide. */
+export function withChange(
+  before: Webhook,
+  change: WebhookChange,
+  policy: EndpointPolicy,
+  now: number,
+): { webhook: Webhook; faults: Fault[] } {
   const faults: Fault[] = [];
   const webhook: Webhook = {
     ...before,
@@ -83,6 +88,7 @@ export function changed(before: Webhook, change: WebhookChange, policy: Endpoint
     eventTypes: change.eventTypes === undefined ? before.eventTypes : readTypes(before.type, change.eventTypes, faults),
     timeoutMs: change.timeoutMs ?? before.timeoutMs,
     ...readMode(before, change, faults),
+    unsentRetrySeconds: change.unsentRetrySeconds ?? before.unsentRetrySeconds,
     rateLimitPerSecond: change.rateLimitPerSecond ?? before.rateLimitPerSecond,
     maxInFlight: change.maxInFlight ?? before.maxInFlight,
     signing: change.signing ?? before.signing,
@@ -90,8 +96,7 @@ export function changed(before: Webhook, change: WebhookChange, policy: Endpoint
       change.secret === undefined ? before.secrets : [{ secret: readSecret(change.secret, faults), expiresAt: 0 }],
     updatedAt: now,
   };
-  if (faults.length > 0) throw invalid(faults);
-  return webhook;
+  return { webhook, faults };
 }
 
 /** The event types that a webhook of this type may take. */
@@ -100,7 +105,7 @@ export function eventTypesOf(type: WebhookType): readonly EventType[] {
   return type === 'alert' ? alertEventTypes : ['i_custom'];
 }
 
-/** A change of mode brings the new mode's retries along, unless the change says which. */
+/** A change of mode also sets the retries of the new mode, unless the change sets them. */
 function readMode(
   before: Webhook,
   change: WebhookChange,
@@ -145,7 +150,7 @@ function readHeaders(
   return present;
 }
 
-/** Whoever reads a webhook sees masks, and would else send them back as values when changing something beside them. */
+/** Readers of a webhook see masks, and would otherwise send them back as values when they change another field. */
 function unmasked(name: string, value: string, present: readonly WebhookHeader[]): string {
   const stored = present.find((header) => header.name === name)?.value;
   return stored !== undefined && value === maskHeader(stored) ? stored : value;
@@ -157,7 +162,7 @@ function readTypes(webhookType: WebhookType, sent: readonly string[], faults: Fa
   const unknown = sent.filter((text) => !types.some((type) => type === text));
   for (const text of unknown) {
     const message = `${JSON.stringify(text)} is not an event type of ${kindNames[webhookType]}: choose among ${allowed.join(', ')}`;
-    faults.push({ field: 'event_types', message });
+    faults.push({ field: 'event_types', message, code: 'not_allowed' });
   }
   return types;
 }

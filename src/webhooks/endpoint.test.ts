@@ -4,7 +4,7 @@ import fc from 'fast-check';
 import { checkEndpoint, destinationOf, endpointMaxChars } from './endpoint.ts';
 import type { EndpointPolicy } from './endpoint.ts';
 
-/** Everything may be called: what is refused here is refused for its form. The rules of egress have a table of their own. */
+/** Everything may be called, so refusals here are about form. The rules of egress have their own table. */
 const open: EndpointPolicy = { refusal: () => undefined, ownHosts: ['duty.example.test', 'other.example.test:8567'] };
 
 function messages(text: string, policy: EndpointPolicy = open): string[] {
@@ -15,7 +15,7 @@ function messages(text: string, policy: EndpointPolicy = open): string[] {
 const label64 = 'a'.repeat(64);
 const host254 = Array.from({ length: 5 }, () => 'a'.repeat(50)).join('.');
 
-/** Reliability C1: the row, an input, and what its only fault says. */
+/** The row of test/acceptance/bad-input.test.ts, an input, and the message of its only fault. */
 const refused: readonly (readonly [row: number, text: string, message: RegExp])[] = [
   [8, 'http://[fe80::1%25eth0]', /not a valid URL/],
   [8, 'http://[fe80::1%eth0]', /not a valid URL/],

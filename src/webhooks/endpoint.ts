@@ -2,32 +2,34 @@ import { domainToUnicode } from 'node:url';
 import type { Fault } from '../runtime/failure.ts';
 
 export const endpointMaxChars = 2048;
-/** The limits of DNS (RFC 1035), without the dot that may end a name. */
+/** Limits of DNS (RFC 1035), without a trailing dot. */
 export const hostMaxChars = 253;
 export const labelMaxChars = 63;
 
-/** What the operator's egress rules say about a destination. A port, because the rules live two floors above. */
+/** The operator's egress rules. A port, because webhooks do not know the address guard. */
 export interface EndpointPolicy {
-  /** Why this host and port may not be called, as a sentence that names the setting to change; undefined = it may. */
+  /**
+   * The reason for refusing this host and port, as a sentence that names the setting to change; undefined = allowed.
+   */
   refusal(host: string, port: number): string | undefined;
-  /** Where this service itself is reached, as `host` (any port) or `host:port`: a webhook to it would feed on itself. */
+  /** The addresses of this service, as `host` (any port) or `host:port`: a webhook to it would cause its own pushes. */
   readonly ownHosts: readonly string[];
 }
 
 export type EndpointCheck =
   | {
       readonly ok: true;
-      /** As the user gave it, query included; only a fragment, which HTTP never sends, is left out. */
+      /** As the user gave it, query included; only a fragment, which HTTP never sends, is removed. */
       readonly url: string;
-      /** As it will be dialled: lower case, punycode, an address in its usual notation. To be shown beside the URL. */
+      /** The host to connect to: lower case, punycode, an address in its usual notation. Shown beside the URL. */
       readonly host: string;
       readonly port: number;
     }
   | { readonly ok: false; readonly faults: readonly Fault[] };
 
 /**
- * Whether a text may be the endpoint of a webhook (contract 2.1). Friendly and early: what a name resolves to is judged
- * at each dial, not here.
+ * Whether a text may be the endpoint of a webhook (contract 2.1). An early check for the user: the addresses of a name
+ * are checked at each connection, not here.
  */
 export function checkEndpoint(text: string, policy: EndpointPolicy): EndpointCheck {
   const messages = textFaults(text);
@@ -49,12 +51,12 @@ export function checkEndpoint(text: string, policy: EndpointPolicy): EndpointChe
 
 export interface Destination {
   readonly secure: boolean;
-  /** Without brackets and without the dot that may end a name: what is resolved or dialled. */
+  /** Without brackets and trailing dot: the name or address to connect to. */
   readonly host: string;
   readonly port: number;
   /** `https://host:port`, for a pool of connections. */
   readonly origin: string;
-  /** Path and query exactly as the user gave them; characters outside ASCII as the UTF-8 escapes that the wire needs. */
+  /** Path and query exactly as the user gave them; non-ASCII characters as the UTF-8 escapes that the wire needs. */
   readonly target: string;
 }
 
@@ -68,8 +70,21 @@ export function destinationOf(endpoint: string): Destination {
 }
 
 /**
- * Faults that are visible in the text, before a parser hides them: it drops tabs and line breaks, reads a backslash as a
- * slash, and forgives missing slashes, so that what a person reads and what is called would differ.
+ * An endpoint as it is shown below the role admin: for chat tools the path and the query are the credential, so only the
+ * origin is left of it.
+ */
+export function maskEndpoint(endpoint: string): string {
+  const parsed = parse(endpoint);
+  if (parsed === undefined) return endpoint === '' ? '' : endpointMask;
+  const rest = endpoint.slice(schemeOf(endpoint).length + authorityOf(endpoint).length);
+  return rest === '' || rest === '/' ? parsed.origin : `${parsed.origin}/${endpointMask}`;
+}
+
+const endpointMask = '••••';
+
+/**
+ * Faults that a parser would hide: it drops tabs and line breaks, reads a backslash as a slash, and forgives missing
+ * slashes, so that the URL that a person reads and the one that is called would differ.
  */
 function textFaults(text: string): string[] {
   if (text === '') return ['is missing; give the URL to call, like https://example.com/hook'];
@@ -95,7 +110,7 @@ function textFaults(text: string): string[] {
 const controlCharacter = /[\u0000-\u001f\u007f-\u009f]/;
 const controlCharacters = new RegExp(controlCharacter, 'g');
 
-/** Shown as nothing, and dropped by the parser: they make one host look like another. */
+/** Invisible, and dropped by the parser: they make one host look like another. */
 const invisible = /\p{Default_Ignorable_Code_Point}/u;
 
 function hostFaults(authority: string, host: string): string[] {
@@ -115,7 +130,7 @@ function hostFaults(authority: string, host: string): string[] {
   return faults;
 }
 
-/** Underscores are no host names by the book, but Docker and Windows make them. */
+/** Standards allow no underscores in host names, but Docker and Windows make them. */
 const labelShape = /^[a-z0-9_](?:[a-z0-9_-]*[a-z0-9_])?$/;
 
 function schemeOf(text: string): string {

@@ -12,7 +12,7 @@ function faults(input: HeadersInput): string[] {
 const canary = 'canary-secret';
 const connection = 'belongs to the connection';
 
-/** Reliability C2: the row, an input, and every fault that it gives. */
+/** The row of test/acceptance/bad-input.test.ts, an input, and its faults. */
 const refused: readonly (readonly [row: number, what: string, input: HeadersInput, faults: readonly RegExp[]])[] = [
   [
     23,
@@ -173,4 +173,13 @@ test('whatever is accepted is unique, trimmed, and fit for the wire', () => {
     for (const { name, value } of check.headers) assert.equal(wire.get(name), value);
   });
   fc.assert(property, { numRuns: 500 });
+});
+
+test('a value with a hundred thousand blanks inside is refused by its length, at once', () => {
+  const started = performance.now();
+  const checked = checkHeaders({ 'x-a': `a${' '.repeat(100_000)}a`, 'x-b': ` \t${'b'.repeat(100_000)}\t ` });
+  assert.ok(performance.now() - started < 50);
+  assert.equal(checked.ok, false);
+  const trimmed = checkHeaders({ 'x-a': ' \t a b\t ' });
+  assert.deepEqual(trimmed.ok && trimmed.headers, [{ name: 'x-a', value: 'a b' }]);
 });

@@ -11,12 +11,12 @@ export type HeadersCheck =
   | { readonly ok: true; readonly headers: readonly WebhookHeader[] }
   | { readonly ok: false; readonly faults: readonly Fault[] };
 
-/** An object from name to value, as the API takes it, or a list, which can show that a name came twice. */
+/** An object, as the API takes it, or a list, which can show that a name came twice. */
 export type HeadersInput = Readonly<Record<string, string>> | readonly WebhookHeader[];
 
 /**
- * Checks the custom headers of a webhook (contract 2.1) and trims their values. The result is a list, so that a name like
- * `__proto__` stays a name. No message holds a value: values are often secrets.
+ * Checks the custom headers of a webhook (contract 2.1) and trims their values. The result is a list, so that a name
+ * like `__proto__` is safe. No message holds a value: values are often secrets.
  */
 export function checkHeaders(input: HeadersInput): HeadersCheck {
   const headers = listOf(input).map(({ name, value }) => ({ name, value: trim(value) }));
@@ -30,17 +30,17 @@ export function checkHeaders(input: HeadersInput): HeadersCheck {
   return faults.length === 0 ? { ok: true, headers } : { ok: false, faults };
 }
 
-/** Values this long may show their end: four characters of a shorter one would give too much of it away. */
+/** Values of this length show their end; four characters of a shorter one would reveal too much. */
 export const maskShowsFromChars = 12;
 
-/** How a header's value is shown ever after: it can be replaced, not read. */
+/** The shown form of a stored value: it can be replaced, not read. */
 export function maskHeader(value: string): string {
   return value.length >= maskShowsFromChars ? `${mask}${value.slice(-4)}` : mask;
 }
 
 const mask = '••••';
 
-/** Names that only the service sets, and why: each message completes "is a header that …". */
+/** Names that only the service sets, with the reason: each completes "is a header that …". */
 const reserved = new Map<string, string>([
   ['host', 'is taken from the endpoint'],
   ...['content-length', 'transfer-encoding', 'te', 'trailer', 'upgrade', 'connection', 'keep-alive', 'expect'].map(
@@ -113,9 +113,14 @@ function isList(input: HeadersInput): input is readonly WebhookHeader[] {
   return Array.isArray(input);
 }
 
-/** Only what HTTP calls whitespace: a line break at the end is a fault, not a space. */
+/** Trims only HTTP's whitespace: a trailing line break is a fault, not a space. */
 function trim(value: string): string {
-  return value.replace(/^[ \t]+|[ \t]+$/g, '');
+  let start = 0;
+  let end = value.length;
+  const isBlank = (at: number) => value[at] === ' ' || value[at] === '\t';
+  while (start < end && isBlank(start)) start += 1;
+  while (end > start && isBlank(end - 1)) end -= 1;
+  return value.slice(start, end);
 }
 
 function fieldOf(name: string): string {

@@ -2,7 +2,7 @@ import { alertEventTypes, type AlertEventType, type EventType, type IncidentEven
 import type { Person } from '../events/event.ts';
 import type { WebhookType } from './webhook.ts';
 
-/** What makes one push differ from another of its type. */
+/** The fields that differ between pushes of one type. */
 export interface SampleHead {
   /** 32 hex digits. */
   readonly eventId: string;
@@ -11,8 +11,8 @@ export interface SampleHead {
 }
 
 /**
- * A complete push of each type, with every key that a real one has (contract 1.2 to 1.8): sent by a test of a webhook, and
- * shown in the reference. The people, ids and addresses in it belong to nobody.
+ * A complete push of each type, with every key of a real one (contract 1.2 to 1.8): sent by a test push and shown in
+ * the reference. Its people, ids and addresses are fictitious.
  */
 export function samplePush(
   webhookType: WebhookType,
@@ -20,18 +20,22 @@ export function samplePush(
   head: SampleHead = sampleHead,
 ): Record<string, unknown> {
   const envelope = { event_time: head.eventTime, event_type: eventType, event_id: head.eventId };
+  const person = isDoneByPeople(eventType) ? { person: ada } : {};
   if (isAlertType(eventType)) {
-    const person = eventType === 'a_close' ? { person: ada } : {};
     return { ...envelope, ...person, alert: { ...alert, ...alertChanges[eventType] } };
   }
-  const person = automatic.has(eventType) ? {} : { person: ada };
   const alerts = webhookType === 'custom_action' ? { alerts: [{ ...alert, ...joined }] } : {};
   return { ...envelope, ...person, incident: { ...incident, ...incidentChanges[eventType], ...alerts } };
 }
 
+/** Whether a push of this type names somebody in the samples: most others come from the service itself. */
+export function isDoneByPeople(type: EventType): boolean {
+  return isAlertType(type) ? type === 'a_close' : !automatic.has(type);
+}
+
 const sampleHead: SampleHead = { eventId: '3f0c1d5e8a7b4c2990aa11bb22cc33dd', eventTime: 1_780_012_345_678 };
 
-/** The incident types that the service raises by itself in these samples: they have no `person`. */
+/** The incident types that the service itself raises in these samples: they have no `person`. */
 const automatic: ReadonlySet<EventType> = new Set<IncidentEventType>(['i_new', 'i_storm']);
 
 function isAlertType(type: EventType): type is AlertEventType {
@@ -49,7 +53,7 @@ const incidentId = '6a1f00c2d4e5f60718293a4b';
 const title = 'HighCPU / web-01:9100';
 const labels = { alertname: 'HighCPU', instance: 'web-01:9100', service: 'web' };
 
-/** As it is when an alert has just opened it: nobody assigned yet. */
+/** Just opened by an alert: nobody assigned. */
 const incident = {
   incident_id: incidentId,
   num: '293A4B',
@@ -88,6 +92,20 @@ const incident = {
   equals_md5: '',
   group_method: 'n',
   detail_url: `https://duty.example.test/incident/detail/${incidentId}`,
+  integration_ids: [3001],
+  integration_types: ['prometheus'],
+  data_source_ids: [3001],
+  data_source_type: 'prometheus',
+  data_source_types: ['prometheus'],
+  owner_id: 0,
+  ever_muted: false,
+  active_alert_cnt: 1,
+  alert_event_cnt: 1,
+  channel_status: 'enabled',
+  images: [],
+  links: [],
+  manual_overrides: [],
+  deleted_at: 0,
 };
 
 const assigned = {
@@ -112,7 +130,7 @@ const acknowledged = {
   responders: [{ ...ada, assigned_at: assignedAt, acknowledged_at: changedAt }],
 };
 
-/** What each type shows changed; a snapshot always has everything, so each starts from the state it would follow. */
+/** The fields that each type changes, starting from the state that the event would follow. */
 const incidentChanges: Readonly<Record<IncidentEventType, Record<string, unknown>>> = {
   i_new: {},
   i_assign: assigned,
@@ -148,7 +166,7 @@ const incidentChanges: Readonly<Record<IncidentEventType, Record<string, unknown
   i_r_field: { ...acknowledged, fields: { priority: 'P1' } },
 };
 
-/** As it is when a source has just opened it. */
+/** Just opened by a source. */
 const alert = {
   alert_id: '6a1f00c1d4e5f60718293a40',
   account_id: incident.account_id,
@@ -185,7 +203,7 @@ const joined = { incident: { incident_id: incidentId, title } };
 
 const alertChanges: Readonly<Record<AlertEventType, Record<string, unknown>>> = {
   a_new: {},
-  // A recovery: the change of an alert that receivers ask for most, and there is no type of its own for it.
+  // A recovery: the most wanted change of an alert, which has no separate type.
   a_update: {
     ...joined,
     alert_status: 'Ok',

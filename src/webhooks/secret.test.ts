@@ -50,7 +50,7 @@ test('the secrets that sign now: none when signing is off, the old one until its
   assert.deepEqual(signingSecrets({ signing: false, secrets: pair }, now), []);
 });
 
-test('a rotation puts the fresh secret first, ends the one before with the overlap, and never prolongs an older one', () => {
+test('a rotation puts the fresh secret first, ends the one before with the overlap, and leaves the end of an older one as promised', () => {
   const first = rotateSecrets([{ secret: 'a', expiresAt: 0 }], 'b', now, hour);
   assert.deepEqual(first, [
     { secret: 'b', expiresAt: 0 },
@@ -61,6 +61,12 @@ test('a rotation puts the fresh secret first, ends the one before with the overl
     { secret: 'b', expiresAt: now + 1 + hour },
     { secret: 'a', expiresAt: now + hour },
   ]);
+  assert.deepEqual(rotateSecrets(first, 'c', now + 1, hour / 2), [
+    { secret: 'c', expiresAt: 0 },
+    { secret: 'b', expiresAt: now + 1 + hour / 2 },
+    { secret: 'a', expiresAt: now + hour },
+  ]);
+  assert.deepEqual(rotateSecrets(first, 'c', now + 1, 0), [{ secret: 'c', expiresAt: 0 }], 'a leak');
   assert.deepEqual(rotateSecrets(first, 'c', now + hour, 0), [{ secret: 'c', expiresAt: 0 }]);
   assert.deepEqual(rotateSecrets(first, 'a', now, hour), [
     { secret: 'a', expiresAt: 0 },

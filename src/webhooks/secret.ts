@@ -3,9 +3,9 @@ import type { Fault } from '../runtime/failure.ts';
 import type { Random } from '../runtime/random.ts';
 import type { Webhook, WebhookSecret } from './webhook.ts';
 
-/** Bytes of a secret that we make: as many as the HMAC's digest has. */
+/** Bytes of a generated secret: the length of the HMAC's digest. */
 export const secretBytes = 32;
-/** Secrets that sign at the same time: more than one rotation in an overlap is rare, and receivers check each signature. */
+/** Secrets that sign together: more than one rotation in an overlap is rare, and receivers check each signature. */
 export const signingSecretsMax = 4;
 
 const prefix = 'whsec_';
@@ -18,7 +18,7 @@ export type SecretCheck =
   | { readonly ok: true; readonly secret: string }
   | { readonly ok: false; readonly faults: readonly Fault[] };
 
-/** Checks a secret that the user brings along: `whsec_` and the base64 of 24 to 64 bytes. */
+/** Checks a secret chosen by the user: `whsec_` and the base64 of 24 to 64 bytes. */
 export function checkSecret(text: string): SecretCheck {
   const shape = `must be ${prefix} and the base64 of ${secretMinBytes} to ${secretMaxBytes} random bytes`;
   const refuse = (what: string): SecretCheck => ({
@@ -35,7 +35,7 @@ export function checkSecret(text: string): SecretCheck {
   return { ok: true, secret: text };
 }
 
-/** The secrets that sign a push now, the newest first; none when the webhook does not sign. */
+/** The secrets that sign a push now, newest first; none when the webhook does not sign. */
 export function signingSecrets(webhook: Pick<Webhook, 'signing' | 'secrets'>, now: number): string[] {
   return webhook.signing ? webhook.secrets.filter((secret) => signsAt(secret, now)).map(({ secret }) => secret) : [];
 }
@@ -44,16 +44,17 @@ export function signsAt(secret: Pick<WebhookSecret, 'expiresAt'>, now: number): 
   return secret.expiresAt === 0 || secret.expiresAt > now;
 }
 
-/** The secrets after a rotation: the fresh one first, those before it until the overlap ends, the expired ones gone. */
+/** The secrets after a rotation: the new one first, older ones until the overlap ends, without expired ones. */
 export function rotateSecrets(
   secrets: readonly WebhookSecret[],
   fresh: string,
   now: number,
   overlapMs: number,
 ): WebhookSecret[] {
+  if (overlapMs === 0) return [{ secret: fresh, expiresAt: 0 }];
   const end = now + overlapMs;
   const kept = secrets
-    .map(({ secret, expiresAt }) => ({ secret, expiresAt: expiresAt === 0 ? end : Math.min(expiresAt, end) }))
+    .map(({ secret, expiresAt }) => ({ secret, expiresAt: expiresAt === 0 ? end : expiresAt }))
     .filter((secret) => secret.secret !== fresh && signsAt(secret, now));
   return [{ secret: fresh, expiresAt: 0 }, ...kept].slice(0, signingSecretsMax);
 }

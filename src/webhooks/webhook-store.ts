@@ -1,9 +1,10 @@
-import type { Sealer } from '../access/sealer.ts';
+import type { SecretBox } from '../access/secret-box.ts';
 import type { Query, Transaction } from '../database/database.ts';
 import type { WebhookRow } from '../database/tables.ts';
 import type { EventType } from '../events/event-types.ts';
-import { WebhookDirectory } from './webhook-directory.ts';
-import { retryDefaults } from './draft.ts';
+import { WebhookDirectory } from './webhook-index.ts';
+import { retryDefaults, unsentRetrySecondsDefault } from './draft.ts';
+import { recordDeletion, recordVersion } from './webhook-version-store.ts';
 import type {
   DeliveryMode,
   OrderPolicy,
@@ -15,15 +16,17 @@ import type {
   WebhookType,
 } from './webhook.ts';
 
-/** Webhooks as rows: header values and secrets are sealed, because the values may be credentials. */
-export class WebhookStore {
-  readonly #sealer: Sealer;
+export type WebhookBrief = Pick<Webhook, 'webhookId' | 'type' | 'name' | 'channelIds'>;
 
-  constructor(sealer: Sealer) {
+/** Webhooks as rows. Header values and secrets are encrypted, because values may be credentials. */
+export class WebhookStore {
+  readonly #sealer: SecretBox;
+
+  constructor(sealer: SecretBox) {
     this.#sealer = sealer;
   }
 
-  /** Those that are not deleted, the oldest first. */
+  /** Without the deleted ones, the oldest first. */
   async all(query: Query): Promise<Webhook[]> {
     const rows = await query
       .selectFrom('webhook')
@@ -35,12 +38,27 @@ export class WebhookStore {
     return rows.map((row) => this.#webhookOf(row));
   }
 
-  /** Reads them all; to be kept in a cache. */
+  /** The columns that decide about other webhooks, of all but the deleted ones, without their secrets. */
+  async briefs(query: Query): Promise<WebhookBrief[]> {
+    const rows = await query
+      .selectFrom('webhook')
+      .select(['webhook_id', 'webhook_type', 'webhook_name', 'channel_ids_json'])
+      .where('status', '<>', 'deleted')
+      .execute();
+    return rows.map((row) => ({
+      webhookId: row.webhook_id,
+      type: row.webhook_type as WebhookType,
+      name: row.webhook_name,
+      channelIds: JSON.parse(row.channel_ids_json) as number[],
+    }));
+  }
+
+  /** Reads all of them, for the configuration in memory. */
   async directory(query: Query): Promise<WebhookDirectory> {
     return new WebhookDirectory(await this.all(query));
   }
 
-  /** Not the deleted. */
+  /** Without the deleted ones. */
   async find(query: Query, webhookId: number): Promise<Webhook | undefined> {
     const row = await query
       .selectFrom('webhook')
@@ -53,20 +71,23 @@ export class WebhookStore {
 
   async insert(tx: Transaction, webhook: Webhook): Promise<void> {
     await tx.insertMany('webhook', [this.#rowOf(webhook)]);
+    await recordVersion(tx, webhook);
   }
 
   async save(tx: Transaction, webhook: Webhook): Promise<void> {
     const { webhook_id, ...set } = this.#rowOf(webhook);
     await tx.query.updateTable('webhook').set(set).where('webhook_id', '=', webhook_id).execute();
+    await recordVersion(tx, webhook);
   }
 
-  /** The row stays for history, without what was secret in it. */
+  /** The row stays for history, without its secrets. */
   async remove(tx: Transaction, webhookId: number, now: number): Promise<void> {
     await tx.query
       .updateTable('webhook')
       .set({ status: 'deleted', headers_json: '[]', secrets_json: '[]', updated_at: now })
       .where('webhook_id', '=', webhookId)
       .execute();
+    await recordDeletion(tx, webhookId, now);
   }
 
   #webhookOf(row: WebhookRow): Webhook {
@@ -112,6 +133,7 @@ export class WebhookStore {
       settings_json: JSON.stringify({
         order_policy: webhook.orderPolicy,
         retry: webhook.retry,
+        unsent_retry_seconds: webhook.unsentRetrySeconds,
         rate_limit_per_second: webhook.rateLimitPerSecond,
       } satisfies StoredSettings),
       max_in_flight: webhook.maxInFlight,
@@ -150,15 +172,19 @@ export class WebhookStore {
 interface StoredSettings {
   readonly order_policy: OrderPolicy;
   readonly retry: RetryRule;
+  readonly unsent_retry_seconds: number;
   readonly rate_limit_per_second: number;
 }
 
-/** A row that was written before these settings were has the defaults of its mode. */
-function settingsOf(row: WebhookRow): Pick<Webhook, 'orderPolicy' | 'retry' | 'rateLimitPerSecond'> {
+/** Rows older than these settings have the defaults of their mode. */
+function settingsOf(
+  row: WebhookRow,
+): Pick<Webhook, 'orderPolicy' | 'retry' | 'unsentRetrySeconds' | 'rateLimitPerSecond'> {
   const stored = JSON.parse(row.settings_json) as Partial<StoredSettings>;
   return {
     orderPolicy: stored.order_policy ?? 'every',
     retry: stored.retry ?? retryDefaults[row.delivery_mode as DeliveryMode],
+    unsentRetrySeconds: stored.unsent_retry_seconds ?? unsentRetrySecondsDefault,
     rateLimitPerSecond: stored.rate_limit_per_second ?? 0,
   };
 }

@@ -5,18 +5,18 @@ export type WebhookStatus = 'enabled' | 'paused' | 'disabled' | 'deleted';
 export type DeliveryMode = 'at_most_once' | 'at_least_once';
 
 /**
- * What waits behind a delivery that is being retried. `every`: each event goes out, in order · `latest`: a newer snapshot
- * of the same entity takes the place of older ones that were not delivered; `i_custom` is never swallowed.
+ * What happens to deliveries behind one that is being retried. `every`: each goes out, in order · `latest`: a newer
+ * event of the entity replaces older ones that were not delivered; `i_custom` is never replaced.
  */
 export type OrderPolicy = 'every' | 'latest';
 
-/** When an attempt under at_least_once is repeated. */
+/** Retries under at_least_once. */
 export interface RetryRule {
-  /** Attempts in all, the first one included. */
+  /** Attempts, the first one included. */
   readonly maxAttempts: number;
-  /** After its event is so old, a delivery is not begun again; under at_most_once, not begun at all. */
+  /** Beyond this age of its event, no attempt begins, under at_most_once either. */
   readonly maxAgeSeconds: number;
-  /** `any`: whatever went wrong · `network_faults`: only what contract 2.5 names, once more after a moment. */
+  /** `any`: after any failure · `network_faults`: only after those of contract 2.5, once, after a moment. */
   readonly on: 'any' | 'network_faults';
 }
 
@@ -28,11 +28,13 @@ export interface WebhookHeader {
 export interface WebhookSecret {
   /** `whsec_` and base64. */
   readonly secret: string;
-  /** Unix milliseconds after which it no longer signs; 0 = the current one. */
+  /** Unix milliseconds when it stops signing; 0 = the current one. */
   readonly expiresAt: number;
 }
 
-/** Who wants which events, and where to. On the wire its id is `integration_id` (contract 3). */
+/**
+ * A subscription: which events, sent to which endpoint, and how. Its id is `integration_id` on the wire (contract 3).
+ */
 export interface Webhook {
   readonly webhookId: number;
   readonly type: WebhookType;
@@ -48,17 +50,19 @@ export interface Webhook {
   readonly channelIds: readonly number[];
   /** Empty = all types of its kind. */
   readonly eventTypes: readonly EventType[];
-  /** One total deadline, from dial to the end of the response headers. */
+  /** One total deadline, from the dial to the end of the response headers. */
   readonly timeoutMs: number;
   readonly mode: DeliveryMode;
   readonly orderPolicy: OrderPolicy;
   readonly retry: RetryRule;
+  /** Under at_most_once, how long a push of which nothing was sent is tried again; 0 = not at all. */
+  readonly unsentRetrySeconds: number;
   /** Requests that may begin in one second; 0 = no limit. */
   readonly rateLimitPerSecond: number;
-  /** Requests in flight at the same time, over all its lanes. */
+  /** Requests in flight, over all its lanes. */
   readonly maxInFlight: number;
   readonly signing: boolean;
-  /** The newest first; more than one while a rotation overlaps. */
+  /** Newest first; several while a rotation overlaps. */
   readonly secrets: readonly WebhookSecret[];
   readonly creatorId: number;
   /** Unix milliseconds. */

@@ -4,23 +4,21 @@ import { missingAlertmanager, startAlertmanager } from '../counterparts/alertman
 import { missingCommandWebhook, startCommandWebhook } from '../counterparts/command-webhook.ts';
 import { installNodeRed, missingNodeRed, startNodeRed } from '../counterparts/node-red.ts';
 import { skipWithout } from '../counterparts/program.ts';
-import { verifySignature } from '../counterparts/receiver.ts';
-import type { Received } from '../counterparts/receiver.ts';
-import { pushOf, startScene } from '../support/scene.ts';
-import type { Hook, Place, Scene } from '../support/scene.ts';
+import { verifySignature, type Received } from '../counterparts/receiver.ts';
+import { pushOf, startTestApp, type Hook, type Place, type TestApp } from '../support/test-app.ts';
 
 /** Counterparts take longer to start and to act than the service, and two other test files may run beside this one. */
 const counterpartMs = 30_000;
 
-let scene: Scene;
+let scene: TestApp;
 
 before(async () => {
   if ((process.env['CI'] ?? '') !== '') await installNodeRed();
-  scene = await startScene();
+  scene = await startTestApp();
 });
 after(() => scene.stop());
 
-/** A URL of the service is all that Alertmanager is told. */
+/** Alertmanager gets nothing but a URL of the service. */
 async function prometheusUrl(place: Place): Promise<string> {
   const source = { name: `prometheus of ${place.channelName}`, type: 'prometheus', channel_id: place.channelId };
   return String((await scene.service.api('/integration/create', source))['push_url']);
@@ -66,7 +64,7 @@ test(
 );
 
 test(
-  'the same push heals by itself: a command runs, once, with the incident in its arguments',
+  'the same push starts self-healing: a command runs, once, with the incident in its arguments',
   { ...skipWithout(missingAlertmanager() ?? missingCommandWebhook()), timeout: counterpartMs * 2 },
   async (t) => {
     const place = await scene.place();

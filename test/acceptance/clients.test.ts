@@ -1,12 +1,11 @@
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
 import { fixture } from '../../src/ingestion/formats/fixtures/fixture.ts';
-import { pushOf, startScene } from '../support/scene.ts';
-import type { Scene } from '../support/scene.ts';
+import { pushOf, startTestApp, type TestApp } from '../support/test-app.ts';
 import type { Json } from '../support/service.ts';
 
 /*
- * The requests of the public clients (contract 8), as they make them: the key in the query, fields left out when empty
+ * The requests of the public clients, as they make them: the key in the query, fields left out when empty
  * and fields of later versions there, null cursors. They are Go programs: what they decode may lack a field or have more
  * of them, but a field of another type fails the whole answer.
  */
@@ -161,10 +160,10 @@ function isList(type: GoType): type is readonly [GoType] {
   return Array.isArray(type);
 }
 
-let scene: Scene;
+let scene: TestApp;
 
 before(async () => {
-  scene = await startScene();
+  scene = await startTestApp();
 });
 after(() => scene.stop());
 

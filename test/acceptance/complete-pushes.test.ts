@@ -1,8 +1,7 @@
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
 import { alertEventTypes, incidentEventTypes } from '../../src/events/event-types.ts';
-import { pushOf, startScene } from '../support/scene.ts';
-import type { Hook, Place, Push, Scene } from '../support/scene.ts';
+import { pushOf, startTestApp, type Hook, type Place, type Push, type TestApp } from '../support/test-app.ts';
 
 /** Every key of contract 1.5 to 1.7 in every push, with its type and its unit. */
 
@@ -16,6 +15,7 @@ const objectId: Check = (value) => /^[0-9a-f]{24}$/.test(String(value));
 const seconds: Check = (value) => integer(value) && Math.abs(Number(value) * 1000 - Date.now()) < 86_400_000;
 const secondsOrNone: Check = (value) => value === 0 || seconds(value);
 const milliseconds: Check = (value) => integer(value) && Math.abs(Number(value) - Date.now()) < 86_400_000;
+const boolean: Check = (value) => typeof value === 'boolean';
 const object: Check = (value) => typeof value === 'object' && value !== null && !Array.isArray(value);
 const oneOf =
   (...words: string[]): Check =>
@@ -76,8 +76,22 @@ const incidentKeys: Record<string, Check> = {
   equals_md5: text,
   group_method: oneOf('n', 'p', 'i'),
   detail_url: (value) => URL.canParse(String(value)),
+  // As in the API.
+  integration_ids: listOf(integer),
+  integration_types: listOf(someText),
+  data_source_ids: listOf(integer),
+  data_source_type: text,
+  data_source_types: listOf(someText),
+  owner_id: integer,
+  ever_muted: boolean,
+  active_alert_cnt: integer,
+  alert_event_cnt: integer,
+  channel_status: text,
+  links: listOf(object),
+  manual_overrides: listOf(someText),
+  deleted_at: secondsOrNone,
 };
-const incidentExtras: Record<string, Check> = { creator: person, closer: person, images: listOf(image) };
+const incidentExtras: Record<string, Check> = { creator: person, closer: person, owner: person, images: listOf(image) };
 
 const alertKeys: Record<string, Check> = {
   alert_id: objectId,
@@ -144,14 +158,14 @@ function assertComplete(pushes: readonly Push[]): void {
   for (const push of pushes) seen.add(push.event_type);
 }
 
-let scene: Scene;
+let scene: TestApp;
 let place: Place;
 let alerts: Hook;
 let incidents: Hook;
 let grace: number;
 
 before(async () => {
-  scene = await startScene();
+  scene = await startTestApp();
   const invited = await scene.service.api('/member/invite', {
     members: [{ email: 'grace@example.org', member_name: 'Grace' }],
   });
@@ -170,24 +184,24 @@ async function openIncident(): Promise<string> {
   return String(opened?.incident?.['incident_id']);
 }
 
-test('what the service does by itself is pushed with every key and without a person', async () => {
+test('automatic changes are pushed with every key and without a person', async () => {
   await furnish();
   const image = { src: 'https://example.org/graph.png', alt: 'load' };
   const event = { title: 'load', alert_key: 'load', labels: { host: 'a' }, images: [image] };
   await place.report({ ...event, event_status: 'Warning' });
   await place.report({ ...event, description: 'worse' });
   await place.report({ ...event, event_status: 'Ok' });
-  const pushes = [...(await alerts.pushes(3)), ...(await incidents.pushes(2))].map(pushOf);
+  const pushes = [...(await alerts.pushes(3)), ...(await incidents.pushes(3))].map(pushOf);
   assert.deepEqual(
     pushes.map((push) => push.event_type),
-    ['a_new', 'a_update', 'a_update', 'i_new', 'i_rslv'],
+    ['a_new', 'a_update', 'a_update', 'i_new', 'i_r_severity', 'i_rslv'],
   );
   assertComplete(pushes);
   assert.deepEqual(
     pushes.filter((push) => 'person' in push),
     [],
   );
-  const [opened, , recovered, begun, resolved] = pushes;
+  const [opened, , recovered, begun, , resolved] = pushes;
   assert.deepEqual([opened?.alert?.['alert_severity'], opened?.alert?.['end_time']], ['Warning', 0]);
   assert.deepEqual(
     ['alert_severity', 'alert_status', 'progress', 'event_cnt'].map((name) => recovered?.alert?.[name]),
@@ -289,7 +303,7 @@ test('alerts that are moved or closed by hand are pushed with the person who did
   assert.deepEqual(merged?.alert?.['incident'], { incident_id: target, title: 'one' });
 });
 
-test('what is grouped is pushed to a storm, and a rule gives it to its layer, all without a person', async () => {
+test('a group is pushed to a storm, and a rule assigns it to its layer, all without a person', async () => {
   await furnish();
   const group = { method: 'p', equals: [['labels.host']], storm_thresholds: [2, 3], time_window: 5 };
   await scene.service.api('/channel/update', { channel_id: place.channelId, group });

@@ -1,13 +1,12 @@
 import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
-import { pushOf, startScene } from '../support/scene.ts';
-import type { Hook, Scene } from '../support/scene.ts';
+import { pushOf, startTestApp, type Hook, type TestApp } from '../support/test-app.ts';
 import type { Json } from '../support/service.ts';
 
-let scene: Scene;
+let scene: TestApp;
 
 before(async () => {
-  scene = await startScene();
+  scene = await startTestApp();
 });
 after(() => scene.stop());
 
@@ -176,7 +175,7 @@ describe('a repeated request is done once', () => {
   });
 });
 
-describe('what becomes of what a webhook is owed', () => {
+describe('the deliveries of a webhook that is paused, disabled or deleted', () => {
   /** One push in flight that hangs, and two that wait behind it. */
   async function owed(): Promise<Hook & { fire(key: string): Promise<string> }> {
     const place = await scene.place();
@@ -209,7 +208,7 @@ describe('what becomes of what a webhook is owed', () => {
     );
   });
 
-  test('disabled: what is in flight ends, the rest is cancelled for good, and the history says so', async () => {
+  test('disabled: attempts in flight end, the rest is cancelled for good, and the history says so', async () => {
     const hook = await owed();
     assert.deepEqual(await api('/webhook/disable', { integration_id: hook.id }), { cancelled: 2 });
     await hook.fire('d');

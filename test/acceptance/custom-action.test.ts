@@ -1,10 +1,10 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { Webhook } from 'standardwebhooks';
-import { pushOf, startScene } from '../support/scene.ts';
+import { pushOf, startTestApp } from '../support/test-app.ts';
 
 test('a custom action is called while its button is pressed, and who subscribes hears of it under the same id', async () => {
-  const scene = await startScene();
+  const scene = await startTestApp();
   await using _ = { [Symbol.asyncDispose]: () => scene.stop() };
   const place = await scene.place();
   const tickets = await place.hook('incident', { event_types: ['i_new', 'i_custom'] });

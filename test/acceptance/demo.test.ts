@@ -2,9 +2,13 @@ import assert from 'node:assert/strict';
 import { execFile, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { existsSync } from 'node:fs';
+import { mkdtemp, readdir, rm } from 'node:fs/promises';
+import { createServer, type AddressInfo } from 'node:net';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { promisify } from 'node:util';
+import { until } from '../support/until.ts';
 import { freePort, missingCommand, skipWithout } from '../counterparts/program.ts';
 
 const root = join(import.meta.dirname, '..', '..');
@@ -45,8 +49,9 @@ test(
       'a_update #3 signature ok DiskFull / db-3:9100 (Ok)',
       'i_new #1 signature ok DiskFull / db-3:9100 (Triggered)',
       'i_new #1 signature ok HighCPU / web-01:9100 (Triggered)',
-      'i_rslv #2 signature ok DiskFull / db-3:9100 (Closed)',
+      'i_r_severity #2 signature ok DiskFull / db-3:9100 (Triggered)',
       'i_rslv #2 signature ok HighCPU / web-01:9100 (Closed)',
+      'i_rslv #3 signature ok DiskFull / db-3:9100 (Closed)',
     ]);
     const folder = /its database in (\S+?)\.?\n/.exec(output)?.[1] ?? '';
     assert.ok(existsSync(folder), folder);
@@ -58,13 +63,57 @@ test(
       assert.ok('data' in (JSON.parse(stdout) as object), stdout);
     }
     const [history = ''] = commands;
-    const { stdout } = await promisify(execFile)('sh', ['-c', history.trim()]);
-    assert.equal((JSON.parse(stdout) as { data: { items: unknown[] } }).data.items.length, 12);
+    // The failing receiver's pushes end a moment after the others'.
+    await until(async () => {
+      const { stdout } = await promisify(execFile)('sh', ['-c', history.trim()]);
+      return (JSON.parse(stdout) as { data: { items: unknown[] } }).data.items.length === 13;
+    });
 
     child.removeAllListeners('exit');
     const ended = once(child, 'exit');
     child.kill('SIGINT');
     assert.deepEqual(await ended, [0, null]);
     assert.equal(existsSync(folder), false);
+  },
+);
+
+test('a demonstration on a taken port ends with 1, says so, and leaves no folder behind', async (t) => {
+  const taken = createServer().listen(0, '127.0.0.1');
+  await once(taken, 'listening');
+  t.after(() => taken.close());
+  const { port } = taken.address() as AddressInfo;
+  const temporary = await mkdtemp(join(tmpdir(), 'tocsin-taken-port-'));
+  t.after(() => rm(temporary, { recursive: true }));
+  const child = spawn(process.execPath, ['src/main.ts', 'demo'], {
+    cwd: root,
+    env: { ...process.env, TOCSIN_LISTEN: `127.0.0.1:${port}`, TMPDIR: temporary },
+    stdio: ['ignore', 'ignore', 'pipe'],
+  });
+  t.after(() => child.kill('SIGKILL'));
+  let errors = '';
+  child.stderr.on('data', (chunk: Buffer) => (errors += chunk.toString()));
+  assert.deepEqual(await once(child, 'exit'), [1, null]);
+  assert.match(errors, /^tocsin: cannot listen on 127\.0\.0\.1:\d+/);
+  assert.deepEqual(await readdir(temporary), []);
+});
+
+test(
+  'SIGTERM to npm ends the service in good order, and npm with it',
+  { ...skipWithout(missingCommand('npm', 'npm')), timeout: 60_000 },
+  async (t) => {
+    const folder = await mkdtemp(join(tmpdir(), 'tocsin-npm-start-'));
+    t.after(() => rm(folder, { recursive: true }));
+    const port = await freePort();
+    const env = { ...process.env, TOCSIN_LISTEN: `127.0.0.1:${port}`, TOCSIN_DATA: folder };
+    const npm = spawn('npm', ['start'], { cwd: root, env, stdio: ['ignore', 'pipe', 'inherit'] });
+    t.after(() => npm.kill('SIGKILL'));
+    let output = '';
+    npm.stdout.on('data', (chunk: Buffer) => (output += chunk.toString()));
+    await until(() => output.includes('listening on '));
+    const ended = once(npm, 'exit');
+    npm.kill('SIGTERM');
+    await ended;
+    await assert.rejects(fetch(`http://127.0.0.1:${port}/healthz`), 'the service is still there');
+    assert.match(output, /"event":"service\.stopped"/);
   },
 );

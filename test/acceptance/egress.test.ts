@@ -2,13 +2,12 @@ import assert from 'node:assert/strict';
 import { readFile } from 'node:fs/promises';
 import { after, before, describe, test } from 'node:test';
 import { startReceiver } from '../counterparts/receiver.ts';
-import { startScene } from '../support/scene.ts';
-import type { Scene } from '../support/scene.ts';
+import { startTestApp, type TestApp } from '../support/test-app.ts';
 
 describe('where pushes may go, when the operator allows nothing', () => {
-  let scene: Scene;
+  let scene: TestApp;
   before(async () => {
-    scene = await startScene({ env: { TOCSIN_EGRESS_ALLOW: '' } });
+    scene = await startTestApp({ env: { TOCSIN_EGRESS_ALLOW: '' } });
   });
   after(() => scene.stop());
 
@@ -59,7 +58,7 @@ describe('where pushes may go, when the operator allows nothing', () => {
 });
 
 test('a redirect is not followed: where it points to sees no connection', async (t) => {
-  const scene = await startScene();
+  const scene = await startTestApp();
   t.after(() => scene.stop());
   const trap = await startReceiver();
   t.after(() => trap.stop());

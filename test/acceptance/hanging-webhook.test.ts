@@ -1,20 +1,27 @@
 import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
-import { around, pushOf, startScene } from '../support/scene.ts';
-import type { HistoryItem, Hook, Place, Scene } from '../support/scene.ts';
+import {
+  around,
+  pushOf,
+  startTestApp,
+  type HistoryItem,
+  type Hook,
+  type Place,
+  type TestApp,
+} from '../support/test-app.ts';
 
 const alertsCount = 20;
 const inFlightMax = 8;
 
 for (const database of ['sqlite', 'postgres'] as const) {
   describe(`a webhook that hangs, on ${database}`, () => {
-    let scene: Scene;
+    let scene: TestApp;
     let place: Place;
     let hanging: Hook;
     let healthy: Hook;
 
     before(async () => {
-      scene = await startScene({ database });
+      scene = await startTestApp({ database });
       place = await scene.place();
       // So long that nothing of this test can be explained by a timeout.
       hanging = await place.hook('alert', { timeout_ms: 30_000, max_in_flight: inFlightMax });
@@ -47,7 +54,7 @@ for (const database of ['sqlite', 'postgres'] as const) {
       }
     });
 
-    test('what it was owed arrives as soon as it answers, each lane in order', async () => {
+    test('its deliveries arrive as soon as it answers, each lane in order', async () => {
       scene.receiver.answer(hanging.path, { status: 503 }, { status: 200 });
       scene.receiver.release(200);
       const pushes = await hanging.pushes(alertsCount * 3);
@@ -63,7 +70,8 @@ for (const database of ['sqlite', 'postgres'] as const) {
     test('both are in the history, each record with every field of the list and no other', async () => {
       const records = [...(await hanging.history(1)), ...(await healthy.history(1))];
       const names =
-        'attempt, channel_id, duration, endpoint, event_id, event_time, event_type, integration_id, ref_id, status, status_code, webhook_type';
+        'attempt, attempts_left, behind, channel_id, created_at, due_at, duration, endpoint, event_id, event_time, event_type, finished_at, ' +
+        'generation, integration_id, mode, push_event_id, reason, ref_id, sequence, state, status, status_code, superseded_by, webhook_type';
       for (const record of records) {
         const given = Object.keys(record).filter((name) => name !== 'error_message');
         assert.equal(given.toSorted().join(', '), names);

@@ -1,11 +1,11 @@
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
-import { startScene, type Scene } from '../support/scene.ts';
+import { startTestApp, type TestApp } from '../support/test-app.ts';
 import type { Json } from '../support/service.ts';
 
-let scene: Scene;
+let scene: TestApp;
 before(async () => {
-  scene = await startScene();
+  scene = await startTestApp();
 });
 after(() => scene.stop());
 
@@ -42,7 +42,7 @@ test('the reports of all alerts are listed as they came, by window, severity and
   assert.equal((await listed('/alert-event/list', { ...here, integration_types: ['grafana'] })).total, 0);
 });
 
-test('incidents are found by their whole title, by an expression, and with wildcards', async () => {
+test('incidents are found by a part of their title and with wildcards; a list takes no regular expression', async () => {
   const place = await scene.place();
   for (const title of ['db-1 disk', 'db-2 disk', 'web disk']) await place.report({ alert_key: title, title });
   const titled = async (title: string) => {
@@ -50,10 +50,8 @@ test('incidents are found by their whole title, by an expression, and with wildc
     return items.map((one) => String(one['title'])).toSorted((a, b) => a.localeCompare(b));
   };
   assert.deepEqual(await titled('db-1 disk'), ['db-1 disk']);
-  assert.deepEqual(await titled('disk'), []);
+  assert.deepEqual(await titled('DISK'), ['db-1 disk', 'db-2 disk', 'web disk']);
+  assert.deepEqual(await titled('tape'), []);
   assert.deepEqual(await titled('db-* disk'), ['db-1 disk', 'db-2 disk']);
-  assert.deepEqual(await titled('/^(web|db-2) /'), ['db-2 disk', 'web disk']);
-  const wrong = await scene.call('/incident/list', { ...lastHour(), title: '/(/' });
-  assert.deepEqual([wrong.status, wrong.error?.code], [400, 'InvalidParameter']);
-  assert.match(wrong.error?.message ?? '', /title/);
+  assert.deepEqual(await titled('/^(web|db-2) /'), []);
 });

@@ -1,11 +1,11 @@
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
-import { startScene } from '../support/scene.ts';
-import type { Scene } from '../support/scene.ts';
+import { browserClient, type BrowserClient } from '../support/browser-client.ts';
+import { startTestApp, type TestApp } from '../support/test-app.ts';
 
 /**
  * Every operation that the running service describes, with the least role that may call it and whether it changes
- * something. An operation without a line here fails: whoever adds one has to say who may call it.
+ * something. An operation without a line here fails: a new one has to say who may call it.
  */
 const expected: Readonly<Record<string, readonly [least: Role, effect: 'reads' | 'writes']>> = {
   '/account/info': ['viewer', 'reads'],
@@ -19,6 +19,7 @@ const expected: Readonly<Record<string, readonly [least: Role, effect: 'reads' |
   '/alert/merge': ['responder', 'writes'],
   '/audit/operation/list': ['admin', 'reads'],
   '/audit/search': ['admin', 'reads'],
+  '/change/list': ['viewer', 'reads'],
   '/channel/create': ['admin', 'writes'],
   '/channel/delete': ['admin', 'writes'],
   '/channel/disable': ['admin', 'writes'],
@@ -64,9 +65,11 @@ const expected: Readonly<Record<string, readonly [least: Role, effect: 'reads' |
   '/incident/ack': ['responder', 'writes'],
   '/incident/alert/list': ['viewer', 'reads'],
   '/incident/assign': ['responder', 'writes'],
+  '/incident/change/list': ['viewer', 'reads'],
   '/incident/comment': ['responder', 'writes'],
   '/incident/create': ['responder', 'writes'],
   '/incident/custom-action/do': ['responder', 'writes'],
+  '/incident/custom-action/list': ['responder', 'reads'],
   '/incident/description/reset': ['responder', 'writes'],
   '/incident/disable-merge': ['responder', 'writes'],
   '/incident/feed': ['viewer', 'reads'],
@@ -86,18 +89,23 @@ const expected: Readonly<Record<string, readonly [least: Role, effect: 'reads' |
   '/incident/root-cause/reset': ['responder', 'writes'],
   '/incident/severity/reset': ['responder', 'writes'],
   '/incident/snooze': ['responder', 'writes'],
+  '/incident/stats': ['viewer', 'reads'],
   '/incident/title/reset': ['responder', 'writes'],
   '/incident/unack': ['responder', 'writes'],
   '/incident/wake': ['responder', 'writes'],
   '/integration/create': ['admin', 'writes'],
   '/integration/delete': ['admin', 'writes'],
   '/integration/info': ['viewer', 'reads'],
+  '/integration/key/rotate': ['admin', 'writes'],
   '/integration/list': ['viewer', 'reads'],
+  '/integration/mapping/try': ['admin', 'reads'],
   '/integration/update': ['admin', 'writes'],
   '/member/delete': ['admin', 'writes'],
   '/member/info': ['viewer', 'reads'],
+  '/member/info/reset': ['viewer', 'writes'],
   '/member/invite': ['admin', 'writes'],
   '/member/list': ['viewer', 'reads'],
+  '/member/password/set': ['viewer', 'writes'],
   '/member/update': ['admin', 'writes'],
   '/person/app-key/create': ['viewer', 'writes'],
   '/person/app-key/delete': ['viewer', 'writes'],
@@ -106,9 +114,18 @@ const expected: Readonly<Record<string, readonly [least: Role, effect: 'reads' |
   '/person/app-key/list': ['viewer', 'reads'],
   '/person/app-key/name/reset': ['viewer', 'writes'],
   '/person/infos': ['viewer', 'reads'],
+  '/replay/cancel': ['responder', 'writes'],
+  '/replay/info': ['viewer', 'reads'],
+  '/replay/list': ['viewer', 'reads'],
   '/route/info': ['viewer', 'reads'],
   '/route/list': ['viewer', 'reads'],
   '/route/upsert': ['admin', 'writes'],
+  '/session/delete': ['viewer', 'writes'],
+  '/session/info': ['viewer', 'reads'],
+  '/session/link/create': ['admin', 'writes'],
+  '/session/list': ['viewer', 'reads'],
+  '/session/revoke': ['viewer', 'writes'],
+  '/system/info': ['admin', 'reads'],
   '/team/delete': ['admin', 'writes'],
   '/team/info': ['viewer', 'reads'],
   '/team/infos': ['viewer', 'reads'],
@@ -118,14 +135,21 @@ const expected: Readonly<Record<string, readonly [least: Role, effect: 'reads' |
   '/webhook/delete': ['admin', 'writes'],
   '/webhook/disable': ['admin', 'writes'],
   '/webhook/enable': ['admin', 'writes'],
+  '/webhook/explain': ['viewer', 'reads'],
   '/webhook/history/detail': ['viewer', 'reads'],
   '/webhook/history/list': ['viewer', 'reads'],
   '/webhook/history/resend': ['responder', 'writes'],
+  '/webhook/history/summary': ['viewer', 'reads'],
   '/webhook/info': ['viewer', 'reads'],
   '/webhook/list': ['viewer', 'reads'],
   '/webhook/pause': ['responder', 'writes'],
+  '/webhook/retry-now': ['responder', 'writes'],
+  '/webhook/preview': ['admin', 'reads'],
+  '/webhook/rehearse': ['admin', 'reads'],
+  '/webhook/replay': ['responder', 'writes'],
   '/webhook/resume': ['responder', 'writes'],
   '/webhook/secret/rotate': ['admin', 'writes'],
+  '/webhook/stats': ['viewer', 'reads'],
   '/webhook/test': ['admin', 'writes'],
   '/webhook/update': ['admin', 'writes'],
 };
@@ -139,17 +163,17 @@ interface Operation {
   readonly security?: unknown;
 }
 
-let scene: Scene;
+let scene: TestApp;
 let operations: Map<string, Operation>;
 const keys = new Map<Role, string>();
 
 before(async () => {
-  scene = await startScene({ env: { TOCSIN_API_RATE: '0' } });
+  scene = await startTestApp({ env: { TOCSIN_API_RATE: '0' } });
   keys.set('admin', scene.service.appKey);
-  for (const role of ['viewer', 'responder'] as const) keys.set(role, await keyOf(role));
+  for (const role of ['viewer', 'responder'] as const) keys.set(role, await scene.keyOf(role));
   const { text } = await scene.call('/openapi.json', {}, { method: 'GET', key: '' });
   const { paths } = JSON.parse(text) as { paths: Record<string, { post?: Operation }> };
-  // What has a security of its own asks for no app key: sources send with theirs, and monitors only look.
+  // These ask for no app key: sources send with their key, and monitors only look.
   operations = new Map(
     Object.entries(paths).flatMap(([path, { post }]) =>
       post === undefined || post.security !== undefined ? [] : [[path, post] as const],
@@ -157,14 +181,6 @@ before(async () => {
   );
 });
 after(() => scene.stop());
-
-async function keyOf(role: 'viewer' | 'responder'): Promise<string> {
-  const invited = await scene.service.api('/member/invite', { members: [{ email: `${role}@example.org` }] });
-  const id = (invited['items'] as { member_id: number }[])[0]?.member_id;
-  await scene.service.api('/member/update', { member_id: id, role });
-  const made = await scene.service.api('/person/app-key/create', { key_name: role, person_id: id });
-  return String(made['key']);
-}
 
 test('every operation says who may call it, and the table here says the same', () => {
   const described = Object.fromEntries(
@@ -183,7 +199,7 @@ test('every operation is refused to every role below its own, and to nobody abov
   const wrong: string[] = [];
   for (const [path, [least]] of Object.entries(expected)) {
     for (const role of roles) {
-      // A body that no operation takes, so that whoever may call it changes nothing.
+      // A body that no operation takes, so that an allowed call changes nothing.
       const { status, error } = await scene.call(path, [], { key: keys.get(role) ?? '' });
       const allowed = roles.indexOf(role) >= roles.indexOf(least);
       const answer = `${status} ${error?.code ?? 'ok'}`;
@@ -191,6 +207,44 @@ test('every operation is refused to every role below its own, and to nobody abov
     }
   }
   assert.deepEqual(wrong, []);
+});
+
+/** Signing in: the caller has no key yet. */
+const openToAnyone = ['/session/create', '/session/link/redeem'];
+
+test('a browser session may do what its member may, and no more', async () => {
+  const members = await scene.service.api('/member/list', { limit: 100 });
+  const browsers = new Map<Role, BrowserClient>();
+  for (const role of roles) {
+    const member = (members['items'] as { member_id: number; role: string }[]).find((one) => one.role === role);
+    const { url } = await scene.service.api('/session/link/create', { member_id: member?.member_id });
+    const browser = browserClient(scene.service.url);
+    const [, token = ''] = String(url).split('#');
+    assert.equal((await browser.call('/session/link/redeem', { token })).status, 200);
+    browsers.set(role, browser);
+  }
+  const wrong: string[] = [];
+  for (const [path, [least]] of Object.entries(expected)) {
+    for (const role of roles) {
+      const answer = await browsers.get(role)?.call(path, []);
+      const allowed = roles.indexOf(role) >= roles.indexOf(least);
+      const said = `${answer?.status} ${answer?.error.code}`;
+      if (said !== (allowed ? '400 InvalidParameter' : '403 AccessDenied')) wrong.push(`${path} ${role}: ${said}`);
+      const foreign = await browsers.get(role)?.call(path, [], { origin: 'https://evil.example' });
+      if (foreign?.status !== 403) wrong.push(`${path} ${role} from another site: ${foreign?.status}`);
+    }
+  }
+  assert.deepEqual(wrong, []);
+});
+
+test('only what signs people in is open to anyone, and it says so', async () => {
+  const { text } = await scene.call('/openapi.json', {}, { method: 'GET', key: '' });
+  const { paths } = JSON.parse(text) as { paths: Record<string, { post?: Operation }> };
+  const open = Object.entries(paths).filter(
+    ([, { post }]) => Array.isArray(post?.security) && post.security.length === 0,
+  );
+  assert.deepEqual(open.map(([path]) => path).sort(), openToAnyone);
+  for (const [, { post }] of open) assert.equal(post?.description, 'Anyone may call it.');
 });
 
 test('no operation is open to somebody without a good key', async () => {
@@ -215,7 +269,7 @@ test('a refusal says which role is needed', async () => {
   assert.equal(error?.message, "this needs the role admin; the key's member has the role responder");
 });
 
-test('what is no operation is not there, with a key or without', async () => {
+test('a path without an operation is 404, with a key or without', async () => {
   for (const key of ['', scene.service.appKey]) {
     const { status, error } = await scene.call('/webhook/erase', {}, { key });
     assert.deepEqual([status, error?.code], [404, 'RouteNotFound']);

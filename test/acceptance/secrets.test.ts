@@ -1,16 +1,17 @@
 import assert from 'node:assert/strict';
 import { randomBytes } from 'node:crypto';
+import { once } from 'node:events';
 import { readdir, readFile } from 'node:fs/promises';
+import { createServer, type Server } from 'node:http';
+import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
 import { freePort } from '../counterparts/program.ts';
-import { startReceiver } from '../counterparts/receiver.ts';
-import type { Receiver } from '../counterparts/receiver.ts';
+import { startReceiver, type Receiver } from '../counterparts/receiver.ts';
 import { selfSigned } from '../support/certificate.ts';
-import { around, startScene } from '../support/scene.ts';
-import type { Scene } from '../support/scene.ts';
+import { around, startTestApp, type TestApp } from '../support/test-app.ts';
 
-/** Each is unique, so that wherever a part of it turns up, it can only be the secret itself (C2 33, C5 63, C6 74). */
+/** Each is unique, so that any part of it that appears can only come from the secret. */
 const secrets = {
   'a header value': `Bearer canary-header-${hex()}`,
   'the secret of a webhook': `whsec_${randomBytes(32).toString('base64')}`,
@@ -18,14 +19,28 @@ const secrets = {
   'the sealing key': hex(32),
 };
 const adminPath = '/admin-sees';
+/** For chat tools the URL is the credential. */
+const credentialInUrl = `canary-endpoint-${hex()}`;
 
-let scene: Scene;
+let scene: TestApp;
 let tls: Receiver;
+/** Answers with all that it was sent. */
+const echo: Server = createServer((request, response) => {
+  const { authorization = '', 'webhook-signature': signature = '' } = request.headers;
+  signatures.push(
+    ...String(signature)
+      .split(' ')
+      .map((one) => one.replace('v1,', '')),
+  );
+  response.writeHead(200, { 'x-echo': authorization, 'x-signature': signature });
+  response.end(JSON.stringify(request.headers));
+});
+const signatures: string[] = [];
 /** What the service has said, by where it said it. */
 const said = new Map<string, string>();
 
 before(async () => {
-  scene = await startScene({
+  scene = await startTestApp({
     env: {
       TOCSIN_ADMIN_PASSWORD: secrets['the password of the administrator'],
       TOCSIN_SECRET_KEY: secrets['the sealing key'],
@@ -34,12 +49,15 @@ before(async () => {
     },
   });
   tls = await startReceiver({ tls: selfSigned });
+  await once(echo.listen(0, '127.0.0.1'), 'listening');
   await live();
   await crawl();
 });
 after(async () => {
   await scene.stop();
   await tls.stop();
+  echo.closeAllConnections();
+  echo.close();
 });
 
 function hex(bytes = 16): string {
@@ -56,16 +74,21 @@ const found: { integrationKey: string; rotated: string; viewerKey: string } = {
 async function live(): Promise<void> {
   const place = await scene.place();
   found.integrationKey = place.sourceKey;
-  const settings = { headers: { Authorization: secrets['a header value'] }, timeout_ms: 200 };
+  const settings = { headers: { Authorization: secrets['a header value'] }, timeout_ms: 200, unsent_retry_seconds: 0 };
+  await place.hook('incident', { endpoint: `${scene.receiver.url}/services/${credentialInUrl}?t=${credentialInUrl}` });
   const hook = await place.hook('alert', { ...settings, secret: secrets['the secret of a webhook'] });
   const nobody = await place.hook('alert', { ...settings, endpoint: `http://127.0.0.1:${await freePort()}/` });
   const untrusted = await place.hook('alert', { ...settings, endpoint: tls.url });
+  const { port } = echo.address() as AddressInfo;
+  const echoing = await place.hook('alert', { ...settings, timeout_ms: 5_000, endpoint: `http://127.0.0.1:${port}/` });
   scene.receiver.answer(hook.path, { status: 500, body: 'no' }, 'reset', 'hang', { status: 200 });
   for (const description of ['one', 'two', 'three', 'four']) {
     await place.report({ title: 'disk', alert_key: 'disk', description });
   }
   await hook.history(4);
   await untrusted.history(4);
+  await echoing.history(4);
+  keep('a test push that is echoed', (await scene.call('/webhook/test', { integration_id: echoing.id })).text);
   await nobody.history(4);
   keep('/webhook/test', (await scene.call('/webhook/test', { integration_id: hook.id })).text);
   const duplicate = {
@@ -104,14 +127,14 @@ async function crawl(): Promise<void> {
   const records = await scene.service.api('/webhook/history/list', { ...around(), limit: 100 });
   const history = records['items'] as { integration_id: number; event_id: string }[];
   const bodies: Record<string, readonly object[]> = {
-    '/webhook/info': webhooks,
+    '/webhook/info': webhooks.map(({ integration_id }) => ({ integration_id })),
     '/webhook/history/list': [{ ...around(), limit: 100 }],
     '/webhook/history/detail': history.map(({ integration_id, event_id }) => ({ integration_id, event_id })),
     '/alert/list': [seconds],
     '/incident/list': [seconds],
   };
   for (const [path, { post }] of Object.entries(paths)) {
-    // What is asked for with GET comes below, and what has parameters writes.
+    // GET pages come below; operations with parameters write.
     if (post === undefined || (post.parameters ?? []).length > 0) continue;
     for (const body of bodies[path] ?? [{}]) {
       const where = path.startsWith('/integration/') ? adminPath : path;
@@ -155,7 +178,62 @@ describe('no secret is in an answer, a log line, a metric or the database', () =
     }
   });
 
-  test('what is masked shows four characters of something long', () => {
+  test('what a receiver repeats of its request', async () => {
+    assert.ok(signatures.length >= 5);
+    const detail = said.get('/webhook/history/detail') ?? '';
+    const tried = said.get('a test push that is echoed') ?? '';
+    for (const text of [detail, tried]) assert.match(text, /x-echo[^,]*••••/);
+    for (const signature of signatures) assert.deepEqual(placesOf(signature, said), [], 'a signature');
+  });
+
+  test('the path and query of an endpoint, in what a viewer reads', async () => {
+    const key = await scene.keyOf('viewer');
+    const webhooks = (await scene.service.api('/webhook/list'))['items'] as {
+      integration_id: number;
+      endpoint: string;
+    }[];
+    const secret = webhooks.find(({ endpoint }) => endpoint.includes(credentialInUrl));
+    assert.ok(secret !== undefined, 'an administrator sees it whole');
+    const records = (await scene.service.api('/webhook/history/list', { ...around(), limit: 100 }))['items'];
+    const sent = (records as { integration_id: number; event_id: string; endpoint: string }[]).filter(
+      ({ integration_id }) => integration_id === secret.integration_id,
+    );
+    assert.ok(sent.length > 0 && sent.every(({ endpoint }) => endpoint === secret.endpoint));
+    const { integration_id } = secret;
+    const reads: [string, object][] = [
+      ['/webhook/list', {}],
+      ['/webhook/info', { integration_id }],
+      ['/datasource/list', {}],
+      ['/datasource/desc', { integration_id }],
+      ['/webhook/history/list', { ...around(), limit: 100 }],
+      ...sent.map(({ event_id }) => ['/webhook/history/detail', { integration_id, event_id }] as [string, object]),
+    ];
+    for (const [path, body] of reads) {
+      const { status, text } = await scene.call(path, body, { key });
+      assert.deepEqual([status, placesOf(credentialInUrl, [[path, text]])], [200, []]);
+      assert.ok(text.includes(`${scene.receiver.url}/••••`), path);
+    }
+    const guessed = await scene.call('/webhook/list', { query: credentialInUrl.slice(0, 20) }, { key });
+    assert.match(guessed.text, /"items":\[\]/, 'a search finds only what is shown');
+  });
+
+  test('a stored header value, sent by a test push to another origin', async () => {
+    const webhooks = (await scene.service.api('/webhook/list'))['items'] as {
+      integration_id: number;
+      headers: object;
+    }[];
+    const stored = webhooks.find(({ headers }) => Object.keys(headers).length > 0);
+    const { integration_id } = stored ?? { integration_id: 0 };
+    const elsewhere = { integration_id, endpoint: `http://127.0.0.1:${await freePort()}/` };
+    const refused = await scene.call('/webhook/test', elsewhere);
+    assert.equal(refused.status, 400);
+    assert.match(refused.text, /"field":"headers".*the stored value of Authorization is not sent to another origin/);
+    for (const headers of [{}, { Authorization: 'Bearer another' }]) {
+      assert.equal((await scene.call('/webhook/test', { ...elsewhere, headers })).status, 200);
+    }
+  });
+
+  test('a mask shows four characters of a long value', () => {
     const ending = secrets['a header value'].slice(-4);
     assert.match(said.get('/webhook/info') ?? '', new RegExp(`"Authorization":"••••${ending}"`));
     assert.match(said.get('/webhook/history/detail') ?? '', new RegExp(`••••${ending}`));

@@ -213,10 +213,10 @@ async function drain(receiver: ReceiverProcess, acknowledged: readonly string[],
     length = log.length;
     await sleep(1_500);
   }
-  // What is missing, the checks say.
+  // The checks name missing pushes.
 }
 
-/** Pushes to whichever node answers, each worker to alerts of its own, one after the other. */
+/** Pushes to whichever node answers, each worker to its own alerts, one after the other. */
 function startLoad(nodes: readonly Service[], integrationKey: string, seed: number) {
   const random = seeded(seed);
   const acknowledged: string[] = [];

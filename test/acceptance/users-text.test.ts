@@ -1,21 +1,19 @@
 import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
 import { seeded } from '../counterparts/receiver-process.ts';
-import { startReceiver, verifySignature } from '../counterparts/receiver.ts';
-import type { Answer, Received } from '../counterparts/receiver.ts';
+import { startReceiver, verifySignature, type Answer, type Received } from '../counterparts/receiver.ts';
 import { selfSigned } from '../support/certificate.ts';
-import { pushOf, startScene } from '../support/scene.ts';
-import type { Hook, Push, Scene } from '../support/scene.ts';
+import { pushOf, startTestApp, type Hook, type Push, type TestApp } from '../support/test-app.ts';
 
-/** What the user's text says, a sentence at a time (design 1). */
+/** What the user's text says, a sentence at a time. */
 
 const published = ['47.94.95.118', '123.56.8.183', '47.94.193.81', '1.13.19.96'];
 
 for (const database of ['sqlite', 'postgres'] as const) {
   describe(`the user's text, on ${database}`, () => {
-    let scene: Scene;
+    let scene: TestApp;
     before(async () => {
-      scene = await startScene({ database, env: { TOCSIN_EGRESS_PUBLISHED: published.join(',') } });
+      scene = await startTestApp({ database, env: { TOCSIN_EGRESS_PUBLISHED: published.join(',') } });
     });
     after(() => scene.stop());
 
@@ -84,7 +82,7 @@ for (const database of ['sqlite', 'postgres'] as const) {
       await here.report({ title: 'here', alert_key: 'k' });
       assert.deepEqual(titlesOf(await two.pushes(2)).toSorted(), ['here', 'there']);
       assert.deepEqual(titlesOf(await one.pushes(1)), ['here']);
-      // What is not owed has no record, so this is no matter of waiting.
+      // An event that matches no webhook has no record, so waiting longer changes nothing.
       assert.equal((await one.history(1)).length, 1);
     });
 
@@ -173,7 +171,7 @@ for (const database of ['sqlite', 'postgres'] as const) {
       assertRises(ofA.map((push) => push.event_time));
     });
 
-    test('every push carries the latest complete information: what is newest is what the API says', async () => {
+    test('every push carries the latest complete information: the newest equals the object of the API', async () => {
       const place = await scene.place();
       const hook = await place.hook('incident');
       await place.report({ title: 'disk', alert_key: 'disk', labels: { host: 'db-3' } });

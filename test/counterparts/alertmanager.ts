@@ -15,8 +15,10 @@ export interface Alertmanager extends Program {
 type Labels = Readonly<Record<string, string>>;
 
 export interface AlertmanagerOptions {
-  /** Where its one receiver posts notifications. */
-  readonly webhookUrl: string;
+  /** Where its one receiver posts notifications, by webhook. */
+  readonly webhookUrl?: string;
+  /** The integrations of its receiver instead, as the configuration has them. */
+  readonly receiver?: Readonly<Record<string, unknown>>;
   readonly groupBy?: readonly string[];
 }
 
@@ -64,16 +66,16 @@ export function missingAlertmanager(): string | undefined {
 }
 
 /** JSON is YAML; so nothing has to be quoted by hand. The intervals are the shortest that Alertmanager keeps to. */
-function configuration(options: AlertmanagerOptions): string {
+function configuration({ webhookUrl, receiver, groupBy }: AlertmanagerOptions): string {
   return JSON.stringify({
     route: {
-      receiver: 'webhook',
-      group_by: options.groupBy ?? ['alertname'],
+      receiver: 'receiver',
+      group_by: groupBy ?? ['alertname'],
       group_wait: '100ms',
       group_interval: '500ms',
       repeat_interval: '1h',
     },
-    receivers: [{ name: 'webhook', webhook_configs: [{ url: options.webhookUrl, send_resolved: true }] }],
+    receivers: [{ name: 'receiver', ...(receiver ?? { webhook_configs: [{ url: webhookUrl, send_resolved: true }] }) }],
   });
 }
 

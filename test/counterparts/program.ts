@@ -10,12 +10,12 @@ import { delimiter, join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 
 /** How long a program may take from its start until it says that it is ready. */
-const readyMaxMs = 20_000;
+const readyMaxMs = 40_000;
 const readyPollMs = 50;
 /** How long a program may take to end after SIGTERM before it is killed. */
 const endMaxMs = 5_000;
 
-/** A real program, started for a test in a folder of its own. */
+/** A real program, started for a test in its own folder. */
 export interface Program {
   /** `http://127.0.0.1:PORT`. */
   readonly url: string;

@@ -36,7 +36,7 @@ export interface ReceiverProcess extends Program {
 }
 
 /**
- * Starts a receiver as a process of its own, which outlives the death of whoever pushes to it. The first part of a path
+ * Starts a receiver as a separate process, which outlives the death of its sender. The first part of a path
  * says how it behaves: `/ok` answers at once, `/once` too and then closes the connection, `/slow` answers after 5 to
  * 80 ms, `/slower` after 50 to 400 ms, `/flaky` refuses or resets now and then, `/never` does not answer.
  */

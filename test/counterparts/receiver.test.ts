@@ -20,7 +20,7 @@ test('it remembers each request with its bytes and gives the scripted answers in
   assert.equal(receiver.received[0]?.path, '/a');
 });
 
-test('it hangs until released and resets when told to', async (t) => {
+test('it hangs until released and resets on request', async (t) => {
   const receiver = await startReceiver();
   t.after(() => receiver.stop());
   receiver.answer('/hang', 'hang');

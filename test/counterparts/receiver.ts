@@ -4,8 +4,8 @@ import { createServer as createTlsServer } from 'node:https';
 import type { AddressInfo } from 'node:net';
 import { Webhook } from 'standardwebhooks';
 
-/** How long `waitFor` waits unless told otherwise. */
-const waitMaxMs = 10_000;
+/** The default of `waitFor`. */
+const waitMaxMs = 30_000;
 
 /** One request, as it came in. */
 export interface Received {
@@ -37,7 +37,7 @@ export type Answer =
   | 'hang'
   | 'reset';
 
-/** A real HTTP server that does as it is told and remembers what it got. */
+/** A real HTTP server that follows a script and records its requests. */
 export interface Receiver {
   /** `http://127.0.0.1:PORT`, or https, and anything after it is a path of yours. */
   readonly url: string;

@@ -7,7 +7,7 @@ import type { Webhook } from '../../src/webhooks/webhook.ts';
 import { hasPostgres } from '../support/databases.ts';
 import { testEvent } from '../support/deliveries.ts';
 import { createCluster } from '../support/delivery-cluster.ts';
-import { quiet, to } from '../support/delivery-rig.ts';
+import { quiet, to } from '../support/dispatcher-harness.ts';
 import { answer, ScriptedReceiver } from '../support/scripted-receiver.ts';
 import { until } from '../support/until.ts';
 
@@ -26,7 +26,7 @@ test('what cannot be claimed because of locks is not sent, and goes out once whe
   await using other = await session(cluster.url);
   await other.query('begin; lock table delivery in exclusive mode');
   cluster.webhooks.set(webhooks);
-  for (const { webhookId } of webhooks) node.delivery.deliveries.wake(webhookId);
+  for (const { webhookId } of webhooks) node.delivery.deliveries.resume(webhookId);
   await assert.rejects(node.happen([testEvent('other', 1)]), isBusy);
   await quiet(severalLimitsMs);
   assert.equal(receiver.connections, 0);

@@ -8,7 +8,7 @@ import { missingCommand, skipWithout, temporaryFolder } from '../counterparts/pr
 import { startReceiver, verifySignature, type Received } from '../counterparts/receiver.ts';
 import { hasPostgres } from '../support/databases.ts';
 import { emptyPostgres } from '../support/empty-postgres.ts';
-import { pushOf, startScene, type Hook } from '../support/scene.ts';
+import { pushOf, startTestApp, type Hook } from '../support/test-app.ts';
 import { startService, type Service } from '../support/service.ts';
 import { until } from '../support/until.ts';
 
@@ -28,7 +28,7 @@ test(
     const folder = await temporaryFolder('clocks');
     t.after(() => folder.remove());
     const clock = fakeClock(folder.path);
-    const scene = await startScene({ env: { ...clock.env, ...longAlerts } });
+    const scene = await startTestApp({ env: { ...clock.env, ...longAlerts } });
     t.after(() => scene.stop());
     const place = await scene.place();
     const hooks: Hook[] = [];

@@ -8,7 +8,7 @@ import { systemTimers } from '../../src/runtime/timers.ts';
 import type { Webhook } from '../../src/webhooks/webhook.ts';
 import { testEvent, testWebhook } from '../support/deliveries.ts';
 import { createCluster, type TestNode } from '../support/delivery-cluster.ts';
-import { pushOf, quiet, to } from '../support/delivery-rig.ts';
+import { pushOf, quiet, to } from '../support/dispatcher-harness.ts';
 import { answer, ScriptedReceiver } from '../support/scripted-receiver.ts';
 import { startPostgresPair, type PostgresPair } from '../support/standby.ts';
 import { TcpProxy } from '../support/tcp-proxy.ts';
@@ -38,7 +38,7 @@ describe('a standby', () => {
     await keepUp(pair.url, 'sync');
     pair.replication.cut();
     cluster.webhooks.set([webhook]);
-    node.delivery.deliveries.wake(webhook.webhookId);
+    node.delivery.deliveries.resume(webhook.webhookId);
     await quiet(severalTimeoutsMs);
     assert.equal(receiver.connections, 0);
     pair.replication.mend();
@@ -84,7 +84,7 @@ describe('a standby that is not synchronous and takes over, unannounced', () => 
     await proxy.close();
   });
 
-  test('what was in flight ends as it ends, and its attempt has its number twice', async () => {
+  test('an attempt in flight ends as it ends, and its number occurs twice', async () => {
     await using pair = await startPair();
     const { proxy, url } = await TcpProxy.before(pair.url);
     const held: Socket[] = [];
@@ -109,7 +109,7 @@ describe('a standby that is not synchronous and takes over, unannounced', () => 
     await cluster.ended(2 * lanes.length);
     assert.deepEqual(await cluster.states(), { unknown: lanes.length, delivered: lanes.length });
     assert.equal(receiver.requests.length, heldCount + lanes.length);
-    // What was in flight at most once has its late attempt, and those at least once have one each.
+    // An at-most-once attempt in flight is late, and each at-least-once delivery has one.
     assert.equal(await cluster.attempts(), 1 + lanes.length);
     await cluster.close();
     await proxy.close();
@@ -154,7 +154,7 @@ function paused(webhook: Webhook): Webhook {
 
 function resume(cluster: Cluster, node: TestNode | undefined, list: readonly Webhook[]): void {
   cluster.webhooks.set(list);
-  for (const { webhookId } of list) node?.delivery.deliveries.wake(webhookId);
+  for (const { webhookId } of list) node?.delivery.deliveries.resume(webhookId);
 }
 
 /** The second event of each lane was sent, and the standby has heard neither that it was claimed nor that it was delivered. */

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { databases } from '../support/databases.ts';
 import { testEvent } from '../support/deliveries.ts';
-import { createRig, pushOf, to } from '../support/delivery-rig.ts';
+import { createDispatcherHarness, pushOf, to } from '../support/dispatcher-harness.ts';
 import { answer, ScriptedReceiver } from '../support/scripted-receiver.ts';
 
 const changes = 200;
@@ -11,7 +11,7 @@ const others = Array.from({ length: 20 }, (_, index) => `other${index}`);
 for (const { name, open } of databases) {
   test(`${name}: an entity that changes again and again is pushed in order, and others do not wait for it`, async () => {
     await using receiver = await new ScriptedReceiver((socket) => socket.write(answer(200))).listen();
-    await using rig = await createRig(open, [to(receiver, { maxInFlight: 1, timeoutMs: 10_000 })]);
+    await using rig = await createDispatcherHarness(open, [to(receiver, { maxInFlight: 1, timeoutMs: 10_000 })]);
     await rig.happen(Array.from({ length: changes }, (_, index) => testEvent('hot', index + 1)));
     await rig.happen(others.map((lane) => testEvent(lane, 1)));
     await rig.ended(changes + others.length);

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import pg from 'pg';
 import { DatabaseFailure } from '../../src/database/database.ts';
-import { openPostgres } from '../../src/database/postgres.ts';
+import { openPostgres } from '../../src/database/postgres/open.ts';
 import { createFanOut } from '../../src/delivery/fan-out.ts';
 import { appendEvents } from '../../src/events/event-store.ts';
 import type { Event } from '../../src/events/event.ts';
@@ -15,7 +15,7 @@ import type { Webhook } from '../../src/webhooks/webhook.ts';
 import { hasPostgres } from '../support/databases.ts';
 import { testEvent, type TestWebhooks } from '../support/deliveries.ts';
 import { createCluster, type TestNode } from '../support/delivery-cluster.ts';
-import { pushOf, quiet, to } from '../support/delivery-rig.ts';
+import { pushOf, quiet, to } from '../support/dispatcher-harness.ts';
 import { answer, ScriptedReceiver } from '../support/scripted-receiver.ts';
 import { TcpProxy } from '../support/tcp-proxy.ts';
 import { until } from '../support/until.ts';
@@ -33,7 +33,7 @@ for (const [beside, join] of [
   ['with no other node', () => undefined],
 ] as const) {
   test(
-    `an event whose commit was not answered goes out once, though its sender was told nothing, ${beside}`,
+    `an event whose commit was not answered goes out once, though its sender got no answer, ${beside}`,
     only,
     async () => {
       await using receiver = await soundly();
@@ -143,7 +143,7 @@ test(
 );
 
 test(
-  'what has early ids and is committed late, by a process that dies then, goes out as well, each event once',
+  'events with early ids that are committed late, by a process that dies then, go out as well, each once',
   only,
   async () => {
     await using receiver = await soundly();
@@ -174,7 +174,13 @@ test(
 async function dyingWriters(url: string, webhooks: TestWebhooks) {
   const database = await openPostgres({ url, clock: systemClock, timers: systemTimers, poolMax: 4 });
   const ids = systemIds(systemClock, systemRandom);
-  const fanOut = createFanOut({ webhooks, ids, clock: systemClock, at: noCrashPoints, hints: { offer() {} } });
+  const fanOut = createFanOut({
+    webhooks,
+    ids,
+    clock: systemClock,
+    at: noCrashPoints,
+    handOff: { enqueue() {}, resume() {} },
+  });
   return {
     /** Resolves when everything is written and nothing is committed. */
     async begin(events: readonly Event[]): Promise<{ commit(): Promise<void> }> {
@@ -182,7 +188,7 @@ async function dyingWriters(url: string, webhooks: TestWebhooks) {
       const mayEnd = Promise.withResolvers<void>();
       const ended = database.transaction(async (tx) => {
         await appendEvents(tx, events);
-        await fanOut.owe(tx, events);
+        await fanOut.enqueueFor(tx, events);
         written.resolve();
         await mayEnd.promise;
       });

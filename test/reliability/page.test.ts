@@ -4,11 +4,11 @@ import { basename, join } from 'node:path';
 import { test } from 'node:test';
 
 const root = join(import.meta.dirname, '..', '..');
-const page = readFileSync(join(root, 'docs', 'reliability.md'), 'utf8');
+const page = readFileSync(join(root, 'test', 'reliability', 'README.md'), 'utf8');
 /** A file in backticks, or words of a name in it. */
 const mention = /`(?<file>[\w./-]+\.test\.ts)`|“(?<words>[^”]+)”/g;
 
-test('every file and every test that docs/reliability.md mentions is there', () => {
+test('every file and every test that test/reliability/README.md mentions is there', () => {
   const missing: string[] = [];
   for (const line of page.split('\n')) {
     let file = '';
@@ -22,14 +22,14 @@ test('every file and every test that docs/reliability.md mentions is there', () 
   assert.deepEqual(missing, []);
 });
 
-test('docs/reliability.md mentions every file of tests about faults', () => {
+test('test/reliability/README.md mentions every file of tests about faults', () => {
   const own = basename(import.meta.filename);
   const files = readdirSync(import.meta.dirname).filter((name) => name.endsWith('.test.ts') && name !== own);
   const unmentioned = files.filter((name) => !page.includes(`test/reliability/${name}`));
   assert.deepEqual(unmentioned, []);
 });
 
-test('each row of docs/reliability.md has as many cells as its table', () => {
+test('each row of test/reliability/README.md has as many cells as its table', () => {
   let cells = 0;
   for (const line of page.split('\n')) {
     const count = line.split('|').length;

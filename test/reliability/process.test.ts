@@ -1,19 +1,19 @@
 import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
 import { hasPostgres } from '../support/databases.ts';
-import { startScene, type Hook, type Place, type Scene } from '../support/scene.ts';
+import { startTestApp, type Hook, type Place, type TestApp } from '../support/test-app.ts';
 import { until } from '../support/until.ts';
 
 interface Death {
   readonly name: string;
-  readonly of: (scene: Scene) => Promise<void> | void;
-  /** What it leaves to whoever started it: an exit code, or that it was a signal. */
+  readonly of: (scene: TestApp) => Promise<void> | void;
+  /** How it ended: by an exit code or a signal. */
   readonly code: number | 'signal';
 }
 
 const asked =
   (name: NodeJS.Signals) =>
-  ({ service }: Scene) =>
+  ({ service }: TestApp) =>
     signal(service.pid, name);
 
 const deaths: readonly Death[] = [
@@ -21,7 +21,7 @@ const deaths: readonly Death[] = [
   { name: 'rejects a promise that nobody waits for', of: asked('SIGHUP'), code: 1 },
   { name: 'runs out of memory', of: asked('SIGQUIT'), code: 'signal' },
   {
-    name: 'is told to stop, and told again before it has',
+    name: 'gets SIGTERM twice',
     async of(scene) {
       signal(scene.service.pid, 'SIGTERM');
       const ready = () => scene.call('/readyz', {}, { method: 'GET', key: '' });
@@ -38,14 +38,14 @@ const plan = { sqlite: deaths, postgres: deaths.slice(0, 1) };
 for (const database of ['sqlite', 'postgres'] as const) {
   const skip = database === 'sqlite' || hasPostgres ? false : 'needs PostgreSQL';
   describe(`a service on ${database} that ends with a request out and no answer yet`, { skip }, () => {
-    let scene: Scene;
+    let scene: TestApp;
     let place: Place;
     let once: Hook;
     let repeated: Hook;
 
     before(async () => {
       const options = ['--max-old-space-size=128', '--import', './test/support/programs/break-down.ts'];
-      scene = await startScene({ database, command: () => [process.execPath, ...options, 'src/main.ts', 'serve'] });
+      scene = await startTestApp({ database, command: () => [process.execPath, ...options, 'src/main.ts', 'serve'] });
       place = await scene.place();
       once = await place.hook('alert', { timeout_ms: 30_000 });
       repeated = await place.hook('alert', { timeout_ms: 30_000, delivery_mode: 'at_least_once' });

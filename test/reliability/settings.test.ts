@@ -1,16 +1,16 @@
 import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
 import { hasPostgres } from '../support/databases.ts';
-import { pushOf, startScene, type Hook, type Place, type Scene } from '../support/scene.ts';
+import { pushOf, startTestApp, type Hook, type Place, type TestApp } from '../support/test-app.ts';
 
 for (const database of ['sqlite', 'postgres'] as const) {
   const skip = database === 'sqlite' || hasPostgres ? false : 'needs PostgreSQL';
   describe(`a webhook that is changed while it has something to do, on ${database}`, { skip }, () => {
-    let scene: Scene;
+    let scene: TestApp;
     let place: Place;
 
     before(async () => {
-      scene = await startScene({ database });
+      scene = await startTestApp({ database });
     });
     after(() => scene.stop());
 
@@ -25,7 +25,7 @@ for (const database of ['sqlite', 'postgres'] as const) {
       await place.report({ title: 'disk', alert_key: 'disk' });
       await hook.pushes(1);
       await set(hook, 'update', { endpoint: moved.endpoint, headers: { 'X-Moved': 'yes' } });
-      // What comes back is no answer, which may be asked for again at once.
+      // A lost connection is not an answer, so a retry at once is allowed.
       scene.receiver.release('reset');
       const [again] = await moved.pushes(1);
       const [first] = hook.received();
@@ -38,7 +38,7 @@ for (const database of ['sqlite', 'postgres'] as const) {
       assert.deepEqual([record?.endpoint, record?.attempt], [moved.endpoint, 2]);
     });
 
-    test('at least once is for what is owed after it was chosen, and once it is chosen no more, nothing is tried again', async () => {
+    test('at least once applies to later deliveries, and after a change back nothing is tried again', async () => {
       place = await scene.place();
       const [toRepeated, toOnce] = [
         await place.hook('alert', { delivery_mode: 'at_most_once' }),

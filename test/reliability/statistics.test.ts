@@ -2,14 +2,14 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { sql } from 'kysely';
 import type { Dialect, Transaction } from '../../src/database/database.ts';
-import { openPostgres } from '../../src/database/postgres.ts';
-import { claimHeads } from '../../src/delivery/claim.ts';
-import { cancelDeliveries, recoverDeliveries } from '../../src/delivery/delivery-store.ts';
-import type { Delivery } from '../../src/delivery/delivery.ts';
-import { readHeads } from '../../src/delivery/lane-store.ts';
+import { openPostgres } from '../../src/database/postgres/open.ts';
+import { claimHeads } from '../../src/delivery/attempt/claim.ts';
+import { cancelDeliveries, recoverDeliveries } from '../../src/delivery/store/delivery-store.ts';
+import type { Delivery } from '../../src/delivery/store/delivery.ts';
+import { readHeadsOf } from '../../src/delivery/store/backlog-store.ts';
 import { systemClock } from '../../src/runtime/clock.ts';
 import { systemTimers } from '../../src/runtime/timers.ts';
-import { WebhookDirectory } from '../../src/webhooks/webhook-directory.ts';
+import { WebhookDirectory } from '../../src/webhooks/webhook-index.ts';
 import { freshPostgres, hasPostgres } from '../support/databases.ts';
 import { storeDeliveries, testEvent, testWebhook } from '../support/deliveries.ts';
 
@@ -41,7 +41,7 @@ const steps: Readonly<Record<string, Step>> = {
 
 /** A server knows what its tables hold as of some time ago: most often, of a time at which nothing waited. */
 test(
-  'with statistics from a quiet time, what it costs to claim does not grow with what waits',
+  'with statistics from a quiet time, the cost of a claim does not grow with the backlog',
   { skip: !hasPostgres && 'needs PostgreSQL' },
   async () => {
     const { url, remove } = await freshPostgres();
@@ -57,7 +57,8 @@ test(
       });
       for (const [name, step] of Object.entries(steps)) {
         const { looked, count } = await database.transaction(async (tx) => {
-          const heads = await readHeads(tx.query, webhook.webhookId, '', headsCount);
+          const lanes = Array.from({ length: headsCount }, (_, index) => `lane${index + 1}`);
+          const heads = await readHeadsOf(tx.query, webhook.webhookId, lanes);
           const before = await lookedAt(tx);
           await step(
             tx,

@@ -9,16 +9,17 @@ import { databaseFile, openDatabase } from '../../src/database/open.ts';
 import { systemClock } from '../../src/runtime/clock.ts';
 import { systemTimers } from '../../src/runtime/timers.ts';
 import { missingCommand, skipWithout, temporaryFolder } from '../counterparts/program.ts';
-import { quiet } from '../support/delivery-rig.ts';
-import { pushOf, startScene, type Hook, type SceneOptions } from '../support/scene.ts';
-import { usualCommand } from '../support/service.ts';
+import { quiet } from '../support/dispatcher-harness.ts';
+import { pushOf, startTestApp, type Hook, type TestAppOptions } from '../support/test-app.ts';
+import { startService, usualCommand } from '../support/service.ts';
+import { until } from '../support/until.ts';
 
 const modes = ['at_most_once', 'at_least_once'] as const;
 /** A database that could not is asked again after half a second. */
 const severalTriesMs = 1_200;
 const oneMegabyte = 1_048_576;
 
-/** Runs the rest of its arguments with a disk of its own, of so many bytes, mounted at a folder that is empty. */
+/** Runs the rest of its arguments with a separate disk of so many bytes, mounted at an empty folder. */
 const onSmallDisk = [
   'unshare',
   '--user',
@@ -35,7 +36,7 @@ const onDisk = (folder: string) => [...onSmallDisk, '6m', folder, ...usualComman
 
 test(
   'a disk that is full: no push is taken that cannot be kept, and when there is room again all goes out, once',
-  { skip: mayMount ? false : 'may not mount a disk of its own' },
+  { skip: mayMount ? false : 'may not mount a disk' },
   async (t) => {
     const { scene, place, hooks } = await start(t, { command: onDisk });
     const disk = `/proc/${scene.service.pid}/root${scene.folder}`;
@@ -49,7 +50,7 @@ test(
     };
     await readiness(200);
     const filler = await fill(join(disk, 'filler'));
-    // What is left in the log's own pages takes a few more.
+    // The remaining pages of the log take a few more.
     const taken: string[] = [];
     const push = (number: number) => {
       const body = { title: 'x', alert_key: `k${number}`, event_status: 'Info', description: 'x'.repeat(2_000) };
@@ -145,7 +146,7 @@ test('the write-ahead log stays small, however much is written while somebody re
   const folder = await temporaryFolder('log');
   t.after(() => folder.remove());
   const ports = { clock: systemClock, timers: systemTimers };
-  const database = await openDatabase({ folder: folder.path, ...ports, logBeside: true });
+  const database = await openDatabase({ folder: folder.path, ...ports, inBackground: true });
   t.after(() => database.close());
   const file = join(folder.path, databaseFile);
   const state = { writing: true, pages: 0, logMax: 0 };
@@ -184,7 +185,7 @@ test('the write-ahead log stays small, however much is written while somebody re
 
 /** The service with a webhook of each mode. */
 async function start(t: TestContext, { timeoutMs = 30_000, ...options }: StartOptions = {}) {
-  const scene = await startScene(options);
+  const scene = await startTestApp(options);
   t.after(() => scene.stop());
   const place = await scene.place();
   const hooks: Hook[] = [];
@@ -192,7 +193,7 @@ async function start(t: TestContext, { timeoutMs = 30_000, ...options }: StartOp
   return { scene, place, hooks };
 }
 
-interface StartOptions extends Pick<SceneOptions, 'command'> {
+interface StartOptions extends Pick<TestAppOptions, 'command'> {
   /** Of a push. */
   readonly timeoutMs?: number;
 }
@@ -210,3 +211,35 @@ async function fill(file: string): Promise<{ remove(): Promise<void> }> {
   }
   return { remove: () => rm(file) };
 }
+
+test(
+  'a disk that is full at the start: the service waits and says so, and starts when there is room',
+  { skip: mayMount ? false : 'may not mount a disk' },
+  async (t) => {
+    const folder = await temporaryFolder('full-at-start');
+    t.after(() => folder.remove());
+    const fillFirst = [
+      ...onSmallDisk.slice(0, -1),
+      'sh',
+      '6m',
+      folder.path,
+      'sh',
+      '-c',
+      'head -c 6291456 /dev/zero > "$0/filler"; exec "$@"',
+      folder.path,
+      ...usualCommand,
+    ];
+    const service = await startService({
+      folder: folder.path,
+      database: 'sqlite',
+      command: fillFirst as [string, ...string[]],
+      until: /database\.awaited/,
+    });
+    t.after(() => service.kill('SIGKILL'));
+    const readiness = await fetch(`${service.url}/readyz`);
+    assert.equal(readiness.status, 503);
+    assert.match(await readiness.text(), /no space left|ENOSPC/);
+    await rm(`/proc/${service.pid}/root${folder.path}/filler`);
+    await until(async () => (await fetch(`${service.url}/readyz`)).status === 200);
+  },
+);

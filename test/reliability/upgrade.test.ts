@@ -8,15 +8,18 @@ import { describe, test } from 'node:test';
 import { sql } from 'kysely';
 import pg from 'pg';
 import type { Database } from '../../src/database/database.ts';
-import { migrations } from '../../src/database/migrations/index.ts';
-import { openDatabase } from '../../src/database/open.ts';
+import { migrate } from '../../src/database/migrate.ts';
+import { databaseFile } from '../../src/database/open.ts';
+import { openPostgres } from '../../src/database/postgres/open.ts';
+import { openSqlite } from '../../src/database/sqlite/open.ts';
 import { systemClock } from '../../src/runtime/clock.ts';
 import { systemTimers } from '../../src/runtime/timers.ts';
 import { temporaryFolder } from '../counterparts/program.ts';
 import { startReceiver, type Received } from '../counterparts/receiver.ts';
 import { hasPostgres } from '../support/databases.ts';
 import { emptyPostgres } from '../support/empty-postgres.ts';
-import { around, pushOf } from '../support/scene.ts';
+import { laterMigrations } from '../support/later-migrations.ts';
+import { around, pushOf } from '../support/test-app.ts';
 import { startService, type Service } from '../support/service.ts';
 import { until } from '../support/until.ts';
 
@@ -36,8 +39,12 @@ describe('a migration', () => {
         t.after(() => folder.remove());
         await using empty = name === 'postgres' ? await emptyPostgres('migration') : undefined;
         const place = empty?.url ?? folder.path;
-        const where = { folder: folder.path, ...(empty === undefined ? {} : { url: empty.url }), ...ports };
-        for (const pass of [1, 4, migrations.length]) {
+        const names = laterMigrations.map((migration) => migration.name);
+        const open = () =>
+          empty === undefined
+            ? openSqlite({ file: join(folder.path, databaseFile), ...ports })
+            : openPostgres({ url: empty.url, ...ports });
+        for (const pass of [1, 3, names.length]) {
           const child = spawn(process.execPath, [
             join(root, 'test/support/programs/migrate-and-die.ts'),
             place,
@@ -45,10 +52,15 @@ describe('a migration', () => {
           ]);
           const [, signal] = (await once(child, 'exit')) as [number | null, string | null];
           assert.equal(signal, 'SIGKILL', `in migration ${pass}`);
+          const left = await open();
+          // Nothing to do and nothing newer: exactly those before it have run.
+          assert.deepEqual(await migrate(left, laterMigrations.slice(0, pass - 1)), []);
+          await left.close();
         }
-        const database = await openDatabase(where);
+        const database = await open();
         t.after(() => database.close());
-        assert.deepEqual(await applied(database), migrations.map((migration) => migration.name).toSorted());
+        assert.deepEqual(await migrate(database, laterMigrations), names.slice(-1));
+        assert.deepEqual(await applied(database), names);
         assert.equal(await database.read.selectFrom('delivery').select('delivery_id').executeTakeFirst(), undefined);
       },
     );
@@ -175,13 +187,8 @@ async function copyWithOneMoreMigration(folder: string): Promise<string> {
     await sql\`alter table delivery add column note text not null default ''\`.execute(db);
     await sql\`alter table delivery drop constraint delivery_state_check\`.execute(db);
     await sql\`create table next_thing (a int8 not null)\`.execute(db);
-  } },`;
-  const end = text.lastIndexOf('];');
-  await writeFile(
-    list,
-    `import { sql } from 'kysely';
-import pg from 'pg';\n${text.slice(0, end)}${next}${text.slice(end)}`,
-  );
+  } }`;
+  await writeFile(list, `import { sql } from 'kysely';\n${text.replace(/,?\s*\];\s*$/, `, ${next}];`)}`);
   return join(folder, 'src/main.ts');
 }
 

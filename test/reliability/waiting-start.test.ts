@@ -37,7 +37,7 @@ describe('a service that starts', { skip: hasPostgres ? false : 'needs PostgreSQ
       assert.match(text, /^\{"request_id":"[0-9a-f]{32}","error":\{"code":"ServiceUnavailable","message":"[^"]+"\}\}$/);
     }
     proxy.mend();
-    // Each on a connection of its own: none is refused or cut while the answering is handed over.
+    // Each on its own connection: none is refused or cut at the change of servers.
     const lives = async () => (await fetch(`${service.url}/healthz`, { headers: { connection: 'close' } })).status;
     await until(async () => {
       for (let asked = 0; asked < 20; asked += 1) assert.equal(await lives(), 200);
@@ -68,7 +68,7 @@ describe('a service that starts', { skip: hasPostgres ? false : 'needs PostgreSQ
     const service = await startService({ ...options, until: listens });
     t.after(() => service.kill('SIGKILL'));
     await held;
-    await assertNotReady(service, /waits for what was in flight when it last ended to be settled/);
+    await assertNotReady(service, /waits for the results of attempts that were in flight when it last ended/);
   });
 });
 

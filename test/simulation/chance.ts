@@ -3,7 +3,7 @@ import type { Random } from '../../src/runtime/random.ts';
 const mask64 = (1n << 64n) - 1n;
 
 /**
- * Seeded chance: the same seed gives the same run. Each component has a fork of its own, so that one more draw in one
+ * Seeded chance: the same seed gives the same run. Each component has its own fork, so that one more draw in one
  * place does not shift all the others.
  */
 export class Chance implements Random {

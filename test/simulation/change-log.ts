@@ -1,13 +1,14 @@
 /** A row that a commit has changed, in the order of the statements, with the columns below. */
 export type Change =
   | { readonly what: 'event'; readonly row: EventChange }
-  | { readonly what: 'owed'; readonly row: OwedChange }
+  | { readonly what: 'enqueued'; readonly row: EnqueuedChange }
   | { readonly what: 'moved'; readonly row: MovedChange }
   | { readonly what: 'forgotten'; readonly row: [deliveryId: string] }
   | { readonly what: 'attempt'; readonly row: AttemptChange }
   | { readonly what: 'webhook'; readonly row: WebhookChange }
   | { readonly what: 'entity'; readonly row: EntityChange }
-  | { readonly what: 'report'; readonly row: [description: string] };
+  | { readonly what: 'report'; readonly row: [description: string] }
+  | { readonly what: 'replay'; readonly row: ReplayChange };
 
 export type EventChange = [
   eventId: string,
@@ -20,7 +21,7 @@ export type EventChange = [
   payload: string,
   detail: string,
 ];
-export type OwedChange = [
+export type EnqueuedChange = [
   deliveryId: string,
   webhookId: number,
   eventId: string,
@@ -32,6 +33,9 @@ export type OwedChange = [
   attempt: number,
   fence: number,
   createdAt: number,
+  previousSequence: number,
+  urgency: number,
+  replayId: string,
 ];
 export type MovedChange = [
   deliveryId: string,
@@ -70,6 +74,8 @@ export type EntityChange = [
   title: string,
 ];
 
+export type ReplayChange = [replayId: string, webhookId: number, state: string];
+
 /** What the triggers call with each row. */
 export const logChange = 'log_change';
 
@@ -87,10 +93,16 @@ export const changeLog = [
     `new.event_id, new.entity_kind, new.entity_id, new.sequence, new.event_type,
     new.event_time, new.channel_id, new.payload, new.detail_json`,
   ),
-  on('delivery', 'insert', 'owed', `${delivery}, new.state, new.attempt, new.fence, new.created_at`),
   on(
     'delivery',
-    'update',
+    'insert',
+    'enqueued',
+    `${delivery}, new.state, new.attempt, new.fence, new.created_at,
+    new.previous_sequence, new.urgency, new.replay_id`,
+  ),
+  on(
+    'delivery',
+    'update of state',
     'moved',
     `new.delivery_id, new.state, new.attempt, new.fence, new.reason, new.due_at,
     new.finished_at`,
@@ -110,9 +122,11 @@ export const changeLog = [
   on('incident', 'insert', 'entity', `new.incident_id, ${entity}`),
   on('incident', 'update', 'entity', `new.incident_id, ${entity}`),
   on('alert_event', 'insert', 'report', 'new.description'),
+  on('replay', 'insert', 'replay', 'new.replay_id, new.webhook_id, new.state'),
+  on('replay', 'update of state', 'replay', 'new.replay_id, new.webhook_id, new.state'),
 ].join(';\n');
 
 function on(table: string, doing: string, what: Change['what'], columns: string): string {
-  return `create temp trigger ${table}_${doing} after ${doing} on main.${table} begin
+  return `create temp trigger ${table}_${doing.replaceAll(' ', '_')} after ${doing} on main.${table} begin
     select ${logChange}('${what}', ${columns}); end`;
 }

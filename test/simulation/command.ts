@@ -1,7 +1,7 @@
 import { availableParallelism } from 'node:os';
 import { parseArgs } from 'node:util';
 import { noCounts, sumOf } from './counts.ts';
-import { Crew } from './crew.ts';
+import { WorkerPool } from './worker-pool.ts';
 import { explore } from './exploration.ts';
 import { mutants, variantOf } from './mutant-list.ts';
 import { commandFor, failureOf, simulate, type Report } from './run.ts';
@@ -25,7 +25,7 @@ npm run simulate -- --tiny NAME [--at P:W,…] [--trace] [--mutant NAME]
   --trace         tells everything that happens
   --mutant NAME   the service broken in this way: ${mutants.map(({ name }) => `"${name}"`).join(', ')}
 
-The first Ctrl-C ends it after the runs that are under way, with the sum of what was run.
+The first Ctrl-C ends it after the runs that are under way, with the sum of these runs.
 `;
 
 const workersMax = 256;
@@ -76,7 +76,7 @@ async function main(): Promise<number> {
 }
 
 async function runAll(first: number, last: number, workers: number): Promise<void> {
-  await using crew = new Crew(workers);
+  await using crew = new WorkerPool(workers);
   using _ = stoppable();
   let next = first;
   const work = async () => {
@@ -91,7 +91,7 @@ async function runAll(first: number, last: number, workers: number): Promise<voi
 }
 
 async function exploreAll(workers: number): Promise<void> {
-  await using crew = new Crew(workers);
+  await using crew = new WorkerPool(workers);
   using _ = stoppable();
   for (const tiny of tinyWorlds) {
     if (stopped) return;

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { after, test, type TestContext } from 'node:test';
-import { Crew } from './crew.ts';
+import { WorkerPool } from './worker-pool.ts';
 import { explore, type Explored } from './exploration.ts';
 import { failureOf } from './run.ts';
 import { commandForTiny, tinyWorlds, type TinyWorld } from './tiny.ts';
@@ -11,7 +11,7 @@ const runsMax = 1_000;
 /** All worlds together take a few seconds on two idle cores. */
 const timeout = 300_000;
 
-const crew = new Crew(workers);
+const crew = new WorkerPool(workers);
 after(() => crew[Symbol.asyncDispose]());
 
 for (const tiny of tinyWorlds) {

@@ -9,7 +9,7 @@ export interface ScriptedRun {
 
 export interface ExplorationOptions {
   run(departures: readonly Departure[]): Promise<ScriptedRun>;
-  /** In how many places a run departs at most from what is usual. */
+  /** In how many places a run departs at most from the usual choice. */
   readonly departuresMax: number;
   readonly runsMax: number;
   /** How many of them go on at the same time. */

@@ -3,7 +3,7 @@ import type { CrashPoint } from '../../src/runtime/crash-points.ts';
 import { Failure } from '../../src/runtime/failure.ts';
 import type { LogFields, Logger } from '../../src/runtime/logger.ts';
 import * as atRest from './invariants/rest.ts';
-import { Life } from './life.ts';
+import { ProcessLifetime } from './process-lifetime.ts';
 import { createService, type Service } from './service.ts';
 import type { Drive, Store } from './store.ts';
 import type { Operation } from './workload.ts';
@@ -19,7 +19,7 @@ export class Host implements Machine {
   readonly #drive: Drive;
   readonly #died = new Set<number>();
   #lives = 0;
-  #life: Life | undefined;
+  #life: ProcessLifetime | undefined;
   #store: Store | undefined;
   #service: Service | undefined;
   #stopping = false;
@@ -55,7 +55,7 @@ export class Host implements Machine {
   start(): void {
     const world = this.#world;
     this.#lives += 1;
-    const life = new Life(this.#lives, world.kernel, world.wall, {
+    const life = new ProcessLifetime(this.#lives, world.kernel, world.wall, {
       passes: (life, point) => this.#passes(life, point),
       lateness: () => (world.troubled ? world.fate.fraction() * world.plan.latenessMs : 0),
     });
@@ -71,6 +71,7 @@ export class Host implements Machine {
         chance: world.chance.fork(`life ${life.number}`),
         logger: this.#loggerOf(life),
         variant: world.variant,
+        queueLimits: world.plan.queueLimits,
       });
       service.start().then(
         () => this.#started(life, service),
@@ -157,13 +158,13 @@ export class Host implements Machine {
     this.#world.all('I2', atRest.isAsCommitted(this.#drive.medium.read(), model));
   }
 
-  #started(life: Life, service: Service): void {
+  #started(life: ProcessLifetime, service: Service): void {
     if (!life.alive) return;
     this.#service = service;
     this.#world.all('I22', atRest.isRecovered(this.#world.model, life.number));
   }
 
-  #couldNotStart(life: Life, error: unknown): void {
+  #couldNotStart(life: ProcessLifetime, error: unknown): void {
     if (!life.alive) return;
     if (error instanceof DatabaseFailure) this.#crash(`start: ${error.message}`);
     else this.#world.bug(error);
@@ -193,14 +194,14 @@ export class Host implements Machine {
     });
   }
 
-  #acknowledged(operation: Operation, life: Life, stored: boolean): void {
+  #acknowledged(operation: Operation, life: ProcessLifetime, stored: boolean): void {
     if (!life.alive) return;
     this.#world.counts.acknowledged += 1;
     this.#world.trace.add(`acknowledged ${operation.name}`);
     if (stored) this.#world.all('I2', atRest.isThere(operation.says, this.#world.model));
   }
 
-  #passes(life: Life, point: CrashPoint): void {
+  #passes(life: ProcessLifetime, point: CrashPoint): void {
     const { troubled, fate, counts, crashedAt, script } = this.#world;
     if (life !== this.#life || !troubled) return;
     const passing = script?.passing() ?? this.#passing();
@@ -219,7 +220,7 @@ export class Host implements Machine {
     return plan.freezeAtPoint > 0 && fate.yes(plan.freezeAtPoint) ? 'stands still' : 'goes on';
   }
 
-  #loggerOf(life: Life): Logger {
+  #loggerOf(life: ProcessLifetime): Logger {
     const line = (fields: LogFields, event: string) => {
       const { error } = fields;
       if (life.alive) this.#world.trace.add(`${event}${error instanceof Error ? `: ${error.message}` : ''}`);
@@ -228,5 +229,5 @@ export class Host implements Machine {
   }
 }
 
-/** How often a commit reaches a disk that is not told to sync. */
+/** How often a commit reaches a disk without a sync. */
 const keepsImage = 0.3;

@@ -7,7 +7,7 @@ export type Kind = 'io' | 'timer' | 'world';
 
 interface Item {
   at: number;
-  /** Breaks ties: what is due at the same moment runs in any order. */
+  /** Breaks ties: tasks of the same moment run in any order. */
   tie: number;
   readonly kind: Kind;
   readonly work: () => void;
@@ -151,7 +151,7 @@ function settled(): Promise<void> {
   });
 }
 
-/** The same, and a promise that was rejected and that nobody looks at has been told of. */
+/** The same, once the process has heard of promises that were rejected and not handled. */
 function turned(): Promise<void> {
   return new Promise((resolve) => void setImmediate(resolve));
 }

@@ -3,7 +3,7 @@ import { test } from 'node:test';
 import { Lane } from './lane.ts';
 import type { Owed } from './model.ts';
 
-test('what was asked for again goes before later events that still wait', () => {
+test('a resend goes before later events that still wait', () => {
   const lane = new Lane(1);
   const second = owed({ sequence: 2, generation: 0 });
   const again = owed({ sequence: 1, generation: 1 });
@@ -12,6 +12,16 @@ test('what was asked for again goes before later events that still wait', () => 
   lane.add(again);
   lane.add(owed({ sequence: 1, generation: 2 }));
   assert.equal(lane.head, again);
+});
+
+test('a resend that outlives its original is not what came before', () => {
+  const lane = new Lane(1);
+  const first = owed({ sequence: 1, generation: 0 });
+  lane.add(first);
+  lane.add(owed({ sequence: 1, generation: 1 }));
+  assert.equal(lane.last, first);
+  lane.forget(first);
+  assert.equal(lane.last, undefined);
 });
 
 function owed(place: Pick<Owed, 'sequence' | 'generation'>): Owed {
@@ -23,13 +33,17 @@ function owed(place: Pick<Owed, 'sequence' | 'generation'>): Owed {
     entityId: 'a',
     mode: 'at_least_once',
     createdAt: 0,
+    previousSequence: 0,
+    urgency: 0,
     owedAt: 0,
+    pendingAt: 0,
     state: 'pending',
     attempt: 0,
     fence: 0,
     dueAt: 0,
     reason: '',
     claim: undefined,
+    first: undefined,
     endedAt: 0,
   };
 }

@@ -8,15 +8,34 @@ export function goesBefore(one: Place, other: Place): boolean {
 
 type Place = Pick<Owed, 'sequence' | 'generation'>;
 
-/** What a webhook is owed of one entity. */
+/** The deliveries of one entity to a webhook. */
 export class Lane {
   readonly webhookId: number;
   readonly #open = new Set<Owed>();
+  /** Those that are not forgotten. */
+  #kept: Owed[] = [];
   /** Those that have not ended, or whose requests have not. */
   #unsettled: Owed[] = [];
 
+  /** When something of it ended last, virtual milliseconds. */
+  endedAt = 0;
+  /** When something of it was superseded last. */
+  supersededAt = -1;
+
   constructor(webhookId: number) {
     this.webhookId = webhookId;
+  }
+
+  /**
+   * The last that was made for an event of the entity, while the history keeps it. A resend does not count: the history may
+   * keep it for longer than its original.
+   */
+  get last(): Owed | undefined {
+    let last: Owed | undefined;
+    for (const owed of this.#kept) {
+      if (owed.generation === 0 && (last === undefined || goesBefore(last, owed))) last = owed;
+    }
+    return last;
   }
 
   get open(): ReadonlySet<Owed> {
@@ -30,16 +49,34 @@ export class Lane {
     return head;
   }
 
+  /**
+   * I25: the delivery by which its head goes: the oldest of its class, which waits behind the head where that is a resend, or
+   * is Critical. Undefined where a Warning waits behind an Info: for which of them the lane goes, is left to the service.
+   */
+  get goesFor(): Owed | undefined {
+    const { head } = this;
+    let found: Owed | undefined;
+    for (const owed of this.#open) {
+      if (found === undefined || owed.urgency < found.urgency) found = owed;
+      else if (owed.urgency === found.urgency && owed.owedAt < found.owedAt) found = owed;
+    }
+    return found?.urgency === 0 || found?.urgency === head?.urgency ? found : undefined;
+  }
+
   add(owed: Owed): void {
     this.#open.add(owed);
+    this.#kept.push(owed);
     this.#unsettled.push(owed);
   }
 
-  ended(owed: Owed): void {
+  ended(owed: Owed, now: number): void {
+    this.endedAt = now;
+    if (owed.state === 'superseded') this.supersededAt = now;
     this.#open.delete(owed);
   }
 
   forget(owed: Owed): void {
+    this.#kept = this.#kept.filter((one) => one !== owed);
     this.#open.delete(owed);
     this.#unsettled = this.#unsettled.filter((one) => one !== owed);
   }

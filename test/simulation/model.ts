@@ -1,12 +1,12 @@
 import type { RetryRule } from '../../src/webhooks/webhook.ts';
-import type { Sealer } from '../../src/access/sealer.ts';
+import type { SecretBox } from '../../src/access/secret-box.ts';
 import type {
   AttemptChange,
   Change,
   EntityChange,
   EventChange,
   MovedChange,
-  OwedChange,
+  EnqueuedChange,
   WebhookChange,
 } from './change-log.ts';
 import { serialOf } from './endpoint.ts';
@@ -27,6 +27,7 @@ export interface ConfiguredWebhook {
   readonly signing: boolean;
   readonly secrets: readonly { readonly secret: string; readonly expiresAt: number }[];
   readonly retry: RetryRule;
+  readonly unsentRetrySeconds: number;
 }
 
 export interface CommittedEvent {
@@ -40,7 +41,7 @@ export interface CommittedEvent {
   readonly payload: string;
 }
 
-/** What was committed with a claim. */
+/** The row that was committed with a claim. */
 export interface Claim {
   readonly attempt: number;
   readonly fence: number;
@@ -61,14 +62,20 @@ export interface Owed {
   readonly mode: string;
   /** Unix milliseconds. */
   readonly createdAt: number;
+  readonly previousSequence: number;
+  readonly urgency: number;
   /** Virtual milliseconds. */
   readonly owedAt: number;
+  /** Since when it has been `pending`. */
+  pendingAt: number;
   state: string;
   attempt: number;
   fence: number;
   dueAt: number;
   reason: string;
   claim: Claim | undefined;
+  /** When its first attempt was claimed. */
+  first: commit.Instant | undefined;
   endedAt: number;
 }
 
@@ -88,17 +95,23 @@ export interface Witness {
   wall(): number;
   /** The number of the service's present life. */
   life(): number;
-  /** What was on the wire for an attempt; undefined = nothing. */
+  /** It can be as punctual as it is meant to be: see I25. */
+  isPunctual(): boolean;
+  /** The request that was on the wire for an attempt; undefined = none. */
   onWire(deliveryId: string, attempt: number): { readonly statusSeen: number } | undefined;
   violated(id: string, message: string): void;
 }
 
-/** What is committed, as the change log tells it: kept beside the database, and checked with each commit. */
+/** The committed rows, as the change log gives them: kept beside the database, and checked with each commit. */
 export class Model {
   readonly events = new Map<string, CommittedEvent>();
   readonly owed = new Map<string, Owed>();
   readonly attempts = new Map<string, Attempt>();
   readonly webhooks = new Map<number, ConfiguredWebhook>();
+  /** The replays that run, and the webhook of each. */
+  readonly replays = new Map<string, number>();
+  /** Every event that a replay has made a delivery of. */
+  readonly #replayed = new Set<string>();
   /** What reports and comments said, each unique. */
   readonly said = new Set<string>();
   readonly lastOf = new Map<string, CommittedEvent>();
@@ -109,12 +122,14 @@ export class Model {
   readonly #openLanes = new Map<number, Set<Lane>>();
   /** By webhook and event. */
   readonly #generations = new Map<string, Owed[]>();
-  readonly #sealer: Sealer;
+  /** In the present commit. */
+  readonly #claimed: Owed[] = [];
+  readonly #sealer: SecretBox;
   readonly #witness: Witness;
   created = 0;
   forgotten = 0;
 
-  constructor(sealer: Sealer, witness: Witness) {
+  constructor(sealer: SecretBox, witness: Witness) {
     this.#sealer = sealer;
     this.#witness = witness;
   }
@@ -123,7 +138,7 @@ export class Model {
     return this.#openLanes;
   }
 
-  /** What has not ended. */
+  /** The deliveries that have not ended. */
   *open(): Generator<Owed> {
     for (const lanes of this.#openLanes.values()) for (const lane of lanes) yield* lane.open;
   }
@@ -138,6 +153,7 @@ export class Model {
     const entities = new Map<string, EntityChange>();
     const expected = new Map<string, Set<number>>();
     const found = new Map<string, number[]>();
+    this.#claimed.length = 0;
     for (const { what, row } of changes) {
       switch (what) {
         case 'event': {
@@ -152,7 +168,7 @@ export class Model {
           if (comment !== undefined) this.said.add(comment);
           break;
         }
-        case 'owed':
+        case 'enqueued':
           this.#owe(row, found);
           break;
         case 'moved':
@@ -176,7 +192,18 @@ export class Model {
         case 'report':
           this.said.add(row[0]);
           break;
+        case 'replay': {
+          const [replayId, webhookId, state] = row;
+          if (state === 'running') this.replays.set(replayId, webhookId);
+          else this.replays.delete(replayId);
+          break;
+        }
       }
+    }
+    // Those that are claimed together overtake none of each other.
+    for (const owed of this.#claimed) {
+      const lanes = this.#openLanes.get(owed.webhookId) ?? [];
+      if (this.#witness.isPunctual()) this.#check('I25', commit.overtakesNone(owed, lanes, this.#witness.now()));
     }
     for (const [entityId, entity] of entities) {
       const last = this.lastOf.get(entityId);
@@ -195,9 +222,9 @@ export class Model {
     return lane;
   }
 
-  #owe(columns: OwedChange, found: Map<string, number[]>): void {
-    const [deliveryId, webhookId, eventId, generation, entityId, sequence, mode, state, attempt, fence, createdAt] =
-      columns;
+  #owe(columns: EnqueuedChange, found: Map<string, number[]>): void {
+    const [deliveryId, webhookId, eventId, generation, entityId, sequence, mode] = columns;
+    const [state, attempt, fence, createdAt, previousSequence, urgency, replayId] = columns.slice(7) as Tail;
     const owed: Owed = {
       deliveryId,
       webhookId,
@@ -210,15 +237,25 @@ export class Model {
       attempt,
       fence,
       createdAt,
+      previousSequence,
+      urgency,
       owedAt: this.#witness.now(),
+      pendingAt: this.#witness.now(),
       dueAt: 0,
       reason: '',
       claim: undefined,
+      first: undefined,
       endedAt: 0,
     };
+    if (replayId !== '') {
+      const key = `${replayId} ${webhookId} ${eventId}`;
+      this.#check('I26', commit.isReplayedOnce(key, this.#replayed));
+      this.#replayed.add(key);
+    }
     this.created += 1;
     this.owed.set(deliveryId, owed);
     const lane = this.laneOf(owed);
+    if (generation === 0) this.#check('I23', commit.namesItsPredecessor(owed, previousSequence, lane.last));
     lane.add(owed);
     inSet(this.#openLanes, webhookId).add(lane);
     inList(this.#generations, `${webhookId} ${eventId}`).push(owed);
@@ -230,23 +267,28 @@ export class Model {
     if (owed === undefined) return this.#check('I14', `${deliveryId} was changed, but it does not exist`);
     const to = { state, attempt, fence, reason };
     const wire = this.#witness.onWire(deliveryId, owed.attempt);
-    this.#check('I12', commit.isAWay(owed, to));
+    this.#check('I12', commit.isAWay(owed, to, wire !== undefined));
     this.#check('I12', commit.keepsItsFence(owed, to));
     if (owed.state === 'sending') {
       this.#check('I4', commit.givesBackOnlyTheUnsent(owed, to, wire !== undefined));
       this.#check('I13', commit.endsTruthfully(owed, to, wire?.statusSeen ?? 0, this.#witness.life()));
+      const now = { virtual: this.#witness.now(), wall: this.#witness.wall() };
+      this.#check('I24', commit.triesTheUnsentAgain(owed, to, owed.claim?.webhook?.unsentRetrySeconds ?? 0, now));
       this.#check('I6', commit.givesUpOnlyAtTheEnd(owed, to, owed.claim?.webhook?.retry, this.#witness.wall()));
     }
     Object.assign(owed, to, { dueAt });
+    if (state === 'pending') owed.pendingAt = this.#witness.now();
     if (state === 'sending') {
+      this.#claimed.push(owed);
       const webhook = this.webhooks.get(owed.webhookId);
       this.#check('I18', commit.mayBeClaimed(owed, webhook));
+      owed.first ??= { virtual: this.#witness.now(), wall: this.#witness.wall() };
       owed.claim = { attempt, fence, at: this.#witness.now(), life: this.#witness.life(), webhook };
     }
     if (!commit.isOpen(state)) {
       owed.endedAt = this.#witness.now();
       const lane = this.laneOf(owed);
-      lane.ended(owed);
+      lane.ended(owed, this.#witness.now());
       if (lane.open.size === 0) this.#openLanes.get(owed.webhookId)?.delete(lane);
     }
   }
@@ -279,6 +321,7 @@ export class Model {
   #webhookOf(columns: WebhookChange): ConfiguredWebhook {
     const [webhookId, type, status, endpoint, channelIds, eventTypes, mode, signing, secrets, settings] = columns;
     const sealed = JSON.parse(secrets) as { sealed: string; expires_at: number }[];
+    const { retry, unsent_retry_seconds: unsentRetrySeconds } = JSON.parse(settings) as Settings;
     return {
       webhookId,
       serial: serialOf(endpoint),
@@ -290,13 +333,30 @@ export class Model {
       channelIds: JSON.parse(channelIds) as number[],
       eventTypes: JSON.parse(eventTypes) as string[],
       secrets: sealed.map((one) => ({ secret: this.#sealer.open(one.sealed), expiresAt: one.expires_at })),
-      retry: (JSON.parse(settings) as { retry: RetryRule }).retry,
+      retry,
+      unsentRetrySeconds,
     };
   }
 
   #check(id: string, fault: string | undefined): void {
     if (fault !== undefined) this.#witness.violated(id, fault);
   }
+}
+
+/** The last columns of a delivery. */
+type Tail = [
+  state: string,
+  attempt: number,
+  fence: number,
+  createdAt: number,
+  previousSequence: number,
+  urgency: number,
+  replayId: string,
+];
+
+interface Settings {
+  readonly retry: RetryRule;
+  readonly unsent_retry_seconds: number;
 }
 
 function inList<Key, Item>(lists: Map<Key, Item[]>, key: Key): Item[] {

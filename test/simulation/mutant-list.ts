@@ -1,8 +1,10 @@
-import type { KyselyPlugin, PluginTransformQueryArgs, RawNode, RootOperationNode } from 'kysely';
+import type { KyselyPlugin, OperationNode, PluginTransformQueryArgs, RawNode, RootOperationNode } from 'kysely';
 import { DatabaseFailure, type Database, type RowChange, type Transaction } from '../../src/database/database.ts';
-import type { DeliveryRow, EventRow, Tables } from '../../src/database/tables.ts';
-import type { Outgoing } from '../../src/delivery/exchange.ts';
-import type { Report } from '../../src/delivery/outcome.ts';
+import { AgeCursor } from '../../src/delivery/queue/age-cursor.ts';
+import { FairScheduler } from '../../src/delivery/queue/fair-scheduler.ts';
+import type { DeliveryRow, EventRow, ReplayRow, Tables } from '../../src/database/tables.ts';
+import type { Outgoing } from '../../src/egress/http-exchange.ts';
+import type { Report } from '../../src/egress/report.ts';
 import { sound, type Variant } from './mutants.ts';
 
 /**
@@ -23,12 +25,39 @@ export const mutants: readonly Variant[] = [
     name: 'repeats a request after a reset',
     sender: (sender) => ({
       ...sender,
-      send: (outgoing, done) =>
-        sender.send(outgoing, (report) => {
-          if (report.fault?.code === 'ECONNRESET' && report.statusCode === 0) sender.send(outgoing, done);
-          else done(report);
-        }),
+      send: async (outgoing) => {
+        const report = await sender.send(outgoing);
+        return report.fault?.code === 'ECONNRESET' && report.statusCode === 0 ? sender.send(outgoing) : report;
+      },
     }),
+  },
+  {
+    name: 'takes a byte that left for one that did not, and tries again',
+    sender: (sender) => ({
+      ...sender,
+      send: async (outgoing) => {
+        const report = await sender.send(outgoing);
+        if (report.fault?.code !== 'ECONNRESET' || report.statusCode !== 0) return report;
+        return { ...report, maybeSent: false, phase: 'connect' };
+      },
+    }),
+  },
+  {
+    name: 'lets a successor go while the unsent one before it waits',
+    plan: (plan) => ({ ...plan, characters: ['refusing', 'flapping', 'healthy'] }),
+    database: (database) => rewriting(database, / or earlier\.state = 'retry_wait'\)/, ')'),
+  },
+  {
+    name: 'gives up what was never sent',
+    plan: (plan) => ({ ...plan, characters: ['refusing', 'flapping', 'healthy'] }),
+    database: (database) =>
+      watching(database, {
+        update: (table, change) => {
+          const set = change.set as Partial<DeliveryRow>;
+          if (table !== 'delivery' || set.state !== 'retry_wait' || set.reason !== 'connect') return change;
+          return { ...change, set: { ...set, state: 'failed', due_at: 0 } as never };
+        },
+      }),
   },
   {
     name: 'settles without looking at fence and state',
@@ -46,12 +75,12 @@ export const mutants: readonly Variant[] = [
     plan: (plan) => ({ ...plan, freezeAtPoint: 0.1 }),
     sender: (sender) => ({
       ...sender,
-      send: (outgoing, done) => sender.send({ ...outgoing, window: undefined } satisfies Outgoing, done),
+      send: (outgoing) => sender.send({ ...outgoing, window: undefined } satisfies Outgoing),
     }),
   },
   {
     name: 'claims any delivery, not only the head of its lane',
-    database: (database) => rewriting(database, /\(earlier\.state = [^)]*\)/, "earlier.state = 'none'"),
+    database: (database) => rewriting(database, headCheck, "earlier.state = 'none'"),
   },
   {
     name: 'claims what is not pending',
@@ -73,8 +102,10 @@ export const mutants: readonly Variant[] = [
     name: 'takes success at the end of the body',
     sender: (sender) => ({
       ...sender,
-      send: (outgoing, done) =>
-        sender.send(outgoing, (report) => done(report.fault === undefined ? report : withoutStatus(report))),
+      send: async (outgoing) => {
+        const report = await sender.send(outgoing);
+        return report.fault === undefined ? report : withoutStatus(report);
+      },
     }),
   },
   {
@@ -115,12 +146,24 @@ export const mutants: readonly Variant[] = [
         'where 1 = 0 and delivery_id in',
       ),
   },
+  {
+    name: 'names the event before as the predecessor, due or not',
+    database: (database) =>
+      watching(database, {
+        insert: (table, row) =>
+          table === 'delivery'
+            ? { ...(row as DeliveryRow), previous_sequence: Math.max(0, (row as DeliveryRow).sequence - 1) }
+            : row,
+      }),
+  },
   { name: 'commits without a sync', unsynced: true },
   {
     name: 'fans out after the commit',
     fanOut: (fanOut, database) => ({
-      owe: async (tx, events) => {
-        tx.afterCommit(() => void database.transaction((later) => fanOut.owe(later, events)).catch(() => {}));
+      ...fanOut,
+      enqueueFor: async (tx, events) => {
+        tx.afterCommit(() => void database.transaction((later) => fanOut.enqueueFor(later, events)).catch(() => {}));
+        return new Map();
       },
     }),
   },
@@ -165,10 +208,10 @@ export const mutants: readonly Variant[] = [
     name: 'writes another body when it tries again',
     sender: (sender) => ({
       ...sender,
-      send: (outgoing, done) => {
+      send: (outgoing) => {
         const at = outgoing.headers.indexOf('tocsin-attempt');
         const again = outgoing.headers[at + 1] !== '1';
-        sender.send(again ? { ...outgoing, body: `${outgoing.body} ` } : outgoing, done);
+        return sender.send(again ? { ...outgoing, body: `${outgoing.body} ` } : outgoing);
       },
     }),
   },
@@ -184,6 +227,21 @@ export const mutants: readonly Variant[] = [
       }),
   },
   {
+    name: 'writes the place of a replay after the transaction of its deliveries',
+    plan: (plan) => ({ ...plan, configures: true, crashAtPoint: 0.05, webhooks: 1, operationEveryMs: 120 }),
+    database: (database) =>
+      watching(database, {
+        update: (table, change) => {
+          const { cursor_time, cursor_id, ...set } = change.set as Partial<ReplayRow>;
+          if (table !== 'replay' || cursor_id === undefined || cursor_id === '') return change;
+          const { replay_id } = change.match as Partial<ReplayRow>;
+          const place = { match: { replay_id }, set: { cursor_time, cursor_id } } as RowChange<ReplayRow>;
+          void writeLater(database, 'replay', [place]);
+          return { ...change, set: set as never };
+        },
+      }),
+  },
+  {
     name: 'never looks for what a lost hint left lying',
     plan: (plan) => ({ ...plan, atLeastOnce: true, clockEveryMs: 1_500 }),
     timers: (timers) => ({
@@ -191,7 +249,85 @@ export const mutants: readonly Variant[] = [
       after: (delayMs, work) => (delayMs >= 60_000 ? () => {} : timers.after(delayMs, work)),
     }),
   },
+  {
+    name: 'claims a successor though the result of the one before it does not count yet',
+    database: (database) => ({
+      ...database,
+      transaction: (work) =>
+        database.transaction(async (tx) => {
+          const later: RowChange<DeliveryRow>[] = [];
+          const plugin = listening((text) =>
+            later.length > 0 ? text.replace(headCheck, "earlier.state = 'none'") : text,
+          );
+          const result = await work({ ...withheld(tx, later), query: tx.query.withPlugin(plugin) });
+          if (later.length > 0) tx.afterCommit(() => void writeLater(database, 'delivery', later));
+          return result;
+        }),
+    }),
+  },
+  {
+    name: 'keeps the slot of a picked push that could not be claimed',
+    plan: (plan) => ({ ...plan, disk: { ...plan.disk, unavailable: 0.1 } }),
+    rebuild: () =>
+      replacing(
+        FairScheduler.prototype,
+        'released',
+        (released) =>
+          function (this: FairScheduler, request) {
+            return request.requesting ? [] : released.call(this, request);
+          },
+      ),
+  },
+  {
+    name: 'lets what comes up take the room for which older ones wait in the database',
+    plan: (plan) => ({
+      ...plan,
+      queueLimits: { lanesPerClassMax: 10, heldMax: 10, readyLow: 3 },
+      operationEveryMs: 60,
+      burstMax: 8,
+      entities: 200,
+      configures: false,
+      webhooks: 1,
+      characters: ['slow'],
+      freezeAtPoint: 0,
+      freezeEveryMs: 0,
+      clockEveryMs: 0,
+      crashEveryMs: 0,
+      crashAtPoint: 0,
+      disk: { ...plan.disk, outageEveryMs: 0, inDoubt: 0, full: 0, unavailable: 0 },
+    }),
+    rebuild: () => answering(AgeCursor.prototype, { behind: false, reached: undefined }),
+  },
 ];
+
+/** A method that does something else. */
+function replacing<Part extends object, Name extends keyof Part>(
+  part: Part,
+  name: Name,
+  by: (sound: Part[Name]) => Part[Name],
+): Disposable {
+  const sound = part[name];
+  part[name] = by(sound);
+  return {
+    [Symbol.dispose]() {
+      part[name] = sound;
+    },
+  };
+}
+
+/** Getters that answer the same whatever is the case. */
+function answering<Part extends object>(part: Part, answers: Partial<Part>): Disposable {
+  const before = Object.keys(answers).map((name) => [name, Object.getOwnPropertyDescriptor(part, name)] as const);
+  for (const [name, value] of Object.entries(answers)) {
+    Object.defineProperty(part, name, { get: () => value, configurable: true });
+  }
+  return {
+    [Symbol.dispose]() {
+      for (const [name, descriptor] of before)
+        if (descriptor !== undefined) Object.defineProperty(part, name, descriptor);
+    },
+  };
+}
 
 /** The mutant of this name; without one, the service as it is. */
 export function variantOf(name: string | undefined): Variant {
@@ -200,7 +336,7 @@ export function variantOf(name: string | undefined): Variant {
   return variant;
 }
 
-/** What a mutant changes in what is written. */
+/** The change that a mutant makes to written rows. */
 interface Eyes {
   insert?<T extends keyof Tables>(table: T, row: Tables[T]): Tables[keyof Tables];
   update?<T extends keyof Tables>(table: T, change: RowChange<Tables[T]>): RowChange<Tables[T]>;
@@ -217,10 +353,35 @@ function seen(tx: Transaction, { insert, update }: Eyes): Transaction {
       tx.insertMany(table, insert === undefined ? rows : (rows.map((row) => insert(table, row)) as never)),
     updateMany: (table, changes) =>
       tx.updateMany(table, update === undefined ? changes : changes.map((change) => update(table, change))),
+    giveTurn: () => tx.giveTurn(),
     afterCommit: (work) => tx.afterCommit(work),
     hint: (work) => tx.hint(work),
   };
 }
+
+async function writeLater<T extends keyof Tables>(
+  database: Database,
+  table: T,
+  changes: readonly RowChange<Tables[T]>[],
+): Promise<void> {
+  await database.transaction((tx) => tx.updateMany(table, changes)).catch(() => {});
+}
+
+/** Says of each result that it counts, and keeps it back. */
+function withheld(tx: Transaction, kept: RowChange<DeliveryRow>[]): Transaction {
+  return {
+    ...seen(tx, {}),
+    updateMany: async (table, changes) => {
+      const results = (changes as readonly RowChange<DeliveryRow>[]).filter(({ set }) => 'status_code' in set);
+      if (table !== 'delivery' || results.length === 0) return tx.updateMany(table, changes);
+      kept.push(...results);
+      return results.map(() => true);
+    },
+  };
+}
+
+/** In the statement that claims. */
+const headCheck = /\(earlier\.state = [^)]*\)/;
 
 /** Answers the caller when the work is done, while the commit is still to come. */
 function acknowledging(database: Database, hasty: (tx: { readonly wrote: ReadonlySet<string> }) => boolean): Database {
@@ -258,16 +419,25 @@ function rewriting(database: Database, pattern: RegExp, replacement: string): Da
   };
 }
 
-/** Hears, and may change, the text of what is written as SQL. */
+/** Hears, and may change, the text of each writing statement. */
 function listening(hear: (text: string) => string | void): KyselyPlugin {
   return {
-    transformQuery: ({ node }: PluginTransformQueryArgs): RootOperationNode => {
-      if (node.kind !== 'RawNode') return node;
-      const raw: RawNode = node;
-      return { ...raw, sqlFragments: raw.sqlFragments.map((text) => hear(text) ?? text) };
-    },
+    transformQuery: ({ node }: PluginTransformQueryArgs): RootOperationNode => (isRaw(node) ? heard(node, hear) : node),
     transformResult: async ({ result }) => result,
   };
+}
+
+/** Each of its texts, and those of the fragments within it. */
+function heard(raw: RawNode, hear: (text: string) => string | void): RawNode {
+  return {
+    ...raw,
+    sqlFragments: raw.sqlFragments.map((text) => hear(text) ?? text),
+    parameters: raw.parameters.map((one) => (isRaw(one) ? heard(one, hear) : one)),
+  };
+}
+
+function isRaw(node: OperationNode): node is RawNode {
+  return node.kind === 'RawNode';
 }
 
 function withoutStatus(report: Report): Report {

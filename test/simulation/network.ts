@@ -1,9 +1,9 @@
-import { Exchange, type Outgoing } from '../../src/delivery/exchange.ts';
-import type { Report } from '../../src/delivery/outcome.ts';
-import type { Sender } from '../../src/delivery/sender.ts';
+import { Exchange, type Outgoing } from '../../src/egress/http-exchange.ts';
+import type { Report } from '../../src/egress/report.ts';
+import type { HttpClient } from '../../src/egress/http-client.ts';
 import { serialOf, type Meeting } from './endpoint.ts';
 import type { Kernel } from './kernel.ts';
-import type { Life } from './life.ts';
+import type { ProcessLifetime } from './process-lifetime.ts';
 
 /** A request that has put at least one byte on the wire. */
 export interface WireRequest {
@@ -62,11 +62,13 @@ export class Network {
     }
   }
 
-  senderFor(life: Life): Sender {
+  senderFor(life: ProcessLifetime): HttpClient {
     return {
-      send: (outgoing, done) => {
-        if (life.alive) new Call(outgoing, done, life, this.#kernel, this.#wire, this.requests).begin();
+      send: (outgoing) => {
         this.sent += 1;
+        // A dead process hears of nothing any more.
+        if (!life.alive) return new Promise(() => {});
+        return new Call(outgoing, life, this.#kernel, this.#wire, this.requests).carry();
       },
       close() {},
     };
@@ -75,7 +77,7 @@ export class Network {
 
 class Call {
   readonly #outgoing: Outgoing;
-  readonly #life: Life;
+  readonly #life: ProcessLifetime;
   readonly #kernel: Kernel;
   readonly #wire: Wire;
   readonly #requests: Map<string, WireRequest[]>;
@@ -90,8 +92,7 @@ class Call {
 
   constructor(
     outgoing: Outgoing,
-    done: (report: Report) => void,
-    life: Life,
+    life: ProcessLifetime,
     kernel: Kernel,
     wire: Wire,
     requests: Map<string, WireRequest[]>,
@@ -106,12 +107,7 @@ class Call {
     this.#serial = serialOf(outgoing.target.hostname);
     this.#meeting = wire.meet(this.#serial, outgoing.timeoutMs);
     const { clock, timers, at } = life;
-    this.#exchange = new Exchange(outgoing, { clock, timers, at }, (report) => {
-      if (this.#request !== undefined) this.#request.over = true;
-      if (!life.alive) return;
-      wire.ended(report);
-      done(report);
-    });
+    this.#exchange = new Exchange(outgoing, { clock, timers, at });
     this.#controller = {
       abort: () => {
         this.#aborted = true;
@@ -119,7 +115,16 @@ class Call {
     } as unknown as Parameters<Exchange['onRequestStart']>[0];
   }
 
-  begin(): void {
+  async carry(): Promise<Report> {
+    this.#begin();
+    const { report } = await this.#exchange.ended;
+    if (this.#request !== undefined) this.#request.over = true;
+    if (!this.#life.alive) return new Promise(() => {});
+    this.#wire.ended(report);
+    return report;
+  }
+
+  #begin(): void {
     const { reused, dialMs, dial } = this.#meeting;
     this.#exchange.queued();
     if (reused) return this.#later(0, () => this.#write());
@@ -187,8 +192,7 @@ class Call {
         if (this.#request !== undefined) this.#request.statusSeen = 101;
         return this.#exchange.onResponseStart(this.#controller, 101, {});
       case 'flood':
-        for (let count = 0; count < 9; count += 1) this.#exchange.onResponseStart(this.#controller, 103, {});
-        return undefined;
+        return this.#exchange.unsound('simulated: a flood of interim answers');
       case 'status':
         return this.#answerStatus(answer);
       case 'silence':

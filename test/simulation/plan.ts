@@ -1,7 +1,8 @@
 import type { Chance } from './chance.ts';
+import { queueLimitsDefault, type QueueLimits } from '../../src/delivery/queue/memory-budget.ts';
 import { characters, type Character } from './endpoint.ts';
 
-/** What a run does, drawn from its seed: each run has some of the faults, and sizes of its own. */
+/** What a run does, drawn from its seed: each run has some of the faults, and its own sizes. */
 export interface Plan {
   /** How long faults and inputs go on, virtual milliseconds. */
   readonly safetyMs: number;
@@ -10,6 +11,10 @@ export interface Plan {
   readonly webhooks: number;
   readonly entities: number;
   readonly burstMax: number;
+  /** So many new alerts come at once every now and then; 0 = never. */
+  readonly stormMax: number;
+  /** Of the backlog, so much is in memory. */
+  readonly queueLimits: QueueLimits;
   readonly atLeastOnce: boolean;
   /** Receivers that take turns at being good and bad. */
   readonly characters: readonly Character[];
@@ -48,12 +53,15 @@ export function planOf(chance: Chance): Plan {
   const some = (probability: number, value: number) => (chance.yes(probability) ? value : 0);
   const troubled = chance.yes(0.5);
   const few = chance.pick([1, 2, 3, 5, 10]);
+  const small = (lanes: number): QueueLimits => ({ lanesPerClassMax: lanes, heldMax: lanes, readyLow: lanes >> 1 });
   return {
     safetyMs: chance.between(3_000, 14_000),
     operationEveryMs: chance.pick([120, 300, 700]),
     webhooks: few,
     entities: chance.pick([1, 2, 5, 20]),
     burstMax: chance.pick([1, 1, 3, 8]),
+    stormMax: some(0.2, 40),
+    queueLimits: chance.pick([queueLimitsDefault, small(3), small(10)]),
     atLeastOnce: chance.yes(0.5),
     characters: chance.yes(0.2) ? ['healthy'] : Array.from({ length: 4 }, () => chance.pick(characters)),
     characterEveryMs: some(0.5, 2_000),

@@ -1,5 +1,12 @@
 /** Seeds that once failed, and what they found. They run first. */
 export const regressions: readonly { readonly seed: number; readonly found: string }[] = [
-  { seed: 94, found: 'B62: what came back from an attempt after its webhook was disabled stayed pending for ever' },
+  {
+    seed: 94,
+    found: 'B62: a delivery that came back from an attempt after its webhook was disabled stayed pending for ever',
+  },
   { seed: 298, found: 'B10: a claim whose commit was in doubt was still sending after an orderly stop' },
+  {
+    seed: 82,
+    found: 'a process that stood still while a transaction gave the event loop its turn took it for an idle one',
+  },
 ];

@@ -29,7 +29,7 @@ const startMaxMs = 60_000;
 /** … until all that may go has gone, and until what waits for its next attempt has had it. */
 export const quietMaxMs = 10 * 60_000;
 const retriesMaxMs = 10 * 3_600_000;
-/** I15: a lane that is ready goes out within a poll of the database, whoever else hangs. */
+/** I15: a lane that is ready goes out within a poll of the database, whichever others hang. */
 const probeMaxMs = 70_000;
 const probes = 3;
 /** I16: steps in an idle virtual second, and timers of an idle service. */
@@ -39,7 +39,7 @@ const idleTimersMax = 12;
 const stopMaxMs = 60_000;
 
 /**
- * One run of the whole service in a world of its own, from its seed alone: first faults of all kinds, under which
+ * One run of the whole service in a separate world, from its seed alone: first faults of all kinds, under which
  * nothing may be lost, doubled or out of order; then none, and everything must come to rest.
  */
 export async function simulate({ drive, place, ...options }: RunOptions): Promise<Report> {
@@ -50,6 +50,7 @@ export async function simulate({ drive, place, ...options }: RunOptions): Promis
 
 /** Lets the service live in a world as the scenario says, and tells what came of it. */
 export async function carryOut(world: World, drive: Drive, scenario: (run: Run) => Promise<void>): Promise<Report> {
+  using _ = world.variant.rebuild?.();
   const host = new Host(world, drive);
   world.machine = host;
   const surprise = (error: unknown) => world.bug(error);
@@ -132,7 +133,7 @@ export class Run {
     wall.step(step);
   }
 
-  /** I6, I16: once the faults end, all that is owed to who can take it comes to its end. */
+  /** I6, I16: once the faults end, every delivery to a receiver that answers ends. */
   async heal(): Promise<void> {
     const { model, wall } = this.world;
     this.world.heal();
@@ -142,6 +143,14 @@ export class Run {
     const over = (now?: number) =>
       this.host.service !== undefined && atRest.undone(model, heals, now).next().done === true;
     await this.world.until('I16', quietMaxMs, () => over(wall.now()), why);
+    await this.world.until('I6', retriesMaxMs + this.#backMs, () => over(), why);
+    const replays = () => atRest.unfinished(model, heals);
+    await this.world.until(
+      'I25',
+      quietMaxMs,
+      () => replays().length === 0,
+      () => replays().join('; '),
+    );
     await this.world.until('I6', retriesMaxMs + this.#backMs, () => over(), why);
     this.world.all('I22', atRest.isRecovered(model, this.host.lifeNumber));
   }
@@ -209,7 +218,7 @@ function reportOf({ seed, model, kernel, disk, counts, crashedAt, violation, tra
 
 const lineMaxChars = 400;
 
-/** What was violated, what happened before, and how to see it again. @param command that runs it again. */
+/** The violation, the steps before it, and the command to see it again. @param command that runs it again. */
 export function failureOf({ violation, lastLines }: Report, command: string): string {
   const lines = lastLines.map((line) => `  ${line.slice(0, lineMaxChars)}`);
   return [`${violation?.id} is violated: ${violation?.message}`, ...lines, command].join('\n');

@@ -1,19 +1,22 @@
-import { createSealer, type Sealer } from '../../src/access/sealer.ts';
-import { Batcher } from '../../src/database/batcher.ts';
+import { createSecretBox, type SecretBox } from '../../src/access/secret-box.ts';
+import { partOf } from '../../src/database/config-snapshot.ts';
 import { migrate } from '../../src/database/migrate.ts';
 import { migrations } from '../../src/database/migrations/index.ts';
 import type { Database } from '../../src/database/database.ts';
-import { openSqlite } from '../../src/database/sqlite.ts';
+import { openSqlite } from '../../src/database/sqlite/open.ts';
 import { openInstallation } from '../../src/access/first-start.ts';
 import { defaultSettings } from '../../src/channels/channel.ts';
-import { createDelivery, type DeliveryParts } from '../../src/delivery/engine.ts';
-import type { Sender } from '../../src/delivery/sender.ts';
-import { ingest, type Push, type PushCounts } from '../../src/ingestion/ingest.ts';
+import type { QueueLimits } from '../../src/delivery/queue/memory-budget.ts';
+import type { HttpClient } from '../../src/egress/http-client.ts';
+import type { Push } from '../../src/ingestion/ingest.ts';
+import { createPushQueue } from '../../src/ingestion/push-queue.ts';
 import type { Logger } from '../../src/runtime/logger.ts';
 import { systemTimers } from '../../src/runtime/timers.ts';
-import { administrationOf, configurationOn, domainOf, type Ports } from '../../src/services.ts';
+import { administrationOf, configurationOn, type Ports } from '../../src/wiring/configuration.ts';
+import { domainOf, replayOn } from '../../src/wiring/domain.ts';
+import { createTestEngine } from '../support/delivery-engine.ts';
 import { Chance } from './chance.ts';
-import { simulatedIds, type Life } from './life.ts';
+import { simulatedIds, type ProcessLifetime } from './process-lifetime.ts';
 import type { Variant } from './mutants.ts';
 
 /** When the virtual world begins, Unix milliseconds. */
@@ -26,8 +29,8 @@ const policy = { refusal: () => undefined, ownHosts: [] };
 const historyDays = 1;
 const mergeWindowMs = 24 * 3_600_000;
 
-export function sealerOf(chance: Chance): Sealer {
-  return createSealer(new Uint8Array(32).fill(7), chance);
+export function sealerOf(chance: Chance): SecretBox {
+  return createSecretBox([new Uint8Array(32).fill(7)], chance);
 }
 
 /** Where things are in every run. */
@@ -44,10 +47,20 @@ export async function makeTemplate(file: string): Promise<Place> {
   await migrate(database, migrations);
   const ports: Ports = { database, clock, ids: simulatedIds(clock, chance), random: chance };
   const sealer = sealerOf(chance);
-  const { administration } = administered(ports, sealer, { cancel: () => Promise.resolve(0), wake() {} });
+  const { administration } = administered(ports, sealer, {
+    cancel: () => Promise.resolve(0),
+    resume() {},
+    retryNow: () => Promise.resolve(0),
+  });
   await openInstallation(
     { ...ports, sealer, administrators: administration.members },
-    { accountId, administratorName: 'Ada', administratorEmail: 'ada@example.com', appKey: '' },
+    {
+      accountId,
+      administratorName: 'Ada',
+      administratorEmail: 'ada@example.com',
+      administratorPassword: '',
+      appKey: '',
+    },
   );
   const channelIds: number[] = [];
   for (const name of ['Web', 'Disks']) {
@@ -59,7 +72,11 @@ export async function makeTemplate(file: string): Promise<Place> {
   return { channelIds, integrationId };
 }
 
-function administered(ports: Ports, sealer: Sealer, deliveries: Parameters<typeof administrationOf>[2]['deliveries']) {
+function administered(
+  ports: Ports,
+  sealer: SecretBox,
+  deliveries: Parameters<typeof administrationOf>[2]['deliveries'],
+) {
   const kept = configurationOn(ports, sealer);
   return { kept, administration: administrationOf(ports, kept, { deliveries, policy }) };
 }
@@ -67,40 +84,51 @@ function administered(ports: Ports, sealer: Sealer, deliveries: Parameters<typeo
 export type Service = ReturnType<typeof createService>;
 
 export interface ServiceParts {
-  readonly life: Life;
+  readonly life: ProcessLifetime;
   readonly database: Database;
-  readonly sender: Sender;
+  readonly sender: HttpClient;
   readonly chance: Chance;
   readonly logger: Logger;
   /** How this run's service is broken on purpose; usually not at all. */
   readonly variant: Variant;
+  readonly queueLimits: QueueLimits;
 }
 
 /** The service as `app.ts` puts it together, without HTTP, on simulated ports. */
-export function createService({ life, chance, logger, variant, ...given }: ServiceParts) {
+export function createService({ life, chance, logger, variant, queueLimits, ...given }: ServiceParts) {
   const database = variant.database?.(given.database, life.clock.now) ?? given.database;
   const sender = variant.sender?.(given.sender, life) ?? given.sender;
   const clock = variant.clock?.(life.clock) ?? life.clock;
   const timers = variant.timers?.(life.timers) ?? life.timers;
   const ports: Ports = { database, clock, ids: simulatedIds(life.clock, chance.fork('ids')), random: chance };
   const kept = configurationOn(ports, sealerOf(chance.fork('sealer')));
-  const parts: DeliveryParts & { sender: Sender } = {
-    ...ports,
-    timers,
-    sender,
-    webhooks: variant.webhooks?.(kept.webhooks) ?? kept.webhooks,
-    at: life.at,
-    metrics: life.metrics(),
-    logger,
-    version: '0.0.0-simulated',
-  };
-  const delivery = createDelivery(parts, { allow: [], bind: [], proxy: '', historyDays });
+  const webhooks = partOf(kept.config, 'webhooks');
+  const delivery = createTestEngine(
+    {
+      ...ports,
+      timers,
+      http: sender,
+      webhooks: variant.webhooks?.(webhooks) ?? webhooks,
+      at: life.at,
+      metrics: life.metrics(),
+      logger,
+      queueLimits,
+    },
+    { allow: [], historyDays },
+  );
   const deliveries = variant.deliveries?.(delivery.deliveries) ?? delivery.deliveries;
+  const { replays, runner } = replayOn(ports, kept, {
+    timers,
+    at: life.at,
+    logger,
+    historyDays,
+    delivery: { handOff: delivery.handOff, deliveries },
+    changed() {},
+  });
   const administration = administrationOf(ports, kept, { deliveries, policy });
   const fanOut = variant.fanOut?.(delivery.fanOut, database) ?? delivery.fanOut;
   const domain = domainOf(ports, kept, account, fanOut);
-  const ingestParts = { ...domain.parts, channels: kept.channels, mergeWindowMs };
-  const pushes = new Batcher<Push, PushCounts>({ run: (take) => ingest(ingestParts, take) });
+  const pushes = createPushQueue({ ...domain.parts, mergeWindowMs, takesMaxMs: Infinity });
   return {
     life,
     ingest: (push: Push) => pushes.add(push),
@@ -108,9 +136,14 @@ export function createService({ life, chance, logger, variant, ...given }: Servi
     alerts: domain.alerts,
     webhooks: administration.webhooks,
     resend: delivery.resend,
-    start: () => delivery.start(),
+    replays,
+    async start() {
+      await delivery.start();
+      runner.start();
+    },
     async stop() {
       await pushes.drain();
+      await runner.stop();
       await delivery.drain();
       await delivery.stop();
       await given.database.close();

@@ -1,21 +1,21 @@
 import type { CompiledQuery, QueryResult } from 'kysely';
 import { DatabaseFailure } from '../../src/database/database.ts';
 import { sqliteDialect } from '../../src/database/dialects.ts';
-import { GroupCommit } from '../../src/database/group-commit.ts';
-import { refuseInside } from '../../src/database/inside.ts';
+import { GroupCommit } from '../../src/database/sqlite/group-commit.ts';
+import { refuseInside } from '../../src/database/transaction-scope.ts';
 import type { MigratableDatabase } from '../../src/database/migrate.ts';
 import { queryOn } from '../../src/database/query-on.ts';
 import { SlowStatements } from '../../src/database/slow-statements.ts';
-import { SqliteHandle } from '../../src/database/sqlite-handle.ts';
+import { SqliteHandle } from '../../src/database/sqlite/handle.ts';
 import type { Clock } from '../../src/runtime/clock.ts';
 import type { Timers } from '../../src/runtime/timers.ts';
-import { Medium } from './medium.ts';
+import { MemoryDisk } from './memory-disk.ts';
 import { changeLog, logChange, type Change } from './change-log.ts';
 
 /** What becomes of a statement or a commit: `cut` = the power goes there. */
 export type DiskFault = 'none' | 'busy' | 'full' | 'unavailable' | 'in_doubt' | 'cut_before' | 'cut_after';
 
-/** The disk under a store: what fails when, how long things take, and who hears of what is committed. */
+/** The disk under a store: what fails when, how long things take, and who hears of commits. */
 export interface Disk {
   /** Before a transaction, a writing statement, a commit, and a read outside of transactions. */
   fault(step: 'begin' | 'write' | 'commit' | 'read'): DiskFault;
@@ -24,13 +24,13 @@ export interface Disk {
   /** The process dies here. */
   cut(): void;
   committed(changes: readonly Change[]): void;
-  /** A broken variant for the mutants: what follows a full disk runs on outside the transaction. */
+  /** A broken variant for the mutants: statements after a full disk run outside the transaction. */
   readonly runsOnWhenFull?: boolean;
 }
 
 export interface Store {
   readonly database: MigratableDatabase;
-  /** As if the power went: what is not committed is gone, and nothing is answered any more. */
+  /** As if the power went: everything not committed is gone, and nothing is answered any more. */
   cut(): void;
 }
 
@@ -39,12 +39,12 @@ export interface Store {
  * when a process dies, and the next one goes on with the same prepared statements.
  */
 export class Drive {
-  readonly medium: Medium;
+  readonly medium: MemoryDisk;
   readonly #writer: FaultyHandle;
   readonly #reader: FaultyHandle;
 
   constructor(template: string) {
-    this.medium = new Medium(template);
+    this.medium = new MemoryDisk(template);
     const slow = new SlowStatements({ clock: { now: () => 0, monotonic: () => 0 }, slowMs: Number.POSITIVE_INFINITY });
     this.#writer = new FaultyHandle(this.medium.uri, slow, { readOnly: false });
     this.#writer.exec('pragma synchronous = off; pragma cache_spill = off; pragma temp_store = memory');
@@ -65,17 +65,20 @@ export class Drive {
       writer.unplug();
       reader.unplug();
     };
+    const read = queryOn('sqlite', async ({ sql, parameters }: CompiledQuery) => {
+      refuseInside('database.read', 'use tx.query');
+      if (!power.on) return never();
+      const fault = disk.fault('read');
+      if (fault !== 'none') throw failureOf(fault);
+      return reader.execute(sql, parameters);
+    });
     const database: MigratableDatabase = {
       kind: 'sqlite',
       dialect: sqliteDialect,
-      schema: { integer: 'integer', text: 'text', strict: 'strict', lock: 'select 1' },
-      read: queryOn('sqlite', async ({ sql, parameters }: CompiledQuery) => {
-        refuseInside('database.read', 'use tx.query');
-        if (!power.on) return never();
-        const fault = disk.fault('read');
-        if (fault !== 'none') throw failureOf(fault);
-        return reader.execute(sql, parameters);
-      }),
+      schema: { integer: 'integer', text: 'text', strict: 'strict', searchIndex: 'select 1', lock: 'select 1' },
+      read,
+      longRead: read,
+      find: async () => undefined,
       transaction: (work) => (power.on ? answered(power, commits.add(work)) : never()),
       close: () => commits.close().then(cut),
     };
@@ -91,7 +94,7 @@ function answered<Result>(power: { on: boolean }, promise: Promise<Result>): Pro
         if (power.on) resolve(result);
       },
       (error: unknown) => {
-        // oxlint-disable-next-line typescript/prefer-promise-reject-errors -- what came is handed on as it is.
+        // oxlint-disable-next-line typescript/prefer-promise-reject-errors -- the error is handed on as it is.
         if (power.on) reject(error);
       },
     );
@@ -172,7 +175,7 @@ class FaultyHandle extends SqliteHandle {
   #meet(fault: DiskFault): void {
     if (fault === 'none') return;
     if (fault === 'full') {
-      // SQLite takes the whole transaction back by itself.
+      // SQLite rolls back the whole transaction.
       this.#takeBack();
       if (this.#disk.runsOnWhenFull === true) return;
     }

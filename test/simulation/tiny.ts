@@ -1,3 +1,4 @@
+import { queueLimitsDefault } from '../../src/delivery/queue/memory-budget.ts';
 import type { AlertReport } from '../../src/alerts/alert.ts';
 import { endpointUrl } from './endpoint.ts';
 import type { ScriptedRun } from './exploration.ts';
@@ -137,7 +138,7 @@ function reporting(status: AlertReport['status'], { integrationId, channelIds }:
     name: `report ${status}`,
     says: [description],
     async run(service) {
-      const counts = await service.ingest(push);
+      const { counts } = await service.ingest(push);
       return counts.duplicate + counts.refreshed === 0;
     },
   };
@@ -158,6 +159,8 @@ const chanceless: Plan = {
   webhooks: 1,
   entities: 1,
   burstMax: 1,
+  stormMax: 0,
+  queueLimits: queueLimitsDefault,
   atLeastOnce: false,
   characters: ['healthy'],
   characterEveryMs: 0,

@@ -1,13 +1,13 @@
 import { createHash } from 'node:crypto';
 
-/** Lines that are kept for whoever reads a failure. */
+/** Lines that are kept for the reader of a failure. */
 const keptMax = 60;
 const hashedChars = 16_384;
 
 /** What happened, in order: hashed as a whole, so that two runs can be compared, and kept at its end. */
 export class Trace {
   readonly #hash = createHash('sha256');
-  /** What is to be hashed: a call for each line would take longer than the hashing. */
+  /** The text to be hashed: a call for each line would take longer than the hashing. */
   #unhashed = '';
   readonly #kept: string[] = [];
   readonly #tell: ((line: string) => void) | undefined;

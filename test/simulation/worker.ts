@@ -1,5 +1,5 @@
 import { parentPort } from 'node:worker_threads';
-import type { Job } from './crew.ts';
+import type { Job } from './worker-pool.ts';
 import type { ScriptedRun } from './exploration.ts';
 import { variantOf } from './mutant-list.ts';
 import { simulate } from './run.ts';

@@ -1,4 +1,5 @@
 import type { AlertReport } from '../../src/alerts/alert.ts';
+import { endedStates } from '../../src/delivery/store/delivery.ts';
 import type { Person } from '../../src/events/event.ts';
 import { alertEventTypes, incidentEventTypes } from '../../src/events/event-types.ts';
 import type { Chance } from './chance.ts';
@@ -15,6 +16,8 @@ export interface Operation {
   /** @returns false when the service took it without storing what it said. */
   run(service: Service): Promise<boolean>;
 }
+
+const endOfTime = 9_999_999_999_999;
 
 const ada: Person = { person_id: 5001, person_name: 'Ada', email: 'ada@example.com' };
 
@@ -39,23 +42,34 @@ export class Workload {
     const plan = this.#plan;
     const kind = this.#chance.weighted({
       report: 60,
+      storm: plan.stormMax > 0 ? 3 : 0,
       operate: plan.operates ? 20 : 0,
       configure: plan.configures ? 14 : 0,
     });
+    if (kind === 'storm') return this.#storm();
     if (kind === 'operate') return this.#operate() ?? this.report();
     if (kind === 'configure') return this.#configure() ?? this.report();
     return this.report();
   }
 
   report(count = this.#chance.between(1, this.#plan.burstMax)): Operation {
-    const reports = Array.from({ length: count }, () => this.#report());
+    return this.#push(Array.from({ length: count }, () => this.#report()));
+  }
+
+  /** New alerts all at once: more lanes than memory has room for. */
+  #storm(): Operation {
+    const count = this.#chance.between(1, this.#plan.stormMax);
+    return this.#push(Array.from({ length: count }, () => this.#report(`storm-${this.#number}`)));
+  }
+
+  #push(reports: readonly AlertReport[]): Operation {
     const channelId = this.#chance.pick(this.#place.channelIds);
     const push = { integrationId: this.#place.integrationId, channelId, reports };
     return {
       name: `report ${reports.map((report) => `${report.alertKey}=${report.status}`).join(' ')}`,
       says: reports.map((report) => report.description),
       async run(service) {
-        const counts = await service.ingest(push);
+        const { counts } = await service.ingest(push);
         return counts.duplicate + counts.refreshed === 0;
       },
     };
@@ -77,14 +91,14 @@ export class Workload {
       ...(this.#plan.atLeastOnce && chance.yes(0.6)
         ? { mode: 'at_least_once' as const, orderPolicy: chance.pick(['every', 'latest'] as const) }
         : {}),
+      unsentRetrySeconds: chance.pick([0, 1, 10]),
       rateLimitPerSecond: chance.yes(0.1) ? chance.pick([1, 5, 50]) : 0,
     };
     return quiet(`create webhook ${serial}`, (service) => service.webhooks.create(type, change, 0));
   }
 
-  #report(): AlertReport {
+  #report(key = `key-${this.#chance.zipf(this.#plan.entities)}`): AlertReport {
     this.#number += 1;
-    const key = `key-${this.#chance.zipf(this.#plan.entities)}`;
     return {
       alertKey: key,
       title: `trouble with ${key}`,
@@ -123,7 +137,12 @@ export class Workload {
         this.#number += 1;
         const comment = `op-${this.#number}`;
         const says = [comment];
-        return { ...quiet(name, (service) => service.incidents.comment(id, comment, false, ada)), says };
+        return {
+          ...quiet(name, (service) =>
+            service.incidents.comment(id, { comment, muteReply: false, typeId: undefined }, ada),
+          ),
+          says,
+        };
       }
       case 'resolve':
         return quiet(name, (service) => service.incidents.resolve(id, {}, ada));
@@ -155,6 +174,8 @@ export class Workload {
       enable: 4,
       bounce: 2,
       resend: 3,
+      replay: 4,
+      'cancel replay': 1,
       remove: present.length > 1 ? 1 : 0,
     });
     const name = `${does} webhook ${webhookId}`;
@@ -192,6 +213,31 @@ export class Workload {
         if (owed === undefined) return undefined;
         return quiet(`resend ${owed.deliveryId}`, (service) => service.resend(webhookId, owed.deliveryId));
       }
+      case 'replay': {
+        const states = chance.yes(0.5) ? endedStates : (['failed', 'unknown', 'expired', 'cancelled'] as const);
+        const everything = {
+          recordIds: [],
+          startTime: 0,
+          endTime: endOfTime,
+          entityId: '',
+          eventTypes: [],
+          reasons: [],
+        };
+        const order = chance.pick(['every', 'latest'] as const);
+        const request = {
+          webhookId,
+          selection: { ...everything, states },
+          order,
+          perSecond: chance.pick([5, 50, 500]),
+        };
+        return quiet(name, (service) => service.replays.begin(request, 0));
+      }
+      case 'cancel replay':
+        return quiet(name, async (service) => {
+          const { items } = await service.replays.list(webhookId, { offset: 0, limit: 1 });
+          const [newest] = items;
+          if (newest !== undefined) await service.replays.cancel(newest.replay.replayId);
+        });
       case 'remove':
         return quiet(name, (service) => service.webhooks.remove(webhookId));
     }

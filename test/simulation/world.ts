@@ -6,7 +6,7 @@ import { Endpoint, type Character } from './endpoint.ts';
 import { FaultyDisk } from './faulty-disk.ts';
 import * as onRequest from './invariants/request.ts';
 import { Kernel } from './kernel.ts';
-import { WallClock } from './life.ts';
+import { WallClock } from './process-lifetime.ts';
 import { Model, type ConfiguredWebhook, type Owed } from './model.ts';
 import type { Variant } from './mutants.ts';
 import { Network, type WireRequest } from './network.ts';
@@ -86,6 +86,7 @@ export class World {
       now: () => this.kernel.now,
       wall: () => this.wall.now(),
       life: () => this.machine?.lifeNumber ?? 0,
+      isPunctual: () => isPunctual(this.plan),
       onWire: (deliveryId, attempt) => this.network.onWire(deliveryId, attempt),
       violated: (id, message) => this.violated(id, message),
     });
@@ -210,4 +211,11 @@ export class World {
     this.machine?.check();
     return this.violation !== undefined;
   }
+}
+
+/** Nothing stands still for long, the clock is not set, and no commit fails or is left unheard of until the next sweep. */
+function isPunctual({ freezeAtPoint, freezeEveryMs, clockEveryMs, disk }: Plan): boolean {
+  const { outageEveryMs, inDoubt, full, unavailable } = disk;
+  const faults = [freezeAtPoint, freezeEveryMs, clockEveryMs, outageEveryMs, inDoubt, full, unavailable];
+  return faults.every((fault) => fault === 0);
 }

@@ -1,9 +1,9 @@
 import type { Database } from '../../src/database/database.ts';
-import { urgencyOf, type Delivery } from '../../src/delivery/delivery.ts';
-import { insertDeliveries } from '../../src/delivery/delivery-store.ts';
+import { urgencyOf, type Delivery } from '../../src/delivery/store/delivery.ts';
+import { insertDeliveries } from '../../src/delivery/store/delivery-store.ts';
 import { appendEvents } from '../../src/events/event-store.ts';
 import type { Event } from '../../src/events/event.ts';
-import { WebhookDirectory } from '../../src/webhooks/webhook-directory.ts';
+import { WebhookDirectory } from '../../src/webhooks/webhook-index.ts';
 import type { Webhook } from '../../src/webhooks/webhook.ts';
 
 let made = 0;
@@ -26,6 +26,7 @@ export function testWebhook(change: Partial<Webhook> = {}): Webhook {
     mode: 'at_most_once',
     orderPolicy: 'every',
     retry: { maxAttempts: 1, maxAgeSeconds: 1_000_000_000, on: 'any' },
+    unsentRetrySeconds: 0,
     rateLimitPerSecond: 0,
     maxInFlight: 8,
     signing: false,
@@ -60,7 +61,7 @@ export function testEvent(entityId: string, sequence: number, change: Partial<Ev
 export function testDelivery(event: Event, webhook: Webhook, change: Partial<Delivery> = {}): Delivery {
   made += 1;
   return {
-    deliveryId: `20231114${made.toString().padStart(22, '2')}`,
+    deliveryId: `20231114${made.toString().padStart(22, '0')}`,
     webhookId: webhook.webhookId,
     webhookType: webhook.type,
     eventId: event.eventId,
@@ -75,6 +76,10 @@ export function testDelivery(event: Event, webhook: Webhook, change: Partial<Del
     fence: 0,
     createdAt: event.eventTime,
     urgency: urgencyOf[event.severity],
+    previousSequence: Math.max(0, event.sequence - 1),
+    supersededTypes: [],
+    firstAttemptAt: 0,
+    replayId: '',
     payload: event.payload,
     ...change,
   };

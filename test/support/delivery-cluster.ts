@@ -1,19 +1,14 @@
 import type { Database } from '../../src/database/database.ts';
-import { openPostgres, type PostgresOptions } from '../../src/database/postgres.ts';
-import { createDelivery } from '../../src/delivery/engine.ts';
-import { appendEvents } from '../../src/events/event-store.ts';
+import { openPostgres, type PostgresOptions } from '../../src/database/postgres/open.ts';
+import type { DeliveryEngine } from '../../src/delivery/engine.ts';
 import type { Event } from '../../src/events/event.ts';
 import { systemClock } from '../../src/runtime/clock.ts';
-import { noCrashPoints } from '../../src/runtime/crash-points.ts';
-import { systemIds } from '../../src/runtime/ids.ts';
-import { silentLogger } from '../../src/runtime/logger.ts';
 import { createMetrics } from '../../src/runtime/metrics.ts';
-import { systemRandom } from '../../src/runtime/random.ts';
 import { systemTimers } from '../../src/runtime/timers.ts';
 import type { Webhook } from '../../src/webhooks/webhook.ts';
 import { freshPostgres } from './databases.ts';
 import { TestWebhooks } from './deliveries.ts';
-import { until } from './until.ts';
+import { countStates, createTestEngine, happen, untilEnded } from './delivery-engine.ts';
 
 const leaseMs = 1_000;
 
@@ -29,7 +24,7 @@ interface JoinOptions extends Partial<
 
 export interface TestNode {
   readonly database: Database;
-  readonly delivery: ReturnType<typeof createDelivery>;
+  readonly delivery: DeliveryEngine;
   happen(events: readonly Event[]): Promise<void>;
   /** Shards that it sends in. */
   held(): Promise<number>;
@@ -39,7 +34,7 @@ export interface TestNode {
 }
 
 /**
- * Several nodes on one PostgreSQL, in this process, each with connections and a sender of its own.
+ * Several nodes on one PostgreSQL, in this process, each with its own connections and client.
  * @param given a database with the schema, which stays the caller's.
  */
 export async function createCluster(list: readonly Webhook[], given?: string) {
@@ -48,14 +43,7 @@ export async function createCluster(list: readonly Webhook[], given?: string) {
   const ports = { clock: systemClock, timers: systemTimers };
   const looking = await openPostgres({ url, ...ports, poolMax: 2 });
   const nodes = new Set<TestNode>();
-  const states = async (): Promise<Record<string, number>> => {
-    const rows = await looking.read
-      .selectFrom('delivery')
-      .select(['state', ({ fn }) => fn.countAll().as('count')])
-      .groupBy('state')
-      .execute();
-    return Object.fromEntries(rows.map((row) => [row.state, Number(row.count)]));
-  };
+  const states = () => countStates(looking.read);
   const close = async () => {
     for (const node of nodes) await node.leave();
     await looking.close();
@@ -77,11 +65,7 @@ export async function createCluster(list: readonly Webhook[], given?: string) {
       await node.delivery.start();
       return node;
     },
-    ended: (count: number) =>
-      until(async () => {
-        const { pending: _, sending: __, retry_wait: ___, ...ended } = await states();
-        return Object.values(ended).reduce((sum, part) => sum + part, 0) >= count;
-      }),
+    ended: (count: number) => untilEnded(looking.read, count),
     close: () => (closing ??= close()),
     async [Symbol.asyncDispose]() {
       await (closing ??= close());
@@ -100,32 +84,13 @@ interface NodeParts {
 
 function createTestNode({ database, webhooks, restored, name, left }: NodeParts): TestNode {
   const metrics = createMetrics();
-  const delivery = createDelivery(
-    {
-      database,
-      webhooks,
-      metrics,
-      clock: systemClock,
-      timers: systemTimers,
-      ids: systemIds(systemClock, systemRandom),
-      random: systemRandom,
-      at: noCrashPoints,
-      logger: silentLogger,
-      version: 'test',
-      nodeName: name,
-    },
-    { allow: ['127.0.0.1/32'], bind: [], proxy: '', historyDays: 36_500, leaseMs, restored },
-  );
+  const delivery = createTestEngine({ database, webhooks, metrics, nodeName: name }, { leaseMs, restored });
   let leaving: Promise<void> | undefined;
   const valueOf = async (name: string) => Number(new RegExp(`^${name} (\\d+)`, 'm').exec(await metrics.text())?.[1]);
   return {
     database,
     delivery,
-    happen: (events) =>
-      database.transaction(async (tx) => {
-        await appendEvents(tx, events);
-        await delivery.fanOut.owe(tx, events);
-      }),
+    happen: (events) => happen(database, delivery.fanOut, events),
     held: () => valueOf('tocsin_shards_held'),
     losses: () => valueOf('tocsin_lease_losses_total'),
     leave: () =>

@@ -9,7 +9,7 @@ export interface EmptyPostgres extends AsyncDisposable {
   readonly url: string;
 }
 
-/** Makes an empty database for one test, and drops it when the test is done, whoever is still connected. */
+/** Makes an empty database for one test, and drops it after the test, even if connections are left. */
 export async function emptyPostgres(name: string): Promise<EmptyPostgres> {
   const server = process.env[variable];
   if (server === undefined)

@@ -1,7 +1,9 @@
+import { execFile } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { promisify } from 'node:util';
 import pg from 'pg';
 import { openDatabase } from '../../src/database/open.ts';
 import { systemClock } from '../../src/runtime/clock.ts';
@@ -15,9 +17,10 @@ let compiled = '';
 
 /**
  * Runs once, before all test files, in the runner's process: makes a PostgreSQL ready, the one that `TEST_POSTGRES_URL`
- * names or else one of our own, with a database that has the schema, for the tests to copy.
+ * names or else a private one, with a database that has the schema, for the tests to copy.
  */
 export async function globalSetup(): Promise<void> {
+  await promisify(execFile)(process.execPath, ['build/server.ts', '--when-stale']);
   compiled = await mkdtemp(join(tmpdir(), 'tocsin-test-compiled-'));
   process.env['TEST_COMPILE_CACHE'] = compiled;
   if ((process.env['TEST_POSTGRES_URL'] ?? '') === '') {
@@ -32,7 +35,7 @@ export async function globalSetup(): Promise<void> {
   process.env['TEST_POSTGRES_TEMPLATE'] = template;
 }
 
-/** Runs once at the end, also when tests failed. A server of our own goes with all that is on it. */
+/** Runs once at the end, also when tests failed. A private server is removed with all that is on it. */
 export async function globalTeardown(): Promise<void> {
   await rm(compiled, { recursive: true, force: true });
   if (server !== undefined) return server.stop();

@@ -1,7 +1,7 @@
 import { after } from 'node:test';
 
 /** How long what a file's tests opened may take to close after the last of them. */
-const closingMaxMs = 10_000;
+const closingMaxMs = 30_000;
 
 // Preloaded into each test file's process. Without it, a file that leaves a socket or a timer open would run for ever:
 // the runner's time limit is per test, and the tests have passed by then.

@@ -33,7 +33,7 @@ export const initdbFlags = [
 ];
 
 export interface PostgresServer {
-  /** Of its own `postgres` database. */
+  /** The URL of its `postgres` database. */
   readonly url: string;
   /** Ends it at once, as its crash would, and starts it again on the same data so many milliseconds after it has ended. */
   crash(downMs: number): Promise<void>;
@@ -101,7 +101,7 @@ async function openToItsUser(folder: string): Promise<void> {
 }
 
 /**
- * What a killed run left behind. Its server ends by itself, within a minute, when it misses its folder; to end it by its
+ * Removes the folders of killed runs. Their servers end within a minute when they miss their folder; ending one by its
  * process id could hit somebody else's process.
  */
 async function removeStaleFolders(): Promise<void> {

@@ -24,9 +24,9 @@ export interface ServiceOptions {
   /** An empty database; needed for `postgres`. */
   readonly databaseUrl?: string;
   readonly env?: Readonly<Record<string, string>>;
-  /** How it is started; the program itself unless told otherwise. */
+  /** The command that starts it; the program itself by default. */
   readonly command?: readonly [string, ...string[]];
-  /** The line that it must have printed; that it is ready unless told otherwise. */
+  /** The line to wait for; that it is ready by default. */
   readonly until?: RegExp;
 }
 
@@ -116,7 +116,7 @@ export async function startService(options: ServiceOptions): Promise<Service> {
   };
 }
 
-/** The settings of whoever runs the tests are none of the service's business. */
+/** The service must not read the settings of the machine's user. */
 function cleanEnvironment(): Record<string, string> {
   const entries = Object.entries(process.env).filter(
     (entry): entry is [string, string] => entry[1] !== undefined && !/^(?:TOCSIN_|NODE_)/.test(entry[0]),
@@ -141,8 +141,8 @@ function settings(options: ServiceOptions, port: number, appKey: string): Record
   };
 }
 
-/** The program itself, as it is started where the repository is. */
-export const usualCommand = [process.execPath, 'src/main.ts', 'serve'] as const;
+/** The bundle, as users start it; the global setup builds it when it is stale. */
+export const usualCommand = [process.execPath, 'dist/tocsin.js', 'serve'] as const;
 
 type Child = ChildProcessByStdio<null, Readable, Readable>;
 

@@ -11,9 +11,9 @@ import { freePort } from '../counterparts/program.ts';
 import { binariesFolder, initdbFlags, restoreLinks } from './postgres-server.ts';
 import { TcpProxy } from './tcp-proxy.ts';
 
-const startMaxMs = 20_000;
-const catchUpMaxMs = 10_000;
-/** As on a real server, where they differ from the server of the other tests: what is committed is on disk. */
+const startMaxMs = 60_000;
+const catchUpMaxMs = 30_000;
+/** As on a real server, where they differ from the server of the other tests: commits are on disk. */
 const settings = {
   listen_addresses: '127.0.0.1',
   unix_socket_directories: '',
@@ -24,7 +24,7 @@ const settings = {
   wal_retrieve_retry_interval: '100ms',
 };
 
-/** A real PostgreSQL and a standby that follows it through a proxy, each a process of its own on the loopback address. */
+/** A real PostgreSQL and a standby that follows it through a proxy, each its own process on the loopback address. */
 export interface PostgresPair extends AsyncDisposable {
   /** Of the primary's `postgres` database, and of the standby's. */
   readonly url: string;

@@ -23,7 +23,7 @@ export class TcpProxy {
     return { proxy, url: through.href };
   }
 
-  /** From now on nothing gets through; what is open ends. */
+  /** Blocks further connections and ends open ones. */
   cut(): void {
     this.#cut = true;
     for (const [client, server] of this.#pairs) {
@@ -36,7 +36,7 @@ export class TcpProxy {
     this.#cut = false;
   }
 
-  /** From now on it leads to another server; what is open ends. */
+  /** Leads to another server and ends open connections. */
   leadTo(url: string): void {
     this.cut();
     const { hostname, port } = new URL(url);
@@ -44,7 +44,7 @@ export class TcpProxy {
     this.mend();
   }
 
-  /** The next transaction with this text in it is committed, and nobody is told. */
+  /** The next transaction with this text is committed, and its answer is dropped. */
   loseCommitAfter(text: string): void {
     this.#loseCommitAfter = text;
   }

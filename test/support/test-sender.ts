@@ -1,6 +1,7 @@
-import { createSender, type Sender, type SenderPorts } from '../../src/delivery/sender.ts';
-import type { Outgoing } from '../../src/delivery/exchange.ts';
-import { judge, type Outcome, type Report } from '../../src/delivery/outcome.ts';
+import { createHttpClient, type HttpClient, type HttpClientPorts } from '../../src/egress/http-client.ts';
+import type { Outgoing } from '../../src/egress/http-exchange.ts';
+import { judge, type Outcome } from '../../src/delivery/store/outcome.ts';
+import { type Report } from '../../src/egress/report.ts';
 import { systemClock } from '../../src/runtime/clock.ts';
 import { noCrashPoints } from '../../src/runtime/crash-points.ts';
 import { systemTimers } from '../../src/runtime/timers.ts';
@@ -23,8 +24,8 @@ interface Options extends Partial<Omit<Outgoing, 'target'>> {
 }
 
 /** The real sender, which finds every name at the loopback address and may dial anything. */
-export function testSender(ports: Partial<SenderPorts> = {}) {
-  const sender: Sender = createSender({
+export function testSender(ports: Partial<HttpClientPorts> = {}) {
+  const sender: HttpClient = createHttpClient({
     clock: systemClock,
     timers: systemTimers,
     at: noCrashPoints,
@@ -34,16 +35,13 @@ export function testSender(ports: Partial<SenderPorts> = {}) {
     ...ports,
   });
   return {
-    send({ port }: { port: number }, options: Options = {}): Promise<Sent> {
+    async send({ port }: { port: number }, options: Options = {}): Promise<Sent> {
       const { host = '127.0.0.1', scheme = 'http', tlsVerify = true, ...rest } = options;
       const origin = `${scheme}://${host}:${port}`;
       const secure = scheme === 'https';
       const target = { origin, hostname: host, port, secure, tlsVerify, key: `${origin} ${tlsVerify}`, path };
-      return new Promise((resolve) => {
-        sender.send({ headers: [], body: '{}', timeoutMs: 1_000, ...rest, target }, (report) =>
-          resolve({ report, outcome: judge(report) }),
-        );
-      });
+      const report = await sender.send({ headers: [], body: '{}', timeoutMs: 1_000, ...rest, target });
+      return { report, outcome: judge(report) };
     },
     [Symbol.dispose]: () => sender.close(),
   };

@@ -1,6 +1,5 @@
 import { dirname, posix } from 'node:path';
-import { lineOf } from './source-file.ts';
-import type { Import, SourceFile } from './source-file.ts';
+import { lineOf, type Import, type SourceFile } from './source-file.ts';
 
 /** One place that breaks a rule, in words that say what to do instead. */
 export interface Finding {
@@ -19,19 +18,39 @@ export const floors: Readonly<Record<string, number>> = {
   events: 2,
   filters: 2,
   access: 2,
+  egress: 2,
   alerts: 3,
+  changes: 3,
   webhooks: 3,
   channels: 3,
   members: 3,
   incidents: 4,
   ingestion: 5,
   delivery: 5,
-  http: 6,
-  'services.ts': 7,
-  'config.ts': 7,
-  'app.ts': 8,
-  cli: 9,
-  'main.ts': 10,
+  replay: 6,
+  http: 7,
+  config: 8,
+  wiring: 9,
+  'app.ts': 10,
+  cli: 11,
+  'main.ts': 12,
+};
+
+/**
+ * The floors inside `delivery`, by the same rule: a file imports from its own folder and from lower ones. Files that
+ * stand beside the folders are on the floor of the dispatcher, but for those with a line here.
+ */
+export const deliveryFloors: Readonly<Record<string, number>> = {
+  store: 0,
+  queue: 1,
+  attempt: 2,
+  maintenance: 3,
+  'shown-webhooks.ts': 0,
+  'metrics.ts': 1,
+  'dispatcher.ts': 4,
+  cluster: 5,
+  history: 5,
+  'engine.ts': 6,
 };
 
 /** Rooms from this floor up may use the receiver's wire types and signatures. */
@@ -39,10 +58,10 @@ const receiverFloor = 2;
 
 /** The only files that open sockets, look names up or speak HTTP, each with its reason. */
 export const networkDoors: Readonly<Record<string, string>> = {
-  'src/delivery/sender.ts': 'the one door out: every push leaves through it',
-  'src/delivery/dial.ts': 'opens the socket that the sender writes to, after the address guard has looked',
-  'src/delivery/resolver.ts': 'looks up the names that the sender dials',
-  'src/http/door.ts': 'the one door in',
+  'src/egress/http-client.ts': 'the one door out: every push leaves through it',
+  'src/egress/connect.ts': 'opens the socket that the client writes to, after the address guard has looked',
+  'src/egress/dns-resolver.ts': 'looks up the names to connect to',
+  'src/http/server/listener.ts': 'the one door in',
   'src/cli/client.ts': 'the commands are clients of the API',
   'src/cli/demo-receiver.ts': 'the receiver that the demonstration brings along',
 };
@@ -98,7 +117,10 @@ export const receiverRules: Readonly<Record<string, Rule>> = {
 
 /** The rules for `console`, which is built on its own. */
 export const consoleRules: Readonly<Record<string, Rule>> = {
-  shapes: importsOnlyShapes,
+  shapes: skipTests(importsOnlyShapes),
+  markup: makesNoMarkupOfText,
+  rooms: skipTests(keepsToItsConsoleFloor),
+  length: staysShort,
 };
 
 /** The rules for every text file of the repository. */
@@ -130,11 +152,24 @@ function wrongDirection(file: SourceFile, room: string, floor: number, one: Impo
   if (target === 'package.json' && room === 'version.ts') return undefined;
   if (!target.startsWith('src/')) return `${one.specifier} leads out of src`;
   const targetRoom = roomOf(target);
-  if (targetRoom === room) return undefined;
+  if (targetRoom === room) return room === 'delivery' ? wrongInDelivery(file.path, target) : undefined;
   const targetFloor = floors[targetRoom];
   if (targetFloor === undefined) return `${one.specifier} is in the room ${targetRoom}, which has no floor`;
   if (targetFloor < floor) return undefined;
   return `${room} (floor ${floor}) may not import from ${targetRoom} (floor ${targetFloor})`;
+}
+
+function wrongInDelivery(path: string, target: string): string | undefined {
+  const [from, to] = [path.split('/')[2] ?? '', target.split('/')[2] ?? ''];
+  if (from === to) return undefined;
+  const floorOf = (name: string) =>
+    deliveryFloors[name] ?? (name.endsWith('.ts') ? deliveryFloors['dispatcher.ts'] : undefined);
+  const [floor, targetFloor] = [floorOf(from), floorOf(to)];
+  if (floor === undefined || targetFloor === undefined)
+    return `delivery/${floor === undefined ? from : to} has no floor`;
+  const beside = from.endsWith('.ts') && to.endsWith('.ts');
+  if (targetFloor < floor || (beside && targetFloor === floor)) return undefined;
+  return `delivery/${from} (floor ${floor}) may not import from delivery/${to} (floor ${targetFloor})`;
 }
 
 function keepsOffTheNetwork(file: SourceFile): Finding[] {
@@ -219,8 +254,38 @@ function importsNothingOfOurs(file: SourceFile): Finding[] {
 function importsOnlyShapes(file: SourceFile): Finding[] {
   return file.imports
     .filter((one) => one.specifier.startsWith('.') && !resolve(file.path, one.specifier).startsWith('console/'))
-    .filter((one) => !(one.typeOnly && resolve(file.path, one.specifier).startsWith('src/http/shapes/')))
-    .map((one) => at(file, one, 'the console takes types from src/http/shapes, and nothing else from the server'));
+    .filter((one) => !(one.typeOnly && resolve(file.path, one.specifier).startsWith('src/http/schemas/')))
+    .map((one) => at(file, one, 'the console takes types from src/http/schemas, and nothing else from the server'));
+}
+
+const markupOfText =
+  /\b(?:innerHTML|outerHTML|insertAdjacentHTML|dangerouslySetInnerHTML|srcdoc|createContextualFragment)\b|\bdocument\s*\.\s*write(?:ln)?\b|(?<![.\w])(?:eval|Function)\s*\(|\.setAttribute\s*\(/g;
+
+/** Text from outside stays text: the pages allow no other way to run, and the console does not try. */
+function makesNoMarkupOfText(file: SourceFile): Finding[] {
+  return matches(file, markupOfText, (text) => `${text} turns text into markup or code`);
+}
+
+/** The floors of the console: pages over parts over what both need. Rooms of one floor do not import each other. */
+const consoleFloors: Readonly<Record<string, number>> = { api: 0, words: 1, time: 1, parts: 2 };
+const consoleRoomFloor = 3;
+
+function keepsToItsConsoleFloor(file: SourceFile): Finding[] {
+  const room = consoleRoomOf(file.path);
+  if (room === undefined) return [];
+  const floor = consoleFloors[room] ?? consoleRoomFloor;
+  return file.imports.flatMap((one) => {
+    if (!one.specifier.startsWith('.')) return [];
+    const target = consoleRoomOf(resolve(file.path, one.specifier));
+    if (target === undefined || target === room) return [];
+    if ((consoleFloors[target] ?? consoleRoomFloor) < floor) return [];
+    return [at(file, one, `${room} of the console may not import from ${target}`)];
+  });
+}
+
+/** `undefined` for a file that is in no room: `main.tsx` and `routes.tsx` import from all. */
+function consoleRoomOf(path: string): string | undefined {
+  return /^console\/src\/([\w-]+)\//.exec(path)?.[1];
 }
 
 /** A note to do something later has its place in the issues, with an owner, and not in the code. */

@@ -3,7 +3,7 @@ export interface SourceFile {
   /** From the root of the repository, with `/`. */
   readonly path: string;
   readonly text: string;
-  /** The code without its comments, with the contents of strings and regular expressions blanked; same lines as `text`. */
+  /** The code without its comments, with the contents of strings and regular expressions blanked; same lines as `text`. Of what is no code, the text. */
   readonly code: string;
   /** The contents of its string and template literals. */
   readonly strings: readonly Literal[];
@@ -25,12 +25,19 @@ export interface Import {
 }
 
 export function readSource(path: string, text: string): SourceFile {
+  if (!/\.(?:tsx?|js|cjs|mjs)$/.test(path)) return { path, text, code: text, strings: [], imports: [] };
   const { code, strings, literalAt } = scan(text);
   return { path, text, code, strings, imports: findImports(code, literalAt) };
 }
 
 export function lineOf(text: string, index: number): number {
-  return text.slice(0, index).split('\n').length;
+  return 1 + lineBreaks(text, 0, index);
+}
+
+function lineBreaks(text: string, from: number, to: number): number {
+  let count = 0;
+  for (let at = text.indexOf('\n', from); at !== -1 && at < to; at = text.indexOf('\n', at + 1)) count += 1;
+  return count;
 }
 
 interface Scan {
@@ -51,6 +58,7 @@ function scan(text: string): Scan {
   const holes: number[] = [];
   let code = '';
   let index = 0;
+  let [line, countedTo] = [1, 0];
 
   const keep = (length: number) => {
     code += text.slice(index, index + length);
@@ -65,7 +73,9 @@ function scan(text: string): Scan {
     const length = pattern.exec(text)?.[0].length ?? 0;
     const value = text.slice(index + open, index + open + length);
     literalAt.set(index, value);
-    strings.push({ line: lineOf(text, index), value });
+    line += lineBreaks(text, countedTo, index);
+    countedTo = index;
+    strings.push({ line, value });
     keep(open);
     blank(length);
   };

@@ -17,7 +17,7 @@ import {
   start,
   storing,
   without,
-} from './checks/sound-run.ts';
+} from './checks/valid-run.ts';
 
 test('a sound run has no faults', () => {
   assert.deepEqual(findFaults(sound()), []);
@@ -34,7 +34,7 @@ test('what a death cut off is repeated at least once, and unknown at most once; 
   );
 });
 
-test('what was claimed and never sent is unknown as well', () => {
+test('a delivery that was claimed and never sent is unknown as well', () => {
   assert.deepEqual(findFaults({ ...interrupted(sound(), amo, 'unsent'), episodes: [death] }), []);
 });
 
@@ -130,9 +130,9 @@ test('a paused node may write one request that it had looked at before its pause
 
 mustFind([
   {
-    name: 'a process that ends by itself',
-    because: /node 2 ended by itself/,
-    change: (run) => ({ ...run, accidents: ['node 2 ended by itself'] }),
+    name: 'a process that ends unasked',
+    because: /node 2 ended unasked/,
+    change: (run) => ({ ...run, accidents: ['node 2 ended unasked'] }),
   },
   {
     name: 'an answer that no mishap explains',

@@ -2,11 +2,11 @@ import { allEnded, historyIsTrue, interruptedByMishap, movesAllowed } from './ch
 import { eachOperationOnce, eachPushOnce, eventsAddUp, owedToAll, stateIsKept, statesAddUp } from './checks/keeping.ts';
 import { appliedInOrder, asConfigured, claimedBefore, neverLate, sentOnce, signedAndStable } from './checks/sending.ts';
 import type { Evidence } from './evidence.ts';
-import { followTrails } from './trails.ts';
+import { readRequestLog } from './request-log.ts';
 
 /** Every promise that was broken, in words; empty when none was. */
 export function findFaults(evidence: Evidence): string[] {
-  const trails = followTrails(evidence);
+  const trails = readRequestLog(evidence);
   return [
     ...evidence.accidents,
     ...evidence.refused.map(({ path, status, body }) => `${path} was answered with ${status}: ${body}`),

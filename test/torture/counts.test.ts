@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { countAll, findTooLittle, type Counts } from './counts.ts';
-import { sound, start } from './checks/sound-run.ts';
+import { sound, start } from './checks/valid-run.ts';
 
 test('a run in which too little happened proves nothing', () => {
   const counts: Counts = {
@@ -39,7 +39,7 @@ test('a run in which too little happened proves nothing', () => {
   assert.match(findTooLittle(fewer, planned).join('\n'), /crash is 3, and should be 4 or more[^]*pause is 0/);
 });
 
-test('what waited at a death and was sent first after it was carried over', () => {
+test('a delivery that waited at a death and was sent first after it was carried over', () => {
   const run = sound();
   const before = { kind: 'kill', node: 1, at: start + 500, endedAt: start + 505 } as const;
   assert.equal(countAll(run, 0).carried, 0);

@@ -1,8 +1,7 @@
 import { findLate } from './checks/sending.ts';
-import { deathsIn, freezesIn } from './evidence.ts';
-import type { Episode, Evidence } from './evidence.ts';
+import { deathsIn, freezesIn, type Episode, type Evidence } from './evidence.ts';
 import type { MishapKind } from './plan.ts';
-import { followTrails, type Push, type Trails } from './trails.ts';
+import { readRequestLog, type Push, type RequestLog } from './request-log.ts';
 
 /** How much happened; a run in which too little did proves nothing. */
 export interface Counts {
@@ -41,7 +40,7 @@ export interface Counts {
 
 /** @param lostCommits of whose answer the way to the database swallowed. */
 export function countAll(evidence: Evidence, lostCommits: number): Counts {
-  const trails = followTrails(evidence);
+  const trails = readRequestLog(evidence);
   const deaths = deathsIn(evidence.episodes);
   const of = (mode: string) => trails.all.filter(({ delivery }) => delivery.mode === mode);
   const inState = (state: string) => trails.all.filter(({ delivery }) => delivery.state === state).length;
@@ -78,7 +77,7 @@ const leastPerDeath: Readonly<Partial<Record<keyof Counts, number>>> = {
   carried: 0.5,
   repeated: 0.3,
 };
-/** Of what was planned: a process may die otherwise before it comes to its crash point. */
+/** Of the planned deaths: a process may die otherwise before it comes to its crash point. */
 const leastOfPlanned = 0.5;
 
 /** What happened too rarely for the run to prove anything. */
@@ -101,7 +100,7 @@ function isCutBy(death: Episode, push: Push): boolean {
   return push.node === death.node && push.at <= death.endedAt && push.endedAt >= death.at - 1;
 }
 
-function carried({ all }: Trails, deaths: readonly Episode[]): number {
+function carried({ all }: RequestLog, deaths: readonly Episode[]): number {
   return all.filter(({ delivery, event, pushes: [first] }) => {
     if (delivery.mode !== 'at_most_once' || event === undefined || first === undefined) return false;
     const waitsSince = Math.max(event.eventTime, event.committedAt);

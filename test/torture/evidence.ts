@@ -34,7 +34,7 @@ export interface Edit extends Span {
 /** The header in which a push names the version of its webhook. */
 export const versionHeader = 'x-torture-version';
 
-/** What went wrong because we wanted it to; `freeze`: the whole machine stood still, which nobody wanted. */
+/** The faults that we made; `freeze`: the whole machine stood still, which nobody wanted. */
 export interface Episode extends Span {
   readonly kind: MishapKind | 'freeze';
   /** 1, 2, 3 …; 0 = all of them. */
@@ -90,7 +90,7 @@ export function isInterrupted(item: HistoryItem): boolean {
   return item.status === 'failed' && item.error_message?.startsWith('the service was interrupted') === true;
 }
 
-/** Answers by itself in less than half a second, always with 200: what fails there is the fault of the service or of its death. */
+/** Left alone, it answers in less than half a second, always with 200: a failure there is the fault of the service or of its death. */
 export function isSteady(target: Target): boolean {
   return !target.path.startsWith('/flaky');
 }
@@ -109,7 +109,7 @@ export function pausesOf(node: number, episodes: readonly Episode[]): Episode[] 
   return episodes.filter((one) => standing.has(one.kind) && (one.node === 0 || one.node === node));
 }
 
-/** Times at which all of the machine stood still: what has a limit may have come to it. */
+/** Times at which all of the machine stood still: anything with a time limit may have reached it. */
 export function freezesIn(episodes: readonly Episode[]): Episode[] {
   return episodes.filter(({ kind }) => kind === 'freeze');
 }

@@ -19,7 +19,7 @@ const lockedTriesMax = 3;
 /** A push that was acknowledged with 200: from then on it must not be lost. */
 export interface Acknowledged {
   readonly kind: 'push';
-  /** Rises over all pushes; the alert's description holds it, so that a push can be told from all others. */
+  /** Rises over all pushes; the alert's description holds it, so that each push differs from all others. */
   readonly number: number;
   readonly alertKey: string;
   readonly recovery: boolean;
@@ -55,7 +55,7 @@ export interface GeneratorOptions {
   readonly integrationKeys: readonly string[];
   readonly logFile: string;
   readonly seed: number;
-  /** Pushes at the same time; each worker has alerts of its own, so that it knows their state. */
+  /** Pushes at the same time; each worker has its own alerts, so that it knows their state. */
   readonly workers: number;
   readonly alertsPerWorker: number;
   /** The longest that a worker waits after something was acknowledged. */
@@ -70,7 +70,7 @@ export interface Generator {
   stop(): Promise<void>;
 }
 
-/** Starts the load as a process of its own, which goes on while the service is dead. */
+/** Starts the load as a separate process, which goes on while the service is dead. */
 export function startGenerator(options: GeneratorOptions): Generator {
   appendFileSync(options.logFile, '');
   const child = spawn(process.execPath, [import.meta.filename, JSON.stringify(options)], {

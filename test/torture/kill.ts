@@ -7,13 +7,12 @@ import { seeded, startReceiverProcess, type ReceiverProcess } from '../counterpa
 import { startPostgres } from '../support/postgres-server.ts';
 import type { Json } from '../support/service.ts';
 import { findFaults } from './checks.ts';
-import { countAll, findTooLittle } from './counts.ts';
-import type { Counts } from './counts.ts';
+import { countAll, findTooLittle, type Counts } from './counts.ts';
 import { freezesIn, type Evidence, type HistoryItem, type ListedAlert, type Target } from './evidence.ts';
-import { Furniture, makeIntegrations, type Call } from './furniture.ts';
+import { Setup, makeIntegrations, type Call } from './setup.ts';
 import { startGenerator, type Generator } from './generator.ts';
-import { postgresLedger, sqliteLedger, type Ledger } from './ledger.ts';
-import { Mishaps } from './mishaps.ts';
+import { postgresLog, sqliteLog, type DatabaseLog } from './database-log.ts';
+import { FaultInjector } from './faults.ts';
 import { nodeFolder, startNode, unexplainedStarts, type Diary, type TortureNode } from './nodes.ts';
 import { countKinds, planRounds } from './plan.ts';
 
@@ -22,7 +21,7 @@ const leaseMs = 2_000;
 /** A life ends when so many pushes were acknowledged in it; this is the longest that it takes on a machine that is busy. */
 const lifeMaxMs = 5_000;
 const lifePollMs = 5;
-/** How long what is still owed may take once nothing more is pushed and nothing more goes wrong. */
+/** How long the pending deliveries may take once nothing more is pushed and nothing more goes wrong. */
 const drainMaxMs = 30_000;
 const drainPollMs = 100;
 const pageSize = 100;
@@ -36,10 +35,10 @@ export interface TortureOptions {
   readonly rounds: number;
   readonly seed: number;
   readonly database: 'sqlite' | 'postgres';
-  /** Processes of the service on the same database; more than one only on PostgreSQL. 1 unless told otherwise. */
+  /** Processes of the service on the same database; more than one only on PostgreSQL. 1 by default. */
   readonly nodes?: number;
   readonly command?: readonly [string, ...string[]];
-  /** Told how far it is. */
+  /** Called with the progress. */
   readonly say?: (line: string) => void;
 }
 
@@ -96,11 +95,11 @@ export async function torture(options: TortureOptions): Promise<TortureReport> {
 
 interface Stage {
   readonly folder: string;
-  readonly ledger: Ledger;
+  readonly ledger: DatabaseLog;
   readonly receiver: ReceiverProcess;
   readonly nodes: readonly TortureNode[];
-  readonly furniture: Furniture;
-  readonly mishaps: Mishaps;
+  readonly furniture: Setup;
+  readonly mishaps: FaultInjector;
   readonly integrationKeys: readonly string[];
   readonly diary: Diary;
 }
@@ -112,7 +111,7 @@ async function setUp(options: TortureOptions, count: number, stack: AsyncDisposa
   stack.defer(remove);
   const server = database === 'postgres' ? await startPostgres({ track_commit_timestamp: 'on' }) : undefined;
   if (server !== undefined) stack.defer(() => server.stop());
-  const ledger = server === undefined ? sqliteLedger(nodeFolder(folder, 1)) : postgresLedger(server);
+  const ledger = server === undefined ? sqliteLog(nodeFolder(folder, 1)) : postgresLog(server);
   const receiver = await startReceiverProcess(join(folder, 'wire.log'), seed);
   stack.defer(() => receiver.stop());
   const diary: Diary = { episodes: [], accidents: [], failedStarts: [] };
@@ -140,8 +139,8 @@ async function setUp(options: TortureOptions, count: number, stack: AsyncDisposa
   };
   const first = await begin(1);
   const nodes = [first];
-  const furniture = new Furniture(receiver.url);
-  const mishaps = new Mishaps({ nodes, furniture, ledger, server, diary, random: seeded(seed + 1) });
+  const furniture = new Setup(receiver.url);
+  const mishaps = new FaultInjector({ nodes, furniture, ledger, server, diary, random: seeded(seed + 1) });
   const integrationKeys = await makeIntegrations(mishaps.call);
   await furniture.make(mishaps.call);
   // In good order, so that what it compiled is kept.
@@ -178,7 +177,7 @@ const beatMs = 50;
 /** A beat that comes so late means that the whole machine stood still, or has no time for anybody. */
 const freezeMs = 500;
 
-/** Notes when the machine stands still: then nobody is to blame for what has a time limit. @returns ends it. */
+/** Notes when the machine stands still: then nobody is to blame for a missed time limit. @returns ends it. */
 function watchMachine({ episodes }: Diary): () => void {
   let last = Date.now();
   const beat = setInterval(() => {
@@ -189,7 +188,7 @@ function watchMachine({ episodes }: Diary): () => void {
   return () => clearInterval(beat);
 }
 
-/** @throws Error when a process ended by itself: what follows from that proves nothing. */
+/** @throws Error when a process ended unasked: such a run proves nothing. */
 function failOn({ accidents, episodes }: Diary): void {
   if (accidents.length === 0) return;
   const freezes = freezesIn(episodes).map(({ at, endedAt }) => `the machine stood still for ${endedAt - at} ms`);
@@ -202,8 +201,8 @@ async function live(generator: Generator, pushes: number): Promise<void> {
   while (generator.acknowledgedCount() - before < pushes && performance.now() < deadline) await sleep(lifePollMs);
 }
 
-/** Waits until everything has ended that is owed to webhooks which are still there; what has not, the checks say. */
-async function drain(ledger: Ledger, targets: readonly Target[]): Promise<void> {
+/** Waits until every delivery to a webhook that is still there has ended; the checks name the rest. */
+async function drain(ledger: DatabaseLog, targets: readonly Target[]): Promise<void> {
   const deleted = targets.flatMap((target) => (target.deleted === undefined ? [] : [target.webhookId]));
   const deadline = performance.now() + drainMaxMs;
   while (performance.now() < deadline && (await ledger.countOpen(deleted)) > 0) await sleep(drainPollMs);

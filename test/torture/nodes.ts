@@ -11,7 +11,7 @@ import type { Episode, NodeFacts, Span } from './evidence.ts';
 const crashMaxMs = 5_000;
 const startsMax = 5;
 const startRetryMs = 300;
-/** Lines of its log that are shown of a node that ended by itself. */
+/** Lines of its log that are shown of a node that ended unasked. */
 const shownLinesMax = 25;
 /** A database that was away is missed for so long after it is back. */
 const aftermathMs = 1_000;
@@ -23,13 +23,13 @@ export interface NodeOptions {
   readonly alone: boolean;
   readonly database: 'sqlite' | 'postgres';
   readonly databaseUrl?: string;
-  /** It gets a folder of its own in it. */
+  /** It gets its own folder in it. */
   readonly folder: string;
   readonly env: Readonly<Record<string, string>>;
   readonly command?: readonly [string, ...string[]];
 }
 
-/** What has happened, told by all who made it happen. */
+/** The faults, as those who made them reported. */
 export interface Diary {
   readonly episodes: Episode[];
   readonly accidents: string[];
@@ -86,7 +86,7 @@ export class TortureNode {
     });
   }
 
-  /** Starts it after it has ended; a start that fails is tried again, as whoever supervises it would do. */
+  /** Starts it after it has ended; a start that fails is tried again, as a supervisor would do. */
   async start(): Promise<void> {
     for (let starts = 1; ; starts += 1) {
       const at = Date.now();
@@ -139,7 +139,7 @@ export class TortureNode {
     const life = this.#life;
     void this.service.ended().then((signal) => {
       if (this.#handled || life !== this.#life) return;
-      this.#accident(`ended by itself (${signal ?? 'exit'})`);
+      this.#accident(`ended unasked (${signal ?? 'exit'})`);
     });
   }
 
@@ -157,7 +157,7 @@ export async function startNode(
 ): Promise<TortureNode> {
   const way = databaseUrl === undefined ? undefined : await TcpProxy.before(databaseUrl);
   if (way !== undefined) stack.defer(() => way.proxy.close());
-  // Told apart by the address that its requests come from.
+  // Each has its own address, which its requests come from.
   const address = alone ? '127.0.0.1' : `127.0.0.${10 + number}`;
   const own = nodeFolder(folder, number);
   const options: ServiceOptions = {

@@ -15,7 +15,7 @@ export type Mishap =
   | { readonly kind: 'backends'; readonly share: number }
   /** PostgreSQL is stopped at once, as by its crash, and started again. */
   | { readonly kind: 'postgres'; readonly downMs: number }
-  /** The next commit after this statement takes place, and its node is not told. */
+  /** The next commit after this statement takes place, and its node gets no answer. */
   | { readonly kind: 'commit'; readonly after: string }
   /** A node cannot reach its database. */
   | { readonly kind: 'cut'; readonly ms: number }

@@ -25,7 +25,7 @@ const hasty: readonly { name: string; lines: readonly string[]; because: RegExp 
     because: /dialled after 1 durable commits instead of 2/,
   },
   {
-    name: 'a 200 after the sync of what was written before',
+    name: 'a 200 after the sync of an earlier write',
     lines: [frame(32), push, sync, ok, frame(4152), sync],
     because: /200 was written after 0 durable/,
   },
@@ -43,7 +43,7 @@ const hasty: readonly { name: string; lines: readonly string[]; because: RegExp 
   },
 ];
 
-test('a trace in which everything is durable before it is told has no faults', () => {
+test('a trace in which everything is durable before it goes out has no faults', () => {
   assert.deepEqual(findHaste(readTrace(inOrder.join('\n'), port)), []);
 });
 
@@ -69,11 +69,17 @@ test('a call that another thread interrupts counts where it counts: a sync at it
   );
 });
 
-test('what is durable of the log is what was written before the last sync, and nothing after it has begun anew', () => {
+test('the durable part of the log ends at the last sync, and is nothing after the log has begun anew', () => {
   const header = `7 pwrite64(23</d/tocsin.db-wal>, "7\\177"..., 32, 0) = 32`;
   const steps = (lines: readonly string[]) => readTrace(lines.join('\n'), port);
   assert.equal(durableBytes(steps([header, frame(56), sync, frame(4176)])), 4_152);
   assert.equal(durableBytes(steps([header, frame(56), sync, header])), 0);
   const beside = ['8 fdatasync(23</d/tocsin.db-wal> <unfinished ...>', '8 <... fdatasync resumed>) = 0'] as const;
   assert.equal(durableBytes(steps([header, frame(56), beside[0], frame(4176), beside[1]])), 4_152);
+});
+
+test('the log of the search index, which lies beside it, says nothing of the log', () => {
+  const header = `7 pwrite64(23</d/tocsin.db-wal>, "7\\177"..., 32, 0) = 32`;
+  const ofSearch = [header, sync].map((line) => line.replace('tocsin.db-wal', 'tocsin.db-search-wal'));
+  assert.equal(durableBytes(readTrace([header, frame(56), sync, ...ofSearch].join('\n'), port)), 4_152);
 });

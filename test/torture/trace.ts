@@ -1,3 +1,6 @@
+import { basename } from 'node:path';
+import { databaseFile } from '../../src/database/open.ts';
+
 /** The system calls that show what was durable when: for `strace -e trace=…`. */
 export const tracedCalls = 'pwrite64,write,writev,sendto,sendmsg,read,recvfrom,fsync,fdatasync,connect';
 
@@ -39,13 +42,14 @@ export function readTrace(text: string, receiverPort: number): Step[] {
 
 function stepOf(call: string, receiverPort: number, part: 'begun' | 'ended' | 'whole', thread: string): Step[] {
   const [, name = '', file = ''] = /^(\w+)\(\d+<([^>]*)>/.exec(call) ?? [];
-  const isLog = file.endsWith('-wal');
+  // Beside it lies the log of the search index, which is written without a sync and can be made anew.
+  const isLog = basename(file) === `${databaseFile}-wal`;
   if (isLog && (name === 'fsync' || name === 'fdatasync')) {
     const [begin, end] = [{ kind: 'syncing', thread } as const, { kind: 'synced', thread } as const];
     return { begun: [begin], ended: [end], whole: [begin, end] }[part];
   }
   const isRead = name === 'read' || name === 'recvfrom';
-  // Counted once: what comes in at the end of the call, what goes out at its beginning.
+  // Counted once: input at the end of the call, output at its beginning.
   if (part === (isRead ? 'begun' : 'ended')) return [];
   if (isLog) return logWrite(name, call);
   if (name === 'connect') return call.includes(`sin_port=htons(${receiverPort})`) ? [{ kind: 'dialled' }] : [];
@@ -66,8 +70,8 @@ function logWrite(name: string, call: string): Step[] {
 }
 
 /**
- * What was done before it was durable, in words; empty when nothing was. The steps must be of pushes that came one at a
- * time, each settled before the next, and each owed to one webhook: then its change is the first commit and its claim
+ * The steps that were taken before their cause was durable, in words; empty when none was. The steps must be of pushes that came one at a
+ * time, each settled before the next, and each with one webhook: then its change is the first commit and its claim
  * the second.
  */
 export function findHaste(steps: readonly Step[]): string[] {

@@ -1,10 +1,11 @@
-import type { Json } from '../json-schemas.ts';
+import type { Json } from '../openapi/schemas.ts';
+import { inTurns } from '../../runtime/turns.ts';
 import { element, type Html } from './html.ts';
 
-/** How deep a table goes into the objects of an object. */
+/** Levels of nested objects that a table shows. */
 const depthMax = 4;
 
-/** What a body is made of: one line for each field, those of inner objects under their path. */
+/** The fields of a body, one line each; those of inner objects under their path. */
 export function fieldsTable(schema: Json): Html {
   const forms = Array.isArray(schema['anyOf']) ? (schema['anyOf'] as Json[]) : [schema];
   const rows = forms.flatMap((one) => rowsOf(one, '', 0));
@@ -15,18 +16,18 @@ export function fieldsTable(schema: Json): Html {
   ]);
 }
 
-/** The shapes that others refer to. */
-export function objectSections(document: Json): Html {
+/** The shared objects. */
+export async function objectSections(document: Json): Promise<Html> {
   const schemas = (document['components'] as { schemas: Record<string, Json> }).schemas;
   return element('section', { id: 'objects' }, [
     element('h2', {}, ['objects']),
     element('p', {}, ['The shapes that operations and pushes refer to.']),
-    ...Object.entries(schemas).map(([name, schema]) =>
+    ...(await inTurns(Object.entries(schemas), ([name, schema]) =>
       element('article', { id: `object-${name}` }, [
         element('h3', {}, [element('a', { href: `#object-${name}` }, [element('code', {}, [name])])]),
         fieldsTable(schema),
       ]),
-    ),
+    )),
   ]);
 }
 
@@ -39,7 +40,7 @@ function rowsOf(schema: Json, path: string, depth: number): Html[] {
   });
 }
 
-/** Of an inner object, or of the objects in a list. */
+/** The rows of an inner object, or of the objects in a list. */
 function innerRows(field: Json, path: string, depth: number): Html[] {
   if (depth >= depthMax) return [];
   if (field['items'] !== undefined) return innerRows(field['items'] as Json, `${path}[]`, depth);
@@ -96,7 +97,7 @@ const typeNames: Readonly<Record<string, string>> = {
   null: 'null',
 };
 
-/** In sentences. */
+/** The limits, in sentences. */
 function limitsOf(schema: Json): string[] {
   const choices = (schema['anyOf'] ?? []) as Json[];
   const inner = choices.filter((one) => one['type'] !== 'null');

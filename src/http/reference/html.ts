@@ -1,4 +1,4 @@
-/** Markup that is safe as it is; a text beside it is not, and is escaped. */
+/** Markup that is safe; text beside it is escaped. */
 export interface Html {
   readonly html: string;
 }

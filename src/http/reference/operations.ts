@@ -1,4 +1,4 @@
-import type { Json } from '../json-schemas.ts';
+import type { Json } from '../openapi/schemas.ts';
 import { textOf } from './fields.ts';
 
 /** One operation or push, as the page shows it. */
@@ -6,7 +6,7 @@ export interface DocumentedOperation {
   readonly id: string;
   readonly tag: string;
   readonly method: string;
-  /** The path, or what is pushed. */
+  /** The path, or the type of push. */
   readonly title: string;
   readonly summary: string;
   readonly description: string;

@@ -1,13 +1,14 @@
 import { createHash } from 'node:crypto';
 import { readFileSync } from 'node:fs';
-import type { Json } from '../json-schemas.ts';
+import type { Json } from '../openapi/schemas.ts';
+import { inTurns } from '../../runtime/turns.ts';
 import { element, type Html } from './html.ts';
 import { fieldsTable, objectSections } from './fields.ts';
 import { operationsOf, type DocumentedOperation } from './operations.ts';
 
 const style = readFileSync(new URL('reference.css', import.meta.url), 'utf8').trimEnd();
 
-/** Nothing is loaded, from here or elsewhere, and nothing runs: the page is text and the one style within it. */
+/** Nothing is loaded and nothing runs: the page is text with one inline style. */
 export const referencePolicy = [
   "default-src 'none'",
   `style-src 'sha256-${createHash('sha256').update(style).digest('base64')}'`,
@@ -17,10 +18,12 @@ export const referencePolicy = [
 ].join('; ');
 
 /** The OpenAPI document as a page for people. */
-export function referencePage(document: Json): string {
+export async function referencePage(document: Json): Promise<string> {
   const info = document['info'] as { title: string; version: string; summary: string; description: string };
   const tags = document['tags'] as { name: string; description: string }[];
   const operations = operationsOf(document);
+  const sections = new Map(await inTurns(operations, (one) => [one, operationSection(one)] as const));
+  const objects = await objectSections(document);
   const chapters = tags.filter(({ name }) => operations.some((one) => one.tag === name));
   const body = element('body', {}, [
     element('nav', { 'aria-label': 'Chapters' }, [
@@ -42,10 +45,10 @@ export function referencePage(document: Json): string {
         element('section', { id: idOf(name) }, [
           element('h2', {}, [name]),
           element('p', {}, [description]),
-          ...operations.filter((one) => one.tag === name).map((one) => operationSection(one)),
+          ...[...sections].filter(([one]) => one.tag === name).map(([, section]) => section),
         ]),
       ),
-      objectSections(document),
+      objects,
     ]),
   ]);
   return `<!doctype html>\n${element('html', { lang: 'en' }, [head(info), body]).html}\n`;
@@ -57,7 +60,7 @@ function head({ title, version }: { title: string; version: string }): Html {
     element('meta', { name: 'viewport', content: 'width=device-width, initial-scale=1' }),
     element('meta', { name: 'color-scheme', content: 'light dark' }),
     element('title', {}, [`${title} ${version} API reference`]),
-    // The style is our own file, which has no markup in it, and must be byte for byte what the policy has the hash of.
+    // The style is our own file, without markup, and must be byte for byte the text that the policy has the hash of.
     { html: `<style>${style}</style>` },
   ]);
 }
@@ -90,7 +93,7 @@ function idOf(name: string): string {
   return `noun-${name.replaceAll(' ', '-')}`;
 }
 
-/** What stands between backticks is code. */
+/** Text between backticks is code. */
 function paragraphs(text: string): (string | Html)[] {
   return text.split('`').map((part, index) => (index % 2 === 1 ? element('code', {}, [part]) : part));
 }

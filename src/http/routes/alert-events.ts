@@ -1,37 +1,35 @@
 import type { z } from 'zod';
 import { listReports } from '../../alerts/alert-list-store.ts';
-import { alertEventObject } from '../../alerts/payload.ts';
-import type { Integrations } from '../../ingestion/integrations.ts';
+import { alertEventObject } from '../../alerts/alert-payload.ts';
+import type { IntegrationService } from '../../ingestion/integration-service.ts';
 import { sourceOf } from '../../ingestion/integration.ts';
 import { invalid } from '../../runtime/failure.ts';
-import { readPage, writeCursor } from '../paging.ts';
-import { route, type Route } from '../route.ts';
-import * as shape from '../shapes/alert.ts';
-import { windowMaxSeconds } from '../shapes/incident.ts';
+import { nextPage, readPage } from './paging.ts';
+import { query, type Route } from './route.ts';
+import * as shape from '../schemas/alert.ts';
+import { windowMaxSeconds } from '../schemas/incident.ts';
 import { words } from './incident-filter.ts';
 import type { IncidentServices } from './incidents.ts';
 
 export interface AlertEventServices extends Pick<IncidentServices, 'database' | 'directories' | 'clock'> {
-  readonly integrations: Integrations;
+  readonly integrations: IntegrationService;
 }
 
 const windowDefaultSeconds = 86_400;
-/** What no integration has: an empty list would restrict nothing. */
+/** An id that no integration has: an empty list would restrict nothing. */
 const noIntegration = [-1];
 
-/** The reports of all alerts, as they came (contract 6.5). */
+/** The reports of all alerts (contract 6.5). */
 export function alertEventRoutes(services: AlertEventServices): Route[] {
   return [
-    route({
-      path: '/alert-event/list',
-      summary: 'The reports of a window, of all alerts.',
-      role: 'viewer',
-      writes: false,
-      request: shape.listAllAlertEvents,
-      reply: shape.alertEventList,
-      handle: async (input) => {
+    query(
+      '/alert-event/list',
+      'The reports of a window, of all alerts.',
+      'viewer',
+      { request: shape.listAllAlertEvents, reply: shape.alertEventList },
+      async (input) => {
         const page = readPage('alert-events', input);
-        const { items, total } = await listReports(
+        const { items, next, total } = await listReports(
           services.database,
           {
             ...windowOf(input, services.clock.now()),
@@ -39,27 +37,16 @@ export function alertEventRoutes(services: AlertEventServices): Route[] {
             channelIds: input.channel_ids,
             integrationIds: await integrationIds(services, input),
           },
-          {
-            ascending: input.asc,
-            after: page.after === undefined ? undefined : { time: Number(page.after[0]), id: String(page.after[1]) },
-            offset: page.offset,
-            limit: page.limit,
-          },
+          { ...page, ascending: input.asc },
         );
         const directory = await services.directories.current();
-        const given = items.slice(0, page.limit);
-        const last = given.at(-1);
-        const more = items.length > page.limit;
         return {
-          items: given.map((one) => alertEventObject(one, directory) as z.input<typeof shape.alertEvent>),
+          items: items.map((one) => alertEventObject(one, directory) as z.input<typeof shape.alertEvent>),
           total,
-          has_next_page: more,
-          ...(more && last !== undefined
-            ? { search_after_ctx: writeCursor('alert-events', [last.event_time, last.event_id]) }
-            : {}),
+          ...nextPage('alert-events', next),
         };
       },
-    }),
+    ),
   ];
 }
 
@@ -75,7 +62,7 @@ function windowOf(input: Input, now: number): { startTime: number; endTime: numb
   return { startTime: start * 1000, endTime: end * 1000 + 999 };
 }
 
-/** Types stand for the integrations that have them. */
+/** Replaces types by the integrations that have them. */
 async function integrationIds({ integrations }: AlertEventServices, input: Input): Promise<readonly number[]> {
   if (input.integration_types.length === 0) return input.integration_ids;
   const { list } = await integrations.directory();

@@ -1,19 +1,20 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { startConfiguredServer, type ConfiguredServer } from '../../../test/support/configured-server.ts';
+import { startTestServer, type StaffedServer } from '../../../test/support/test-server.ts';
 
 const critical = { key: 'severity', oper: 'IN', vals: ['Critical'] };
 
-async function withShared(): Promise<ConfiguredServer & { integration_id: number; channel_id: number }> {
-  const api = await startConfiguredServer();
+async function withShared(): Promise<StaffedServer & { integration_id: number; channel_id: number }> {
+  const api = await startTestServer();
   const { channel_id } = await api.data('/channel/create', { channel_name: 'Web' });
   const { integration_id } = await api.data('/integration/create', { name: 'all', type: 'standard', channel_id: 0 });
   return Object.assign(api, { integration_id, channel_id });
 }
 
-test('an integration without a route has null', async () => {
+test('an integration without a route has an empty one', async () => {
   await using api = await withShared();
-  assert.equal(await api.data('/route/info', { integration_id: api.integration_id }), null);
+  const empty = await api.data('/route/info', { integration_id: api.integration_id });
+  assert.deepEqual([empty.integration_id, empty.cases, empty.version], [api.integration_id, [], 0]);
   assert.deepEqual(await api.data('/route/list', { integration_ids: [api.integration_id] }), { items: [] });
 });
 
@@ -34,7 +35,7 @@ test('a route is shown as it was made, and what is shown can be sent back', asyn
   });
   const shown = await api.data('/route/info', { integration_id });
   assert.deepEqual(shown?.cases, [
-    { if: [critical], channel_ids: [channel_id], fallthrough: true, routing_mode: 'standard', name_mapping_label: '' },
+    { if: [critical], channel_ids: [channel_id], fallthrough: true, routing_mode: '', name_mapping_label: '' },
     { if: [], channel_ids: [], fallthrough: false, routing_mode: 'name_mapping', name_mapping_label: 'labels.team' },
   ]);
   assert.deepEqual([shown?.default, shown?.sections, shown?.version], [{ channel_ids: [channel_id] }, sections, 1]);
@@ -57,7 +58,7 @@ test('a stale version is refused in words that say what to do', async () => {
   assert.match(answer.body.error?.message ?? '', /version 1 and not 7: read it again/);
 });
 
-test('a route takes what is at its limits and names the field that is past one', async () => {
+test('a route accepts its limits and names the field beyond one', async () => {
   await using api = await withShared();
   const { integration_id, channel_id } = api;
   const one = { channel_ids: [channel_id] };

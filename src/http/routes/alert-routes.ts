@@ -1,55 +1,45 @@
 import type { z } from 'zod';
 import { seconds } from '../../events/event.ts';
-import type { AlertRoute } from '../../ingestion/route.ts';
-import type { RouteInput, Routes } from '../../ingestion/routes.ts';
-import { route, type Route } from '../route.ts';
-import * as shape from '../shapes/alert-route.ts';
-import { nothing } from '../shapes/scalars.ts';
+import type { AlertRoute } from '../../ingestion/routing/route.ts';
+import type { RouteInput, RouteService } from '../../ingestion/routing/route-service.ts';
+import { command, query, type Route } from './route.ts';
+import * as shape from '../schemas/alert-route.ts';
 
 export interface AlertRouteServices {
-  readonly routes: Routes;
+  readonly routes: RouteService;
 }
 
-/** Into which channels shared integrations send (contract 6.9). */
+/** Routes of shared integrations (contract 6.9). */
 export function alertRouteRoutes({ routes }: AlertRouteServices): Route[] {
   return [
-    route({
-      path: '/route/info',
-      summary: 'Shows the route of a shared integration.',
-      role: 'viewer',
-      writes: false,
-      request: shape.routeRequest,
-      reply: shape.routeReply,
-      handle: async (input) => {
+    query(
+      '/route/info',
+      'Shows the route of a shared integration.',
+      'viewer',
+      { request: shape.routeRequest, reply: shape.routeReply },
+      async (input) => {
         const found = (await routes.directory()).find(input.integration_id);
-        return found === undefined ? null : routeObject(found);
+        return found === undefined ? emptyRoute(input.integration_id) : routeObject(found);
       },
-    }),
-    route({
-      path: '/route/list',
-      summary: 'Shows the routes of several integrations; those without one are left out.',
-      role: 'viewer',
-      writes: false,
-      request: shape.routeListRequest,
-      reply: shape.routeListReply,
-      handle: async (input) => {
+    ),
+    query(
+      '/route/list',
+      'Shows the routes of several integrations; those without one are left out.',
+      'viewer',
+      { request: shape.routeListRequest, reply: shape.routeListReply },
+      async (input) => {
         const directory = await routes.directory();
         const found = [...new Set(input.integration_ids)].flatMap((id) => directory.find(id) ?? []);
         return { items: found.map(routeObject) };
       },
-    }),
-    route({
-      path: '/route/upsert',
-      summary: 'Says into which channels a shared integration sends; replaces the route that there is.',
-      role: 'admin',
-      writes: true,
-      request: shape.routeUpsertRequest,
-      reply: nothing,
-      handle: async (input, call) => {
-        await routes.upsert(routeInput(input), call.person.person_id);
-        return {};
-      },
-    }),
+    ),
+    command(
+      '/route/upsert',
+      'Says into which channels a shared integration sends; replaces the route that there is.',
+      'admin',
+      shape.routeUpsertRequest,
+      (input, call) => routes.upsert(routeInput(input), call.person.person_id),
+    ),
   ];
 }
 
@@ -57,18 +47,33 @@ function routeInput(input: z.output<typeof shape.routeUpsertRequest>): RouteInpu
   return {
     integrationId: input.integration_id,
     cases: (input.cases ?? []).map((one) => {
-      const mode = one.routing_mode === 'name_mapping' ? 'name_mapping' : 'standard';
+      const mode = one.routing_mode;
       return {
         if: one.if ?? [],
         mode,
-        channelIds: mode === 'standard' ? [...new Set(one.channel_ids)] : [],
-        label: mode === 'standard' ? '' : one.name_mapping_label,
+        channelIds: mode === 'name_mapping' ? [] : [...new Set(one.channel_ids)],
+        label: mode === 'name_mapping' ? one.name_mapping_label : '',
         fallsThrough: one.fallthrough,
       };
     }),
     defaultChannelIds: input.default ? [...new Set(input.default.channel_ids)] : undefined,
     sections: input.sections ?? [],
     version: input.version,
+  };
+}
+
+/** An integration without a route sends nowhere. */
+function emptyRoute(integrationId: number): z.input<typeof shape.route> {
+  return {
+    integration_id: integrationId,
+    cases: [],
+    sections: [],
+    status: 'enabled',
+    version: 0,
+    creator_id: 0,
+    updated_by: 0,
+    created_at: 0,
+    updated_at: 0,
   };
 }
 

@@ -1,15 +1,14 @@
 import type { z } from 'zod';
 import type { Alert } from '../../alerts/alert.ts';
 import { listAlerts, readAlerts, reportsOfAlert } from '../../alerts/alert-list-store.ts';
-import { alertEventObject, alertObject } from '../../alerts/payload.ts';
+import { alertEventObject, alertObject } from '../../alerts/alert-payload.ts';
 import { readIncidents } from '../../incidents/incident-list-store.ts';
 import { Failure, notFound } from '../../runtime/failure.ts';
-import { readPage, writeCursor } from '../paging.ts';
-import { route, type Route } from '../route.ts';
-import * as shape from '../shapes/alert.ts';
-import { feed } from '../shapes/incident.ts';
-import { nothing } from '../shapes/scalars.ts';
-import { words } from './incident-filter.ts';
+import { nextPage, readPage } from './paging.ts';
+import { command, query, type Route } from './route.ts';
+import * as shape from '../schemas/alert.ts';
+import { feed } from '../schemas/feed.ts';
+import { endOfWindow, words } from './incident-filter.ts';
 import { feedPage, type IncidentServices } from './incidents.ts';
 
 export function alertRoutes(services: IncidentServices): Route[] {
@@ -18,113 +17,77 @@ export function alertRoutes(services: IncidentServices): Route[] {
 
 function operations({ alerts }: IncidentServices): Route[] {
   return [
-    route({
-      path: '/alert/merge',
-      summary: 'Moves alerts to an incident.',
-      role: 'responder',
-      writes: true,
-      request: shape.mergeAlerts,
-      reply: nothing,
-      handle: async (input, call) => {
-        const { alert_ids: alertIds, incident_id: incidentId, comment, title, owner_id: ownerId } = input;
-        await alerts.merge({ alertIds, incidentId, comment, title, ownerId }, call.person);
-        return {};
-      },
+    command('/alert/merge', 'Moves alerts to an incident.', 'responder', shape.mergeAlerts, async (input, call) => {
+      const { alert_ids: alertIds, incident_id: incidentId, comment, title, owner_id: ownerId } = input;
+      await alerts.merge({ alertIds, incidentId, comment, title, ownerId }, call.person);
     }),
-    route({
-      path: '/alert/close',
-      summary: 'Closes alerts by hand, so that they take no more reports.',
-      role: 'responder',
-      writes: true,
-      request: shape.alertIdList,
-      reply: nothing,
-      handle: async (input, call) => {
-        await alerts.close(input.alert_ids, call.person);
-        return {};
-      },
-    }),
+    command(
+      '/alert/close',
+      'Closes alerts by hand, so that they take no more reports.',
+      'responder',
+      shape.alertIdList,
+      (input, call) => alerts.close(input.alert_ids, call.person),
+    ),
   ];
 }
 
 function lists(services: IncidentServices): Route[] {
   const { database, directories } = services;
   return [
-    route({
-      path: '/alert/info',
-      summary: 'One alert.',
-      role: 'viewer',
-      writes: false,
-      request: shape.alertRef,
-      reply: shape.alert,
-      handle: async (input) => {
-        const [found] = await shown(services, await readAlerts(database, [input.alert_id]));
-        if (found === undefined) throw notFound('alert', input.alert_id);
-        return found;
-      },
+    query('/alert/info', 'One alert.', 'viewer', { request: shape.alertRef, reply: shape.alert }, async (input) => {
+      const [found] = await shown(services, await readAlerts(database, [input.alert_id]));
+      if (found === undefined) throw notFound('alert', input.alert_id);
+      return found;
     }),
-    route({
-      path: '/alert/list',
-      summary: 'Alerts that were active in a window.',
-      role: 'viewer',
-      writes: false,
-      request: shape.listAlerts,
-      reply: shape.alertList,
-      handle: async (input) => listPage(services, input),
-    }),
-    route({
-      path: '/alert/list-by-ids',
-      summary: 'Alerts by their ids; one unknown id refuses the call.',
-      role: 'viewer',
-      writes: false,
-      request: shape.alertIdList,
-      reply: shape.alertList,
-      handle: async (input) => {
+    query(
+      '/alert/list',
+      'Alerts that were active in a window.',
+      'viewer',
+      { request: shape.listAlerts, reply: shape.alertList },
+      async (input) => listPage(services, input),
+    ),
+    query(
+      '/alert/list-by-ids',
+      'Alerts by their ids; one unknown id refuses the call.',
+      'viewer',
+      { request: shape.alertIdList, reply: shape.alertList },
+      async (input) => {
         const found = await readAlerts(database, input.alert_ids);
         const missing = input.alert_ids.filter((id) => !found.some((one) => one.alertId === id));
         if (missing.length > 0) throw new Failure('ResourceNotFound', `there is no alert ${missing.join(', ')}`);
         return { items: await shown(services, found), total: found.length, has_next_page: false };
       },
-    }),
-    route({
-      path: '/alert/feed',
-      summary: 'The timeline of an alert.',
-      role: 'viewer',
-      writes: false,
-      request: shape.feedOfAlert,
-      reply: feed,
-      handle: async (input) => {
+    ),
+    query(
+      '/alert/feed',
+      'The timeline of an alert.',
+      'viewer',
+      { request: shape.feedOfAlert, reply: feed },
+      async (input) => {
         const [found] = await readAlerts(database, [input.alert_id]);
         if (found === undefined) throw notFound('alert', input.alert_id);
         return feedPage(services, input.alert_id, input);
       },
-    }),
-    route({
-      path: '/alert/event/list',
-      summary: 'The reports that an alert has taken.',
-      role: 'viewer',
-      writes: false,
-      request: shape.listAlertEvents,
-      reply: shape.alertEventList,
-      handle: async (input) => {
+    ),
+    query(
+      '/alert/event/list',
+      'The reports that an alert has taken.',
+      'viewer',
+      { request: shape.listAlertEvents, reply: shape.alertEventList },
+      async (input) => {
         const page = readPage('alert-event', input);
-        const after = page.after === undefined ? '' : String(page.after[0]);
-        const { items, total } = await reportsOfAlert(database, input.alert_id, {
-          ascending: input.asc,
+        const { items, next, total } = await reportsOfAlert(database, input.alert_id, {
           ...page,
-          after,
+          ascending: input.asc,
         });
         const directory = await directories.current();
-        const given = items.slice(0, page.limit);
-        const last = given.at(-1);
-        const more = items.length > page.limit;
         return {
-          items: given.map((one) => alertEventObject(one, directory) as z.input<typeof shape.alertEvent>),
+          items: items.map((one) => alertEventObject(one, directory) as z.input<typeof shape.alertEvent>),
           total,
-          has_next_page: more,
-          ...(more && last !== undefined ? { search_after_ctx: writeCursor('alert-event', [last.event_id]) } : {}),
+          ...nextPage('alert-event', next),
         };
       },
-    }),
+    ),
   ];
 }
 
@@ -132,12 +95,13 @@ async function listPage(
   services: IncidentServices,
   input: z.output<typeof shape.listAlerts>,
 ): Promise<z.input<typeof shape.alertList>> {
-  const page = readPage('alert', input);
+  const list = `alert ${input.orderby}`;
+  const page = readPage(list, input);
   const listed = await listAlerts(
     services.database,
     {
       startTime: input.start_time * 1000,
-      endTime: input.end_time * 1000,
+      endTime: endOfWindow(input.end_time * 1000, services.clock.now()),
       active: input.is_active,
       everMuted: input.ever_muted,
       severities: words(input.alert_severity),
@@ -146,24 +110,19 @@ async function listPage(
       alertIds: input.alert_ids,
       alertKeys: input.alert_keys,
       title: input.title,
+      labels: input.labels,
+      byUpdate: input.by_updated_at,
     },
     {
+      ...page,
       orderBy: input.orderby,
       ascending: input.asc,
-      after: page.after === undefined ? undefined : { time: Number(page.after[0]), id: String(page.after[1]) },
-      offset: page.offset,
-      limit: page.limit,
     },
   );
-  const last = listed.items.at(-1);
-  const time = input.orderby === 'created_at' ? last?.createdAt : last?.updatedAt;
   return {
     items: await shown(services, listed.items),
     total: listed.total,
-    has_next_page: listed.hasNextPage,
-    ...(listed.hasNextPage && last !== undefined
-      ? { search_after_ctx: writeCursor('alert', [time ?? 0, last.alertId]) }
-      : {}),
+    ...nextPage(list, listed.next),
   };
 }
 

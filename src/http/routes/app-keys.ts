@@ -1,44 +1,39 @@
 import type { z } from 'zod';
 import type { AppKey } from '../../access/app-key.ts';
-import type { AppKeys, KeyScope } from '../../access/app-keys.ts';
+import type { AppKeyService, KeyScope } from '../../access/app-key-service.ts';
 import { seconds } from '../../events/event.ts';
 import { Failure } from '../../runtime/failure.ts';
-import { route, type Call, type Route } from '../route.ts';
-import * as shape from '../shapes/app-key.ts';
-import { nothing } from '../shapes/scalars.ts';
+import { command, commandWithReply, query, type Call, type Route } from './route.ts';
+import * as shape from '../schemas/app-key.ts';
 
 export interface AppKeyServices {
-  readonly appKeys: AppKeys;
+  readonly appKeys: AppKeyService;
 }
 
-/** A key has the rights of its member and no more, so everybody may have some; those of others are for administrators. */
+/** A key has the rights of its member, so every member may have some; keys of others are for administrators. */
 export function appKeyRoutes({ appKeys }: AppKeyServices): Route[] {
   return [
-    route({
-      path: '/person/app-key/create',
-      summary: 'Makes an app key and shows it, this once.',
-      role: 'viewer',
-      writes: true,
-      request: shape.appKeyCreateRequest,
-      reply: shape.appKeyCreateReply,
-      handle: async (input, call) => {
+    commandWithReply(
+      '/person/app-key/create',
+      'Makes an app key and shows it, this once.',
+      'viewer',
+      { request: shape.appKeyCreateRequest, reply: shape.appKeyCreateReply },
+      async (input, call) => {
         const memberId = memberMeant(input.person_id, call);
         const made = await appKeys.create(memberId, input.key_name, input.is_enabled ? 'enabled' : 'disabled');
         return { key_id: made.appKey.keyId, key_name: made.appKey.name, key: made.key };
       },
-    }),
-    route({
-      path: '/person/app-key/list',
-      summary: 'Lists the app keys of a member, without the keys themselves.',
-      role: 'viewer',
-      writes: false,
-      request: shape.appKeyListRequest,
-      reply: shape.appKeyListReply,
-      handle: async (input, call) => {
+    ),
+    query(
+      '/person/app-key/list',
+      'Lists the app keys of a member, without the keys themselves.',
+      'viewer',
+      { request: shape.appKeyListRequest, reply: shape.appKeyListReply },
+      async (input, call) => {
         const keys = await appKeys.listOf(memberMeant(input.person_id, call));
         return { items: keys.map(keyObject), total: keys.length };
       },
-    }),
+    ),
     change('/person/app-key/enable', 'Lets a key be used again.', (keyId, scope) =>
       appKeys.change(scope, keyId, { status: 'enabled' }),
     ),
@@ -46,41 +41,25 @@ export function appKeyRoutes({ appKeys }: AppKeyServices): Route[] {
       appKeys.change(scope, keyId, { status: 'disabled' }),
     ),
     change('/person/app-key/delete', 'Deletes a key for good.', (keyId, scope) => appKeys.remove(scope, keyId)),
-    route({
-      path: '/person/app-key/name/reset',
-      summary: 'Gives a key another name.',
-      role: 'viewer',
-      writes: true,
-      request: shape.appKeyRenameRequest,
-      reply: nothing,
-      handle: async (input, call) => {
-        await appKeys.change(scopeOf(call), input.key_id, { name: input.key_name });
-        return {};
-      },
-    }),
+    command(
+      '/person/app-key/name/reset',
+      'Gives a key another name.',
+      'viewer',
+      shape.appKeyRenameRequest,
+      (input, call) => appKeys.change(scopeOf(call), input.key_id, { name: input.key_name }),
+    ),
   ];
 }
 
 function change(path: Route['path'], summary: string, work: (keyId: string, scope: KeyScope) => Promise<void>): Route {
-  return route({
-    path,
-    summary,
-    role: 'viewer',
-    writes: true,
-    request: shape.appKeyRequest,
-    reply: nothing,
-    handle: async (input, call) => {
-      await work(input.key_id, scopeOf(call));
-      return {};
-    },
-  });
+  return command(path, summary, 'viewer', shape.appKeyRequest, (input, call) => work(input.key_id, scopeOf(call)));
 }
 
 function scopeOf(call: Call): KeyScope {
   return call.role === 'admin' ? 'all' : call.person.person_id;
 }
 
-/** @throws Failure when somebody without that right means another member. */
+/** @throws Failure when a caller without that right names another member. */
 function memberMeant(personId: number | undefined, call: Call): number {
   if (personId === undefined || personId === call.person.person_id) return call.person.person_id;
   if (call.role === 'admin') return personId;

@@ -5,10 +5,10 @@ import { Audit } from '../../access/audit.ts';
 import { systemClock } from '../../runtime/clock.ts';
 import { systemIds } from '../../runtime/ids.ts';
 import { systemRandom } from '../../runtime/random.ts';
-import { closing, configurationOn, install } from '../../../test/support/configuration.ts';
+import { closing, createTestService, install } from '../../../test/support/test-service.ts';
 import { databases } from '../../../test/support/databases.ts';
-import { startToyServer } from '../../../test/support/toy-server.ts';
-import type * as shape from '../shapes/audit.ts';
+import { startStubServer } from '../../../test/support/stub-server.ts';
+import type * as shape from '../schemas/audit.ts';
 import { auditRoutes, underAudit } from './audit.ts';
 import { configurationRoutes } from './index.ts';
 
@@ -34,7 +34,7 @@ test('who changed what is found by member, operation, request and time, page by 
   );
   const [line] = all.docs;
   assert.deepEqual([line?.member_name, line?.ip, line?.account_id], ['Ada', '127.0.0.1', scene.accountId]);
-  assert.equal(line?.operation_name, 'Deletes a channel that no enabled integration sends into.');
+  assert.equal(line?.operation_name, "Deletes a channel that is no enabled integration's own; routes lose it.");
   assert.deepEqual([all.total, all.search_after_ctx], [3, '']);
 
   const cases: [object, number][] = [
@@ -93,12 +93,12 @@ async function sceneOn() {
   if (sqlite === undefined) throw new Error('there is no database');
   const database = closing(await sqlite.open());
   const audit = new Audit({ database, clock: systemClock, ids: systemIds(systemClock, systemRandom) });
-  const node = configurationOn(audit.database);
+  const node = createTestService(audit.database);
   const appKey = (await install(node)) ?? '';
   const audited = configurationRoutes(node.services).filter((one) => one.writes);
   const { account, members } = node.services;
   const routes = auditRoutes({ database, audit, account, members }, audited);
-  const server = await startToyServer({
+  const server = await startStubServer({
     routes: [...audited.map((one) => underAudit(one, audit)), ...routes],
     authenticate: (key) => node.authenticate(key),
     checkReplies: true,

@@ -1,21 +1,21 @@
-import { countAudit, listAudit, type AuditEntry, type AuditFilter } from '../../access/audit-store.ts';
+import { listAudit, type AuditEntry, type AuditFilter } from '../../access/audit-store.ts';
 import type { Audit } from '../../access/audit.ts';
+import { refusedOperation } from '../../access/session-service.ts';
 import type { Database } from '../../database/database.ts';
-import type { Account } from '../../ingestion/directories.ts';
-import type { Members } from '../../members/members.ts';
-import { totalMax } from '../../database/keyset.ts';
-import { limitDefault, readCursor, writeCursor } from '../paging.ts';
-import { route, type Route } from '../route.ts';
-import * as shape from '../shapes/audit.ts';
+import type { Account } from '../../ingestion/push-context.ts';
+import type { MemberService } from '../../members/member-service.ts';
+import { limitDefault, readPage, writeCursor } from './paging.ts';
+import { query, type Route } from './route.ts';
+import * as shape from '../schemas/audit.ts';
 
 export interface AuditServices {
   readonly database: Database;
   readonly account: Account;
-  readonly members: Members;
+  readonly members: MemberService;
   readonly audit: Audit;
 }
 
-/** The same route, which leaves a line in the audit log whenever it succeeds. */
+/** The same route, with a line in the audit log for each success. */
 export function underAudit(route: Route, audit: Audit): Route {
   const operation = operationOf(route.path);
   return {
@@ -29,19 +29,20 @@ export function underAudit(route: Route, audit: Audit): Route {
   };
 }
 
-/** The log itself, for administrators. @param audited the routes that leave lines in it. */
+/** Routes of the audit log, for administrators. @param audited the routes that write to it. */
 export function auditRoutes({ database, account, members }: AuditServices, audited: readonly Route[]): Route[] {
-  const summaries = new Map(audited.map(({ path, summary }) => [operationOf(path), summary]));
+  const summaries = new Map([
+    ...audited.map(({ path, summary }) => [operationOf(path), summary] as const),
+    [refusedOperation, 'A sign-in that was refused.'],
+  ]);
   const dangerous = [...summaries.keys()].filter(isDangerous);
   return [
-    route({
-      path: '/audit/search',
-      summary: 'Shows who changed the configuration, the newest first.',
-      role: 'admin',
-      writes: false,
-      request: shape.auditSearchRequest,
-      reply: shape.auditSearchReply,
-      handle: async (input) => {
+    query(
+      '/audit/search',
+      'Shows who changed the configuration, the newest first.',
+      'admin',
+      { request: shape.auditSearchRequest, reply: shape.auditSearchReply },
+      async (input) => {
         const wanted = input.is_write === false ? [] : input.operations;
         const filter: AuditFilter = {
           startTime: input.start_time * 1000,
@@ -51,37 +52,28 @@ export function auditRoutes({ database, account, members }: AuditServices, audit
           requestId: input.request_id,
         };
         const limit = input.limit === 0 ? limitDefault : input.limit;
-        const found = await listAudit(database, filter, positionOf(input.search_after_ctx ?? ''), limit);
-        const page = found.slice(0, limit);
-        const last = found.length > limit ? page.at(-1) : undefined;
+        const { after } = readPage(listName, { p: 1, limit, search_after_ctx: input.search_after_ctx });
+        const { items, next, total } = await listAudit(database, filter, { after, limit });
         const people = await members.people();
         const nameOf = (memberId: number) => people.member(memberId)?.name ?? '';
         return {
-          docs: page.map((entry) => ({ ...lineOf(entry, summaries), ...named(entry, account, nameOf) })),
-          total: await countAudit(database, filter, totalMax),
-          search_after_ctx: last === undefined ? '' : writeCursor(cursorName, [last.createdAt, last.auditId]),
+          docs: items.map((entry) => ({ ...lineOf(entry, summaries), ...named(entry, account, nameOf) })),
+          total,
+          search_after_ctx: next === undefined ? '' : writeCursor(listName, next),
         };
       },
-    }),
-    route({
-      path: '/audit/operation/list',
-      summary: 'Lists the operations that leave lines in the audit log.',
-      role: 'admin',
-      writes: false,
-      request: shape.operationListRequest,
-      reply: shape.operationListReply,
-      handle: async () => ({ items: [...summaries].map(([name, summary]) => ({ name, name_cn: summary })) }),
-    }),
+    ),
+    query(
+      '/audit/operation/list',
+      'Lists the operations that leave lines in the audit log.',
+      'admin',
+      { request: shape.operationListRequest, reply: shape.operationListReply },
+      async () => ({ items: [...summaries].map(([name, summary]) => ({ name, name_cn: summary })) }),
+    ),
   ];
 }
 
-const cursorName = 'audit';
-
-function positionOf(cursor: string): { createdAt: number; auditId: string } | undefined {
-  if (cursor === '') return undefined;
-  const [createdAt, auditId] = readCursor(cursorName, cursor);
-  return { createdAt: Number(createdAt), auditId: String(auditId) };
-}
+const listName = 'audit';
 
 /** `/channel/update` → `channel:update`. */
 function operationOf(path: string): string {

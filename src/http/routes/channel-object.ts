@@ -1,15 +1,16 @@
 import type { z } from 'zod';
 import { defaultSettings, type Channel, type ChannelGroup, type ChannelSettings } from '../../channels/channel.ts';
-import type { ChannelChange } from '../../channels/channels.ts';
+import type { ChannelChange } from '../../channels/channel-service.ts';
 import { seconds } from '../../events/event.ts';
-import { likenessKeysDefault } from '../../incidents/likeness.ts';
+import { likenessKeysDefault } from '../../incidents/grouping/trigram-similarity.ts';
+import { noActivity, type ChannelActivity } from '../../incidents/channel-activity-store.ts';
 import type { People } from '../../members/people.ts';
-import type { Account } from '../../ingestion/directories.ts';
-import type * as shape from '../shapes/channel.ts';
+import type { Account } from '../../ingestion/push-context.ts';
+import type * as shape from '../schemas/channel.ts';
 
 type Input = z.output<typeof shape.channelUpdateRequest> | z.output<typeof shape.channelCreateRequest>;
 
-export function changeOf(input: Input): ChannelChange {
+export function changeOf(input: Partial<Input>): ChannelChange {
   const sent: { [Key in keyof ChannelChange]: ChannelChange[Key] | undefined } = {
     name: input.channel_name,
     description: input.description,
@@ -58,7 +59,12 @@ export function briefObject(channel: Channel): z.input<typeof shape.channel> {
   };
 }
 
-export function channelObject(channel: Channel, people: People, account: Account): z.input<typeof shape.channel> {
+export function channelObject(
+  channel: Channel,
+  people: People,
+  account: Account,
+  activity: ChannelActivity = noActivity,
+): z.input<typeof shape.channel> {
   const { settings } = channel;
   return {
     ...briefObject(channel),
@@ -82,6 +88,9 @@ export function channelObject(channel: Channel, people: People, account: Account
     disable_auto_close: settings.disableAutoClose,
     is_external_report_enabled: false,
     is_starred: false,
+    progress_to_incident_cnts: { Triggered: activity.triggered, Processing: activity.processing },
+    active_incident_highest_severity: activity.highestSeverity ?? '',
+    last_incident_at: seconds(activity.lastIncidentAt),
     created_at: seconds(channel.createdAt),
     updated_at: seconds(channel.updatedAt),
     deleted_at: seconds(channel.deletedAt),

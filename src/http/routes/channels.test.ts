@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { startConfiguredServer } from '../../../test/support/configured-server.ts';
+import { startTestServer } from '../../../test/support/test-server.ts';
 
 test('a channel is shown as it was made, and an update changes only what is sent', async () => {
-  await using api = await startConfiguredServer();
+  await using api = await startTestServer();
   const { team_id } = await api.data('/team/upsert', { team_name: 'Web team' });
   const { channel_id } = await api.data('/channel/create', {
     channel_name: ' Web ',
@@ -45,6 +45,9 @@ test('a channel is shown as it was made, and an update changes only what is sent
     disable_auto_close: true,
     is_external_report_enabled: false,
     is_starred: false,
+    progress_to_incident_cnts: { Triggered: 0, Processing: 0 },
+    active_incident_highest_severity: '',
+    last_incident_at: 0,
     deleted_at: 0,
   });
   await api.data('/channel/update', { channel_id, auto_resolve_timeout: 0, team_id: 0 });
@@ -53,7 +56,7 @@ test('a channel is shown as it was made, and an update changes only what is sent
 });
 
 test('what a channel shows can be sent back', async () => {
-  await using api = await startConfiguredServer();
+  await using api = await startTestServer();
   const { channel_id } = await api.data('/channel/create', { channel_name: 'Web' });
   const shown = await api.data('/channel/info', { channel_id });
   await api.data('/channel/update', shown);
@@ -63,7 +66,7 @@ test('what a channel shows can be sent back', async () => {
 });
 
 test('channels are searched, ordered, narrowed and paged', async () => {
-  await using api = await startConfiguredServer();
+  await using api = await startTestServer();
   const { team_id } = await api.data('/team/upsert', { team_name: 'Mine', person_ids: [api.memberIds.viewer] });
   const ids = new Map<string, number>();
   for (const name of ['Web', 'DB', 'Net']) {
@@ -94,7 +97,7 @@ test('channels are searched, ordered, narrowed and paged', async () => {
 });
 
 test('a channel is disabled, enabled and deleted, once nothing sends into it', async () => {
-  await using api = await startConfiguredServer();
+  await using api = await startTestServer();
   const { channel_id } = await api.data('/channel/create', { channel_name: 'Web' });
   const { integration_id } = await api.data('/integration/create', { name: 'prom', type: 'prometheus', channel_id });
   await api.data('/channel/disable', { channel_id });
@@ -110,7 +113,7 @@ test('a channel is disabled, enabled and deleted, once nothing sends into it', a
 });
 
 test('the key of an integration is shown to administrators, and masked for everybody else', async () => {
-  await using api = await startConfiguredServer();
+  await using api = await startTestServer();
   const { channel_id } = await api.data('/channel/create', { channel_name: 'Web' });
   const made = await api.data('/integration/create', { name: 'prom', type: 'prometheus', channel_id });
   const { integration_id, integration_key } = made;
@@ -128,7 +131,7 @@ test('the key of an integration is shown to administrators, and masked for every
 });
 
 test('integrations are narrowed, and an update changes only what is sent', async () => {
-  await using api = await startConfiguredServer();
+  await using api = await startTestServer();
   const { channel_id } = await api.data('/channel/create', { channel_name: 'Web' });
   const { integration_id } = await api.data('/integration/create', { name: 'prom', type: 'prometheus', channel_id });
   await api.data('/integration/create', { name: 'any', type: 'standard', channel_id: 0 });
@@ -141,4 +144,27 @@ test('integrations are narrowed, and an update changes only what is sent', async
   assert.deepEqual(await names({ status: 'disabled' }), ['prom']);
   const after = await api.data('/integration/info', { integration_id });
   assert.deepEqual([after.name, after.channel_id, after.description], ['prom', channel_id, 'off']);
+});
+
+test('a channel is made with its first escalation rule, or not at all', async () => {
+  await using api = await startTestServer();
+  const target = { person_ids: [api.memberIds.responder], by: {}, webhooks: [] };
+  const made = await api.data('/channel/create', { channel_name: 'Night', escalate_rule: { target, aggr_window: 30 } });
+  const { items } = (await api.data('/channel/escalate/rule/list', { channel_id: made.channel_id })) as unknown as {
+    items: { rule_name: string; aggr_window: number; layers: { target: { person_ids: number[] } }[] }[];
+  };
+  assert.deepEqual(
+    items.map((rule) => [rule.rule_name, rule.aggr_window, rule.layers.map((layer) => layer.target.person_ids)]),
+    [['Night', 30, [[api.memberIds.responder]]]],
+  );
+  const nobody = { target: { person_ids: [1] } };
+  assert.equal((await api.call('/channel/create', { channel_name: 'Void', escalate_rule: nobody })).status, 400);
+  const { items: channels } = (await api.data('/channel/list', { query: 'Void' })) as unknown as { items: unknown[] };
+  assert.deepEqual(channels, []);
+  await api.data('/channel/create', {
+    channel_name: 'Shells',
+    group: {},
+    flapping: {},
+    escalate_rule: { target: { by: {} } },
+  });
 });

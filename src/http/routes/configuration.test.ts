@@ -1,13 +1,13 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { startConfiguredServer, type ConfiguredServer } from '../../../test/support/configured-server.ts';
-import { openApi } from '../openapi.ts';
+import { startTestServer, type StaffedServer } from '../../../test/support/test-server.ts';
+import { openApi } from '../openapi/document.ts';
 import { configurationRoutes } from './index.ts';
 
 test('all of it can be described', async () => {
-  await using api = await startConfiguredServer();
-  const routes = configurationRoutes(api.node.services);
-  const description = openApi({ version: '0', publicUrl: '', routes, pushes: [] });
+  await using api = await startTestServer();
+  const routes = configurationRoutes(api.service.services);
+  const description = await openApi({ version: '0', publicUrl: '', routes, pushes: [] });
   for (const { path } of routes) assert.ok(Object.hasOwn(description['paths'] ?? {}, path), path);
 });
 
@@ -103,7 +103,7 @@ const edges: readonly {
       ['auto_resolve_mode', { ...channel, auto_resolve_mode: 'never' }],
       ['is_private', { ...channel, is_private: true }],
       ['is_external_report_enabled', { ...channel, is_external_report_enabled: true }],
-      ['escalate_rule', { ...channel, escalate_rule: {} }],
+      ['escalate_rule.target', { ...channel, escalate_rule: { aggr_window: 60 } }],
       ['plugin_ids', { ...channel, plugin_ids: [1] }],
       ['flapping.max_changes', { ...channel, flapping: { max_changes: 101 } }],
       ['group.method', group({ method: 'x' })],
@@ -128,7 +128,7 @@ const edges: readonly {
     path: '/channel/list',
     good: [{ limit: 1 }, { limit: 100, p: 100 }, { is_brief: true }, { channel_ids: numbers(1000) }],
     bad: [
-      ['limit', { limit: 0 }],
+      ['limit', { limit: -1 }],
       ['limit', { limit: 101 }],
       ['limit', { limit: '10' }],
       ['p', { p: 101 }],
@@ -145,6 +145,19 @@ const edges: readonly {
     good: [
       { ...source, name: text(59), description: text(500), integration_key: text(16) },
       { ...source, integration_key: text(128), ref_id: text(128) },
+      {
+        ...source,
+        severity_mapping: { [text(64)]: 'Ok', '2': 'Critical' },
+        title_rule: text(512),
+        console_url: 'http://n9e/',
+      },
+      { ...source, severity_mapping: {}, title_rule: '', console_url: '', field_mapping: {}, value_mapping: {} },
+      {
+        ...source,
+        type: 'standard',
+        field_mapping: { title: '{{a.b}}', event_status: '{{s}}', labels: { x: '{{y}}' }, images: [{ src: '{{z}}' }] },
+        value_mapping: { s: { '1': 'Critical', '0': 'Ok' } },
+      },
     ],
     bad: [
       ['name', { ...source, name: '' }],
@@ -155,6 +168,26 @@ const edges: readonly {
       ['integration_key', { ...source, integration_key: text(15) }],
       ['integration_key', { ...source, integration_key: text(129) }],
       ['integration_key', { ...source, integration_key: `${text(16)}&` }],
+      ['severity_mapping.page', { ...source, severity_mapping: { page: 'Fatal' } }],
+      [`severity_mapping.${text(65)}`, { ...source, severity_mapping: { [text(65)]: 'Info' } }],
+      [
+        'severity_mapping',
+        { ...source, severity_mapping: Object.fromEntries(Array.from({ length: 101 }, (_, i) => [`w${i}`, 'Info'])) },
+      ],
+      ['title_rule', { ...source, title_rule: text(513) }],
+      ['field_mapping', { ...source, type: 'n9e', field_mapping: { title: 't', event_status: 'Info' } }],
+      ['field_mapping', { ...source, type: 'standard', field_mapping: { title: 't' } }],
+      ['field_mapping', { ...source, type: 'standard', field_mapping: { event_status: 'Info' } }],
+      [
+        'field_mapping',
+        { ...source, type: 'standard', field_mapping: { title: '{{a}}'.repeat(51), event_status: 'Info' } },
+      ],
+      ['field_mapping', { ...source, type: 'standard', field_mapping: { title: text(16_384), event_status: 'Info' } }],
+      ['field_mapping', { ...source, type: 'standard', field_mapping: { title: '{{ }}', event_status: 'Info' } }],
+      ['field_mapping.titel', { ...source, type: 'standard', field_mapping: { titel: 't' } }],
+      ['value_mapping.s.a', { ...source, value_mapping: { s: { a: null } } }],
+      ['console_url', { ...source, console_url: 'javascript:alert(1)' }],
+      ['console_url', { ...source, console_url: `https://${text(500)}` }],
     ],
   },
   {
@@ -202,6 +235,8 @@ const edges: readonly {
       ['retry.max_attempts', { ...hook, retry: { max_attempts: 2 } }],
       ['retry.max_attempts', { ...hook, delivery_mode: 'at_least_once', retry: { max_attempts: 101 } }],
       ['retry.max_age_seconds', { ...hook, retry: { max_age_seconds: 1_209_601 } }],
+      ['unsent_retry_seconds', { ...hook, unsent_retry_seconds: 61 }],
+      ['unsent_retry_seconds', { ...hook, unsent_retry_seconds: -1 }],
       ['rate_limit_per_second', { ...hook, rate_limit_per_second: 10_001 }],
     ],
   },
@@ -216,13 +251,13 @@ const edges: readonly {
 ];
 
 for (const { path, good, bad } of edges) {
-  test(`${path} takes what is at its limits and names the field that is past one`, async () => {
+  test(`${path} accepts its limits and names the field beyond one`, async () => {
     for (const body of good) {
-      await using api = await startConfiguredServer();
+      await using api = await startTestServer();
       const answer = await api.call(path, body);
       assert.equal(answer.status, 200, `${JSON.stringify(body).slice(0, 200)}: ${answer.body.error?.message}`);
     }
-    await using api = await startConfiguredServer();
+    await using api = await startTestServer();
     for (const [field, body] of bad) {
       const shown = JSON.stringify(body).slice(0, 200);
       const { status, body: answer } = await api.call(path, body);
@@ -237,13 +272,79 @@ for (const { path, good, bad } of edges) {
 }
 
 test('a field that is not honoured yet is refused in words that say so', async () => {
-  await using api = await startConfiguredServer();
+  await using api = await startTestServer();
   assert.match(
     await refusal(api, { filter: [[]], body_template: {} }),
     /filter: .*not supported yet.*; body_template: .*not supported yet/,
   );
 });
 
-async function refusal(api: ConfiguredServer, changes: object): Promise<string> {
+async function refusal(api: StaffedServer, changes: object): Promise<string> {
   return (await api.call('/webhook/create', { ...hook, ...changes })).body.error?.message ?? '';
 }
+
+test('faults of form and of rule come in one answer', async () => {
+  await using api = await startTestServer();
+  const { channel_id } = await api.data('/channel/create', channel);
+  await api.data('/team/upsert', team);
+  await api.data('/field/create', { field_name: 'env', field_type: 'text' });
+  const layers = [{ target: { emails: ['a@example.org'] } }];
+  const rule = { channel_id, rule_name: 'first', layers };
+  const { rule_id } = await api.data('/channel/escalate/rule/create', rule);
+  await api.data('/channel/escalate/rule/create', { ...rule, rule_name: 'second' });
+  const other = await api.data('/channel/create', { channel_name: 'Mail' });
+  const rows: readonly [path: string, body: object, fields: string[]][] = [
+    ['/channel/create', { ...channel, team_id: 7, description: 7 }, ['channel_name', 'description', 'team_id']],
+    [
+      '/channel/update',
+      { channel_id: other['channel_id'], ...channel, auto_resolve_timeout: -1 },
+      ['auto_resolve_timeout', 'channel_name'],
+    ],
+    ['/team/upsert', { ...team, person_ids: [7], description: 7 }, ['description', 'person_ids[0]', 'team_name']],
+    ['/team/upsert', { team_id: 0, team_name: 'Other', emails: ['x@example.org'], ref_id: 7 }, ['emails[0]', 'ref_id']],
+    [
+      '/field/create',
+      { field_name: 'env', field_type: 'text', options: ['a'], description: 7 },
+      ['description', 'field_name', 'options'],
+    ],
+    ['/channel/escalate/rule/create', { ...rule, aggr_window: 'soon' }, ['aggr_window', 'rule_name']],
+    [
+      '/channel/escalate/rule/update',
+      { channel_id, rule_id, rule_name: 'second', time_zone: 'Mars', priority: -1 },
+      ['priority', 'rule_name', 'time_zone'],
+    ],
+  ];
+  for (const [path, body, fields] of rows) {
+    const { body: answer } = await api.call(path, body);
+    const named = ((answer.error?.faults ?? []) as { field: string }[]).map(({ field }) => field);
+    assert.deepEqual(named.toSorted(), fields, `${path} ${JSON.stringify(answer.error)}`);
+  }
+});
+
+test('lists that are held in memory page by a cursor too', async () => {
+  await using api = await startTestServer();
+  for (const name of ['a', 'b', 'c']) {
+    await api.data('/team/upsert', { team_name: name });
+    await api.data('/channel/create', { channel_name: name });
+    await api.data('/member/invite', { members: [{ email: `${name}${name}@example.org` }] });
+    await api.data('/integration/create', { ...source, name });
+    await api.data('/webhook/create', { ...hook, name });
+  }
+  for (const path of ['/team/list', '/channel/list', '/member/list', '/integration/list', '/webhook/list']) {
+    const seen: unknown[] = [];
+    let search_after_ctx: unknown = null;
+    do {
+      const page = await api.data<{ items: object[]; search_after_ctx?: string }>(path, { limit: 2, search_after_ctx });
+      seen.push(...page.items.map((one) => JSON.stringify(one)));
+      search_after_ctx = page.search_after_ctx;
+    } while (search_after_ctx !== undefined);
+    const whole = await api.data<{ items: object[] }>(path, { limit: 100 });
+    assert.deepEqual(
+      seen,
+      whole.items.map((one) => JSON.stringify(one)),
+      path,
+    );
+    const { body } = await api.call(path, { search_after_ctx: 'x' });
+    assert.match(body.error?.message ?? '', /^search_after_ctx: invalid cursor/);
+  }
+});

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { startConfiguredServer } from '../../../test/support/configured-server.ts';
+import { startTestServer } from '../../../test/support/test-server.ts';
 
 const settings = {
   channel_ids: [],
@@ -11,7 +11,7 @@ const settings = {
 const wanted = { name: 'Tickets', plugin_id: 302, description: 'For the desk', settings };
 
 test('the older names make, change and show the same incident webhooks (contract 2.2)', async () => {
-  await using api = await startConfiguredServer();
+  await using api = await startTestServer();
   const made = (await api.data('/datasource/upsert', wanted)) as { integration_id: number };
   const { integration_id } = made;
   assert.deepEqual(made, { integration_id, integration_key: '' });
@@ -22,7 +22,7 @@ test('the older names make, change and show the same incident webhooks (contract
   );
 
   await api.data('/datasource/upsert', { ...wanted, integration_id, name: 'Desk' });
-  const shown = (await api.data('/datasource/desc', { integration_id }, 'viewer')) as Record<string, unknown>;
+  const shown = await api.data('/datasource/desc', { integration_id }, 'viewer');
   const { created_at, updated_at, ...rest } = shown;
   assert.ok(Number(updated_at) >= Number(created_at));
   assert.deepEqual(rest, {
@@ -35,13 +35,13 @@ test('the older names make, change and show the same incident webhooks (contract
     plugin_type_name: 'Incident Webhook',
     description: 'For the desk',
     integration_key: '',
-    settings: { ...settings, headers: { 'X-Token': '••••nary' } },
+    settings: { ...settings, endpoint: 'https://tickets.example.org/••••', headers: { 'X-Token': '••••nary' } },
     creator_id: api.memberIds.admin,
   });
 });
 
 test('the older list is an array, of incident webhooks alone', async () => {
-  await using api = await startConfiguredServer();
+  await using api = await startTestServer();
   const ids: number[] = [];
   for (const name of ['One', 'Two', 'Three']) {
     const { integration_id } = (await api.data('/datasource/upsert', { ...wanted, name })) as {
@@ -52,7 +52,7 @@ test('the older list is an array, of incident webhooks alone', async () => {
   const alert = await api.data('/webhook/create', { type: 'alert', name: 'Alerts', endpoint: settings.endpoint });
   await api.data('/webhook/disable', { integration_id: ids[0] });
   const names = async (query: object) =>
-    ((await api.data('/datasource/list', query, 'viewer')) as { name: string }[]).map(({ name }) => name);
+    (await api.data<{ name: string }[]>('/datasource/list', query, 'viewer')).map(({ name }) => name);
   const rows: [query: object, names: string[]][] = [
     [{ orderby: 'name', asc: true }, ['One', 'Three', 'Two']],
     [{ orderby: 'name', asc: true, p: 2, limit: 2 }, ['Two']],
@@ -70,7 +70,7 @@ test('the older list is an array, of incident webhooks alone', async () => {
 });
 
 test('an older name makes nothing but incident webhooks, and not for everybody', async () => {
-  await using api = await startConfiguredServer();
+  await using api = await startTestServer();
   const other = await api.call('/datasource/upsert', { ...wanted, plugin_id: 7, settings: { headers: {} } });
   assert.equal(other.body.error?.code, 'InvalidParameter');
   assert.match(

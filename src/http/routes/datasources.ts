@@ -1,32 +1,31 @@
+import type { Role } from '../../access/role.ts';
 import { notFound } from '../../runtime/failure.ts';
-import type { Members } from '../../members/members.ts';
+import type { MemberService } from '../../members/member-service.ts';
 import type { Webhook } from '../../webhooks/webhook.ts';
-import type { Webhooks } from '../../webhooks/webhooks.ts';
-import { mentions, ordered, pageOf } from '../held-list.ts';
-import { route, type Route } from '../route.ts';
-import * as shape from '../shapes/datasource.ts';
+import type { WebhookService } from '../../webhooks/webhook-service.ts';
+import { mentions, ordered, pageOf } from './in-memory-page.ts';
+import { commandWithReply, query, type Route } from './route.ts';
+import * as shape from '../schemas/datasource.ts';
 import { webhookObject } from './webhook-object.ts';
 import type { z } from 'zod';
 
 export interface DatasourceServices {
-  readonly webhooks: Webhooks;
-  readonly members: Members;
+  readonly webhooks: WebhookService;
+  readonly members: MemberService;
 }
 
-/** Incident webhooks under their older names (contract 2.2): the same webhooks, by the same services. */
+/** Incident webhooks under their older names (contract 2.2), by the same services. */
 export function datasourceRoutes(services: DatasourceServices): Route[] {
   return [upsert(services), ...readings(services)];
 }
 
 function upsert({ webhooks }: DatasourceServices): Route {
-  return route({
-    path: '/datasource/upsert',
-    summary: 'Makes or changes an incident webhook; an older name of /webhook/create and /webhook/update.',
-    role: 'admin',
-    writes: true,
-    request: shape.datasourceUpsertRequest,
-    reply: shape.datasourceUpsertReply,
-    handle: async (input, call) => {
+  return commandWithReply(
+    '/datasource/upsert',
+    'Makes or changes an incident webhook; an older name of /webhook/create and /webhook/update.',
+    'admin',
+    { request: shape.datasourceUpsertRequest, reply: shape.datasourceUpsertReply },
+    async (input, call) => {
       const { integration_id: id = 0, settings } = input;
       const change = {
         name: input.name,
@@ -45,21 +44,21 @@ function upsert({ webhooks }: DatasourceServices): Route {
       await webhooks.update(id, change);
       return { integration_id: id, integration_key: '' };
     },
-  });
+  );
 }
 
 function readings({ webhooks, members }: DatasourceServices): Route[] {
   return [
-    route({
-      path: '/datasource/list',
-      summary: 'Lists the incident webhooks; an older name of /webhook/list, with an array as its data.',
-      role: 'viewer',
-      writes: false,
-      request: shape.datasourceListRequest,
-      reply: shape.datasourceListReply,
-      handle: async (input, call) => {
+    query(
+      '/datasource/list',
+      'Lists the incident webhooks; an older name of /webhook/list, with an array as its data.',
+      'viewer',
+      { request: shape.datasourceListRequest, reply: shape.datasourceListReply },
+      async (input, call) => {
         const mine = input.is_my_team ? (await members.people()).teamIdsOf(call.person.person_id) : undefined;
-        const all = (await webhooks.directory()).list.filter(isIncidentWebhook).map(datasourceOf);
+        const all = (await webhooks.directory()).list
+          .filter(isIncidentWebhook)
+          .map((one) => datasourceOf(one, call.role));
         const found = all.filter(
           (one) =>
             (input.category === '' || input.category === 'webhook') &&
@@ -74,20 +73,18 @@ function readings({ webhooks, members }: DatasourceServices): Route[] {
           input,
         ).items;
       },
-    }),
-    route({
-      path: '/datasource/desc',
-      summary: 'Shows an incident webhook; an older name of /webhook/info.',
-      role: 'viewer',
-      writes: false,
-      request: shape.datasourceDescRequest,
-      reply: shape.datasource,
-      handle: async (input) => datasourceOf(await find(webhooks, input.integration_id)),
-    }),
+    ),
+    query(
+      '/datasource/desc',
+      'Shows an incident webhook; an older name of /webhook/info.',
+      'viewer',
+      { request: shape.datasourceDescRequest, reply: shape.datasource },
+      async (input, { role }) => datasourceOf(await find(webhooks, input.integration_id), role),
+    ),
   ];
 }
 
-async function find(webhooks: Webhooks, webhookId: number): Promise<Webhook> {
+async function find(webhooks: WebhookService, webhookId: number): Promise<Webhook> {
   const webhook = await webhooks.find(webhookId);
   if (!isIncidentWebhook(webhook)) throw notFound('incident webhook', webhookId);
   return webhook;
@@ -97,9 +94,9 @@ function isIncidentWebhook({ type }: Webhook): boolean {
   return type === 'incident';
 }
 
-function datasourceOf(webhook: Webhook): z.input<typeof shape.datasource> {
+function datasourceOf(webhook: Webhook, role: Role): z.input<typeof shape.datasource> {
   const { integration_id, team_id, name, status, description, creator_id, created_at, updated_at, ...rest } =
-    webhookObject(webhook);
+    webhookObject(webhook, role);
   return {
     integration_id,
     team_id,

@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { z } from 'zod';
-import { startConfiguredServer, type ConfiguredServer } from '../../../test/support/configured-server.ts';
-import type * as shape from '../shapes/escalation.ts';
+import { startTestServer, type StaffedServer } from '../../../test/support/test-server.ts';
+import type * as shape from '../schemas/escalation.ts';
 
 type Rule = z.output<typeof shape.rule>;
 
@@ -32,7 +32,7 @@ function asClientsSend(channelId: number, personId: number) {
 }
 
 test('a rule that a client sends comes back as it was sent', async () => {
-  await using api = await startConfiguredServer();
+  await using api = await startTestServer();
   const { channelId, rule } = await withRule(api);
   const { created_at, updated_at, account_id, updated_by, rule_id, ...rest } = rule;
   assert.ok(created_at > 0 && updated_at === created_at && account_id > 0 && updated_by === api.memberIds.admin);
@@ -41,6 +41,7 @@ test('a rule that a client sends comes back as it was sent', async () => {
   assert.deepEqual(rest, {
     ...sent,
     status: 'enabled',
+    channel_name: 'Web',
     layers: [
       {
         ...sent.layers[0],
@@ -66,10 +67,10 @@ test('a rule that a client sends comes back as it was sent', async () => {
 });
 
 test('only what is sent changes, null empties a list, and a rule goes off, on and away', async () => {
-  await using api = await startConfiguredServer();
+  await using api = await startTestServer();
   const { channelId, rule } = await withRule(api);
   const ref = { channel_id: channelId, rule_id: rule.rule_id };
-  const info = async () => api.data<string>('/channel/escalate/rule/info', ref) as Promise<Rule>;
+  const info = async () => api.data('/channel/escalate/rule/info', ref);
   await api.data('/channel/escalate/rule/update', { ...ref, rule_name: 'Nights', filters: null, time_filters: null });
   const changed = await info();
   assert.deepEqual([changed.rule_name, changed.filters, changed.time_filters], ['Nights', [], []]);
@@ -84,11 +85,11 @@ test('only what is sent changes, null empties a list, and a rule goes off, on an
 });
 
 test('rules are listed as they are tried, and those of another channel are as unknown as none', async () => {
-  await using api = await startConfiguredServer();
+  await using api = await startTestServer();
   const { channelId, rule } = await withRule(api);
   const sent = asClientsSend(channelId, api.memberIds.responder);
   await api.data('/channel/escalate/rule/create', { ...sent, rule_name: 'First', priority: 1 });
-  const list = (await api.data<string>('/channel/escalate/rule/list', { channel_id: channelId }, 'viewer')) as {
+  const list = (await api.data('/channel/escalate/rule/list', { channel_id: channelId }, 'viewer')) as {
     items: Rule[];
   };
   assert.deepEqual(
@@ -104,7 +105,7 @@ test('rules are listed as they are tried, and those of another channel are as un
 });
 
 test('everything that is wrong with a rule is named at once, and only administrators make one', async () => {
-  await using api = await startConfiguredServer();
+  await using api = await startTestServer();
   const { channelId } = await withRule(api);
   const sent = asClientsSend(channelId, 99);
   const answer = await api.call('/channel/escalate/rule/create', {
@@ -139,10 +140,10 @@ test('everything that is wrong with a rule is named at once, and only administra
   assert.equal(denied.body.error?.code, 'AccessDenied');
 });
 
-async function withRule(api: ConfiguredServer): Promise<{ channelId: number; rule: Rule }> {
+async function withRule(api: StaffedServer): Promise<{ channelId: number; rule: Rule }> {
   const { channel_id: channelId } = await api.data('/channel/create', { channel_name: 'Web' });
   const sent = asClientsSend(channelId, api.memberIds.responder);
-  const made = (await api.data<string>('/channel/escalate/rule/create', sent)) as { rule_id: string };
-  const rule = (await api.data<string>('/channel/escalate/rule/info', { channel_id: channelId, ...made })) as Rule;
+  const made = (await api.data('/channel/escalate/rule/create', sent)) as { rule_id: string };
+  const rule = (await api.data('/channel/escalate/rule/info', { channel_id: channelId, ...made })) as Rule;
   return { channelId, rule };
 }

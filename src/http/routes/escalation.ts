@@ -1,74 +1,73 @@
 import type { z } from 'zod';
+import type { ChannelDirectory } from '../../channels/channel.ts';
+import type { ChannelService } from '../../channels/channel-service.ts';
 import { seconds } from '../../events/event.ts';
-import type { EscalationRule, Layer } from '../../incidents/escalation.ts';
-import type { EscalationRules, RuleChange } from '../../incidents/escalation-rules.ts';
-import type { Account } from '../../ingestion/directories.ts';
-import { route, type Route } from '../route.ts';
-import * as shape from '../shapes/escalation.ts';
-import { nothing } from '../shapes/scalars.ts';
+import type { EscalationRule, Layer } from '../../incidents/escalation/rule.ts';
+import type { EscalationRuleService, RuleChange } from '../../incidents/escalation/rule-service.ts';
+import type { Account } from '../../ingestion/push-context.ts';
+import { command, commandWithReply, query, type Route } from './route.ts';
+import * as shape from '../schemas/escalation.ts';
 
 export interface EscalationServices {
   readonly account: Account;
-  readonly escalationRules: EscalationRules;
+  readonly channels: ChannelService;
+  readonly escalationRules: EscalationRuleService;
 }
 
-/** Whom the incidents of a channel go to (contract 4.8): everybody reads the rules, administrators configure them. */
+/** Escalation rules (contract 4.8): everybody may read them, administrators configure them. */
 export function escalationRoutes(services: EscalationServices): Route[] {
   return [...readings(services), ...changes(services.escalationRules)];
 }
 
-function readings({ account, escalationRules }: EscalationServices): Route[] {
+function readings({ account, channels, escalationRules }: EscalationServices): Route[] {
   return [
-    route({
-      path: '/channel/escalate/rule/list',
-      summary: 'Lists the escalation rules of a channel, in the order in which they are tried.',
-      role: 'viewer',
-      writes: false,
-      request: shape.rulesRequest,
-      reply: shape.ruleList,
-      handle: async (input) => {
+    query(
+      '/channel/escalate/rule/list',
+      'Lists the escalation rules of a channel, in the order in which they are tried.',
+      'viewer',
+      { request: shape.rulesRequest, reply: shape.ruleList },
+      async (input) => {
         const rules = await escalationRules.ofChannel(input.channel_id);
-        return { items: rules.map((rule) => ruleObject(rule, account)), total: rules.length, has_next_page: false };
+        const directory = await channels.directory();
+        return {
+          items: rules.map((rule) => ruleObject(rule, account, directory)),
+          total: rules.length,
+          has_next_page: false,
+        };
       },
-    }),
-    route({
-      path: '/channel/escalate/rule/info',
-      summary: 'Shows an escalation rule.',
-      role: 'viewer',
-      writes: false,
-      request: shape.ruleRequest,
-      reply: shape.rule,
-      handle: async (input) => ruleObject(await escalationRules.find(input.channel_id, input.rule_id), account),
-    }),
+    ),
+    query(
+      '/channel/escalate/rule/info',
+      'Shows an escalation rule.',
+      'viewer',
+      { request: shape.ruleRequest, reply: shape.rule },
+      async (input) =>
+        ruleObject(await escalationRules.find(input.channel_id, input.rule_id), account, await channels.directory()),
+    ),
   ];
 }
 
-function changes(rules: EscalationRules): Route[] {
+function changes(rules: EscalationRuleService): Route[] {
   return [
-    route({
-      path: '/channel/escalate/rule/create',
-      summary: 'Makes an escalation rule.',
-      role: 'admin',
-      writes: true,
-      request: shape.ruleCreateRequest,
-      reply: shape.ruleCreateReply,
-      handle: async (input, call) => {
-        const made = await rules.create(input.channel_id, changeOf(input), call.person.person_id);
+    commandWithReply(
+      '/channel/escalate/rule/create',
+      'Makes an escalation rule.',
+      'admin',
+      { request: shape.ruleCreateRequest, reply: shape.ruleCreateReply },
+      async (input, call) => {
+        const made = await rules.create(input.channel_id, ruleChangeOf(input), call.person.person_id);
         return { rule_id: made.ruleId, rule_name: made.name };
       },
-    }),
-    route({
-      path: '/channel/escalate/rule/update',
-      summary: 'Changes what is sent of an escalation rule; layers, filters and time filters as a whole.',
-      role: 'admin',
-      writes: true,
-      request: shape.ruleUpdateRequest,
-      reply: nothing,
-      handle: async (input, call) => {
-        await rules.update(input.channel_id, input.rule_id, changeOf(input), call.person.person_id);
-        return {};
-      },
-    }),
+      (sound) => rules.faultsOf(sound.channel_id ?? 0, '', ruleChangeOf(sound)),
+    ),
+    command(
+      '/channel/escalate/rule/update',
+      'Changes the given fields of an escalation rule; layers, filters and time filters as a whole.',
+      'admin',
+      shape.ruleUpdateRequest,
+      (input, call) => rules.update(input.channel_id, input.rule_id, ruleChangeOf(input), call.person.person_id),
+      (sound) => rules.faultsOf(sound.channel_id ?? 0, sound.rule_id ?? unknownRule, ruleChangeOf(sound)),
+    ),
     change('/channel/escalate/rule/enable', 'Lets a rule take incidents again.', (channelId, ruleId, by) =>
       rules.setStatus(channelId, ruleId, 'enabled', by),
     ),
@@ -86,24 +85,15 @@ function change(
   summary: string,
   work: (channelId: number, ruleId: string, memberId: number) => Promise<void>,
 ): Route {
-  return route({
-    path,
-    summary,
-    role: 'admin',
-    writes: true,
-    request: shape.ruleRequest,
-    reply: nothing,
-    handle: async (input, call) => {
-      await work(input.channel_id, input.rule_id, call.person.person_id);
-      return {};
-    },
-  });
+  return command(path, summary, 'admin', shape.ruleRequest, (input, call) =>
+    work(input.channel_id, input.rule_id, call.person.person_id),
+  );
 }
 
 type Input = z.output<typeof shape.ruleCreateRequest> | z.output<typeof shape.ruleUpdateRequest>;
 
-/** A list that is null is an empty one; what is left out stays as it is. */
-function changeOf(input: Input): RuleChange {
+/** A null list is an empty one; an absent one stays as it is. */
+export function ruleChangeOf(input: Partial<Omit<Input, 'channel_id' | 'rule_id'>>): RuleChange {
   const sent: { [Key in keyof RuleChange]: RuleChange[Key] | undefined } = {
     name: input.rule_name,
     description: input.description,
@@ -121,6 +111,9 @@ function changeOf(input: Input): RuleChange {
   };
   return Object.fromEntries(Object.entries(sent).filter(([, value]) => value !== undefined));
 }
+
+/** An id that no rule has. */
+const unknownRule = '-';
 
 const everyDay = [0, 1, 2, 3, 4, 5, 6];
 
@@ -146,13 +139,14 @@ function layerOf(input: NonNullable<Input['layers']>[number]): Layer {
   };
 }
 
-function ruleObject(rule: EscalationRule, account: Account): z.input<typeof shape.rule> {
+function ruleObject(rule: EscalationRule, account: Account, channels: ChannelDirectory): z.input<typeof shape.rule> {
   const { settings } = rule;
   return {
     rule_id: rule.ruleId,
     rule_name: rule.name,
     account_id: account.accountId,
     channel_id: rule.channelId,
+    channel_name: channels.find(rule.channelId)?.name ?? '',
     description: rule.description,
     template_id: settings.templateId,
     status: rule.status,

@@ -1,73 +1,146 @@
 import { readAlerts } from '../../alerts/alert-list-store.ts';
 import type { Database } from '../../database/database.ts';
-import { listInvocations, readInvocation } from '../../delivery/history.ts';
-import type { Resend } from '../../delivery/resend.ts';
+import type { z } from 'zod';
+import type { Role } from '../../access/role.ts';
+import { type AttemptItem, listInvocations, readInvocation, summarizePushes } from '../../delivery/history/history.ts';
+import type { Resend } from '../../delivery/history/resend.ts';
+import { readStats, stepsMax } from '../../delivery/history/stats.ts';
+import type { Clock } from '../../runtime/clock.ts';
 import type { Directories } from '../../events/directory.ts';
+import type { WebhookService } from '../../webhooks/webhook-service.ts';
 import { readIncidents } from '../../incidents/incident-list-store.ts';
-import { route, type Route } from '../route.ts';
-import * as shape from '../shapes/history.ts';
+import { commandWithReply, query, type Route } from './route.ts';
+import { endpointFor } from './webhook-object.ts';
+import { readPage, writeCursor } from './paging.ts';
+import * as shape from '../schemas/history.ts';
+
+const listName = 'history';
 
 export interface HistoryServices {
   readonly database: Database;
+  readonly clock: Clock;
   readonly directories: Directories;
+  readonly webhooks: Pick<WebhookService, 'directory'>;
   readonly resend: Resend['resend'];
 }
 
-/** What was pushed to whom, and how it went (contract 3). */
-export function historyRoutes({ database, directories, resend }: HistoryServices): Route[] {
+/** The invocation history (contract 3). */
+export function historyRoutes({ database, clock, directories, webhooks, resend }: HistoryServices): Route[] {
   return [
-    route({
-      path: '/webhook/history/list',
-      summary: 'The invocation history of a time span.',
-      role: 'viewer',
-      writes: false,
-      request: shape.listHistory,
-      reply: shape.historyList,
-      handle: async (input) => {
-        const page = await listInvocations(database, {
-          startTime: input.start_time,
-          endTime: input.end_time,
-          webhookId: input.integration_id,
-          entityId: input.ref_id,
-          eventTypes: input.event_types,
-          status: input.status,
-          ascending: input.asc,
-          limit: input.limit,
-          cursor: input.search_after_ctx ?? '',
-        });
-        return { items: [...page.items], total: page.total, search_after_ctx: page.cursor };
-      },
-    }),
-    route({
-      path: '/webhook/history/detail',
-      summary: 'One invocation, with its request and its answer.',
-      role: 'viewer',
-      writes: false,
-      request: shape.historyRef,
-      reply: shape.historyDetail,
-      handle: async (input) => {
-        const { item } = await readInvocation(database, input.integration_id, input.event_id);
-        const directory = await directories.current();
+    query(
+      '/webhook/history/list',
+      'The invocation history of a time span.',
+      'viewer',
+      { request: shape.listHistory, reply: shape.historyList },
+      async (input, { role }) => {
+        const { after } = readPage(listName, { p: 1, limit: input.limit, search_after_ctx: input.search_after_ctx });
+        const page = await listInvocations(
+          database,
+          {
+            startTime: input.start_time,
+            endTime: input.end_time,
+            webhookId: input.integration_id,
+            entityId: input.ref_id,
+            eventTypes: input.event_types,
+            status: input.status,
+            states: input.states,
+            reasons: input.reasons,
+            webhookTypes: input.webhook_types,
+            replayId: input.replay_id,
+            pushId: input.push_id,
+            ascending: input.asc,
+            limit: input.limit,
+            after,
+          },
+          await webhooks.directory(),
+        );
+        const items = page.items.map((item) => shownTo(role, item));
         return {
-          ...item,
-          ref_title: await titleOf(database, item.webhook_type, item.ref_id ?? ''),
-          channel_name: directory.channelName(item.channel_id ?? 0),
+          items,
+          total: page.total,
+          search_after_ctx: page.next === undefined ? '' : writeCursor(listName, page.next),
         };
       },
-    }),
-    route({
-      path: '/webhook/history/resend',
-      summary: 'Sends an event to a webhook once more, marked as a redelivery.',
-      role: 'responder',
-      writes: true,
-      request: shape.historyRef,
-      reply: shape.resent,
-      handle: async (input) => ({ event_id: await resend(input.integration_id, input.event_id) }),
-    }),
+    ),
+    query(
+      '/webhook/history/detail',
+      'One invocation, with its request and its answer.',
+      'viewer',
+      { request: shape.historyRef, reply: shape.historyDetail },
+      async (input, { role }) => {
+        const { item, attempts } = await readInvocation(
+          database,
+          input.integration_id,
+          input.event_id,
+          await webhooks.directory(),
+        );
+        const directory = await directories.current();
+        return {
+          ...shownTo(role, item),
+          ref_title: await titleOf(database, item.webhook_type, item.ref_id ?? ''),
+          channel_name: directory.channelName(item.channel_id ?? 0),
+          attempts: attempts.map((one) => attemptFor(role, one)),
+        };
+      },
+    ),
+    query(
+      '/webhook/history/summary',
+      'Counts what became of the pushes of alerts or incidents.',
+      'viewer',
+      { request: shape.pushSummaryRequest, reply: shape.pushSummaryReply },
+      async (input) => ({ items: await summarizePushes(database, [...new Set(input.ref_ids)]) }),
+    ),
+    query(
+      '/webhook/stats',
+      'Counts how deliveries went, step by step, how long they took, and what waits now.',
+      'viewer',
+      { request: shape.statsRequest, reply: shape.statsReply },
+      async (input) => {
+        const { start_time: startTime, end_time: endTime } = input;
+        const stepSeconds = input.step_seconds ?? Math.ceil((endTime - startTime) / 1000 / stepsMax);
+        const span = { webhookId: input.integration_id, startTime, endTime, stepMs: stepSeconds * 1000 };
+        const stats = await readStats(database, span, clock.now());
+        return { ...stats, buckets: [...stats.buckets], by_reason: [...stats.by_reason] };
+      },
+    ),
+    commandWithReply(
+      '/webhook/history/resend',
+      'Sends an event to a webhook once more, marked as a redelivery.',
+      'responder',
+      { request: shape.historyRef, reply: shape.resent },
+      async (input) => ({ event_id: await resend(input.integration_id, input.event_id) }),
+    ),
   ];
 }
 
-/** As it is now; '' for what has been removed. */
+/** Messages that may name an address or a port of the private network: a viewer learns no more than that it failed. */
+const unspecific: Readonly<Record<string, string>> = {
+  address_refused: 'the address is not allowed: an administrator sees which one',
+  dns: 'the receiver could not be reached; nothing was sent',
+  connect: 'the receiver could not be reached; nothing was sent',
+  tls: 'the receiver could not be reached; nothing was sent',
+  connection_lost: 'the connection was lost before a response came; the receiver may have acted on the request',
+};
+
+/** A record or an attempt as this role may see it. */
+function shownTo<One extends { endpoint: string; reason: string; error_message?: string }>(role: Role, one: One): One {
+  const shown = { ...one, endpoint: endpointFor(role, one.endpoint) };
+  const words = unspecific[one.reason];
+  return role !== 'viewer' || words === undefined || one.error_message === undefined
+    ? shown
+    : { ...shown, error_message: words };
+}
+
+/** How long a name or a port takes to answer tells what stands in the private network. */
+function attemptFor(
+  role: Role,
+  { timing, ...one }: AttemptItem,
+): z.input<typeof shape.historyDetail>['attempts'][number] {
+  const shown = shownTo(role, one);
+  return timing === undefined || role === 'viewer' ? shown : { ...shown, timing };
+}
+
+/** The present title; '' for a removed object. */
 async function titleOf(database: Database, kind: string, id: string): Promise<string> {
   const found = kind === 'alert' ? await readAlerts(database, [id]) : await readIncidents(database, [id]);
   return found[0]?.title ?? '';

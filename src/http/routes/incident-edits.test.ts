@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import { suite, test } from 'node:test';
 import { databases } from '../../../test/support/databases.ts';
-import { startDomainServer } from '../../../test/support/domain-server.ts';
-import { ada, report } from '../../../test/support/domain.ts';
+import { startSourcedServer } from '../../../test/support/test-server.ts';
+import { ada, report } from '../../../test/support/test-service.ts';
 import { answer } from '../../../test/support/scripted-receiver.ts';
 
 const unknown = 'f'.repeat(24);
@@ -19,7 +19,7 @@ interface Shown {
 for (const { name, open } of databases) {
   suite(`edits of incidents over HTTP on ${name}`, () => {
     test('a reset needs at least one field, and names every bad one', async () => {
-      await using api = await startDomainServer(open);
+      await using api = await startSourcedServer(open);
       const incident_id = await made(api, 'one');
       const faults = async (path: string, body: object) => {
         const { status, body: reply } = await api.call(path, { incident_id, ...body });
@@ -45,7 +45,7 @@ for (const { name, open } of databases) {
     });
 
     test('a merge drops the target from its sources and leaves them closed, or gone', async () => {
-      await using api = await startDomainServer(open);
+      await using api = await startSourcedServer(open);
       const [target, one, two] = [await made(api, 'target'), await made(api, 'one'), await made(api, 'two')];
       const body = { target_incident_id: target, title: 'both' };
       await api.data('/incident/merge', { ...body, source_incident_ids: [target, one] });
@@ -64,16 +64,24 @@ for (const { name, open } of databases) {
         feed.items.map((item) => [item.type, item.creator_id]),
         [['i_merge', ada.person_id]],
       );
+      const whole = await api.data<{ items: { event_id: string; sequence: number }[] }>('/incident/feed', {
+        incident_id: one,
+        asc: true,
+      });
+      assert.deepEqual(
+        whole.items.map((item) => [item.event_id, item.sequence]),
+        api.service.events.filter((event) => event.entityId === one).map((event) => [event.eventId, event.sequence]),
+      );
       for (const path of ['/incident/info', '/incident/feed', '/incident/alert/list', '/incident/past/list']) {
         assert.equal((await api.call(path, { incident_id: two })).body.error?.code, 'ResourceNotFound', path);
       }
       assert.equal((await api.call('/alert/feed', { alert_id: unknown })).body.error?.code, 'ResourceNotFound');
     });
 
-    test('what is removed is not found any more, its alerts included', async () => {
-      await using api = await startDomainServer(open);
-      await api.domain.report(report());
-      const [alert, incident] = api.domain.owed;
+    test('a removed incident is not found any more, its alerts included', async () => {
+      await using api = await startSourcedServer(open);
+      await api.service.report(report());
+      const [alert, incident] = api.service.events;
       await api.data('/incident/remove', { incident_ids: [incident?.entityId] });
       const gone = [
         await api.call('/incident/info', { incident_id: incident?.entityId }),
@@ -88,12 +96,12 @@ for (const { name, open } of databases) {
     });
 
     test('custom fields are made, shown, changed and deleted, and their name and type stay', async () => {
-      await using api = await startDomainServer(open);
+      await using api = await startSourcedServer(open);
       const options = ['low', 'high'];
       const level = { field_name: 'level', field_type: 'single_select', options, default_value: 'low' };
       const { field_id } = await api.data('/field/create', level);
       const { created_at, updated_at, account_id, ...shown } = await api.data('/field/info', { field_id });
-      assert.ok(created_at === updated_at && account_id === api.domain.account.accountId);
+      assert.ok(created_at === updated_at && account_id === api.service.account.accountId);
       assert.deepEqual(shown, {
         ...level,
         field_id,
@@ -121,13 +129,13 @@ for (const { name, open } of databases) {
     });
 
     test('a list is narrowed by labels, by custom fields and by whose channel it is', async () => {
-      await using api = await startDomainServer(open);
-      const { domain } = api;
-      const { fields, teams, channels } = domain.administration;
+      await using api = await startSourcedServer(open);
+      const { service } = api;
+      const { fields, teams, channels } = service.services;
       await fields.create({ name: 'level', type: 'multi_select', options: ['low', 'high'] }, 0);
       const high = await made(api, 'high', { fields: { level: ['high'] } });
-      await domain.report(report());
-      const alerted = domain.owed.at(-1)?.entityId ?? '';
+      await service.report(report());
+      const alerted = service.events.at(-1)?.entityId ?? '';
       const ids = async (filter: object) => {
         const { items } = await api.data<{ items: Shown[] }>('/incident/list', { ...everywhere, ...filter });
         return items.map((item) => item.incident_id);
@@ -138,30 +146,35 @@ for (const { name, open } of databases) {
       assert.deepEqual(await ids({ is_my_team: true }), []);
       const blank = { teamId: undefined, description: undefined, refId: undefined, emails: undefined };
       const more = { phones: undefined, resetIfNameExists: false };
-      const [member] = (await domain.administration.members.people()).members;
+      const [member] = (await service.services.members.people()).members;
       const team = await teams.upsert({ ...blank, ...more, name: 'Web', personIds: [member?.memberId ?? 0] }, 0);
-      await channels.update(domain.channel.channelId, { teamId: team.teamId });
+      await channels.update(service.channel.channelId, { teamId: team.teamId });
       assert.deepEqual(await ids({ team_ids: [team.teamId] }), [alerted]);
       assert.deepEqual(await ids({ is_my_channel: true }), []);
-      await domain.database.transaction((tx) =>
+      await service.database.transaction((tx) =>
         tx.insertMany('team_member', [{ team_id: team.teamId, member_id: ada.person_id }]),
       );
-      await channels.update(domain.channel.channelId, { teamId: 0, managingTeamIds: [team.teamId] });
+      await teams.upsert({ ...blank, ...more, name: 'Web', teamId: team.teamId, personIds: undefined }, 0);
+      await channels.update(service.channel.channelId, { teamId: 0, managingTeamIds: [team.teamId] });
       assert.deepEqual(await ids({ is_my_team: true }), []);
       assert.deepEqual(await ids({ is_my_channel: true }), [alerted]);
-      await channels.update(domain.channel.channelId, { teamId: team.teamId });
+      await channels.update(service.channel.channelId, { teamId: team.teamId });
       assert.deepEqual(await ids({ is_my_team: true }), [alerted]);
       assert.deepEqual(await ids({ team_ids: [team.teamId], channel_ids: [1] }), []);
     });
 
     test('past incidents are those like it, of its channel and before it, the most alike first', async () => {
-      await using api = await startDomainServer(open);
-      const { domain } = api;
+      await using api = await startSourcedServer(open);
+      const { service } = api;
       const opened = async (title: string, resource: string) => {
-        domain.clock.move(1000);
-        const alertKey = `${title} ${resource} ${domain.owed.length}`;
-        await domain.report(report({ alertKey, title, labels: { resource }, eventTime: domain.clock.now() }));
-        return domain.owed.at(-1)?.entityId ?? '';
+        service.clock.move(1000);
+        const alertKey = `${title} ${resource} ${service.events.length}`;
+        await service.report(report({ alertKey, title, labels: { resource }, eventTime: service.clock.now() }));
+        const opened = service.events.at(-1)?.entityId ?? '';
+        // Beside an open alert of the same title, the next one's title would say how it differs.
+        service.clock.move(1000);
+        await service.report(report({ alertKey, title, status: 'Ok', eventTime: service.clock.now() }));
+        return opened;
       };
       const titleOnly = await opened('disk usage high', 'db-1');
       const both = await opened('disk usage high', 'db-2');
@@ -182,13 +195,29 @@ for (const { name, open } of databases) {
     });
 
     test('a custom action answers 200 with the reason when the receiver refuses', async () => {
-      await using api = await startDomainServer(open, { script: (socket) => socket.write(answer(404)) });
+      await using api = await startSourcedServer(open, { script: (socket) => socket.write(answer(404)) });
       const incident_id = await made(api, 'one');
-      const { webhooks } = api.domain.administration;
+      const { webhooks } = api.service.services;
       const { webhookId } = await webhooks.create('custom_action', { name: 'Restart', endpoint: api.endpoint }, 0);
       const reply = await api.call('/incident/custom-action/do', { incident_id, integration_id: webhookId });
       assert.equal(reply.status, 200);
       assert.deepEqual(reply.body.data, { message: 'the receiver answered 404: check the path of the endpoint' });
+      const elsewhere = { name: 'Elsewhere', endpoint: api.endpoint, channelIds: [] };
+      const other = await webhooks.create('custom_action', elsewhere, 0);
+      const listed = async () => {
+        const { items } = await api.data<{ items: { name: string }[] }>('/incident/custom-action/list', {
+          incident_id,
+        });
+        return items.toSorted((one, another) => one.name.localeCompare(another.name));
+      };
+      assert.deepEqual(await listed(), [
+        { integration_id: other.webhookId, name: 'Elsewhere' },
+        { integration_id: webhookId, name: 'Restart' },
+      ]);
+      await webhooks.disable(other.webhookId);
+      assert.deepEqual(await listed(), [{ integration_id: webhookId, name: 'Restart' }]);
+      const unknown = await api.call('/incident/custom-action/list', { incident_id: 'f'.repeat(24) });
+      assert.equal(unknown.body.error?.code, 'ResourceNotFound');
       await webhooks.disable(webhookId);
       const refused = await api.call('/incident/custom-action/do', { incident_id, integration_id: webhookId });
       assert.equal(refused.body.error?.code, 'BadRequest');
@@ -197,7 +226,7 @@ for (const { name, open } of databases) {
 }
 
 async function made(
-  api: Awaited<ReturnType<typeof startDomainServer>>,
+  api: Awaited<ReturnType<typeof startSourcedServer>>,
   title: string,
   more: object = {},
 ): Promise<string> {

@@ -1,96 +1,78 @@
 import type { z } from 'zod';
-import type { CustomActions } from '../../incidents/custom-actions.ts';
-import type { EditActions } from '../../incidents/edit-actions.ts';
-import type { Edit } from '../../incidents/editing.ts';
-import { route, type Route } from '../route.ts';
-import { incidentIdList } from '../shapes/incident.ts';
-import * as shape from '../shapes/incident-edit.ts';
-import { nothing } from '../shapes/scalars.ts';
+import type { CustomActionService } from '../../incidents/custom-action.ts';
+import type { IncidentService } from '../../incidents/incident-service.ts';
+import type { Edit } from '../../incidents/transitions.ts';
+import { command, commandWithReply, query, type Route } from './route.ts';
+import { incidentIdList } from '../schemas/incident.ts';
+import * as shape from '../schemas/incident-edit.ts';
 
 export interface IncidentEditServices {
-  readonly edits: EditActions;
-  readonly customActions: CustomActions;
+  readonly incidents: IncidentService;
+  readonly customActions: CustomActionService;
 }
 
-/** What people write into incidents, and what they make of several (contract 6.2). */
+/** Edits and merges of incidents (contract 6.2). */
 export function incidentEditRoutes(services: IncidentEditServices): Route[] {
-  return [...resets(services.edits), ...others(services)];
+  return [...resets(services.incidents), ...others(services)];
 }
 
-function resets(edits: EditActions): Route[] {
+function resets(incidents: IncidentService): Route[] {
   const reset = (path: Route['path'], summary: string, request: z.ZodType<ResetInput>) =>
-    route({
-      path,
-      summary,
-      role: 'responder',
-      writes: true,
-      request,
-      reply: nothing,
-      handle: async (input, call) => {
-        await edits.reset(input.incident_id, editOf(input), call.person);
-        return {};
-      },
-    });
+    command(path, summary, 'responder', request, (input, call) =>
+      incidents.reset(input.incident_id, editOf(input), call.person),
+    );
   const one = Object.entries(shape.resetOne).map(([name, request]) =>
     reset(`/incident/${name}/reset`, `Changes the ${name} of an incident.`, request),
   );
   return [
-    reset('/incident/reset', 'Changes what is sent of an incident, an event for each field.', shape.resetIncident),
+    reset('/incident/reset', 'Changes the given fields of an incident, with an event for each.', shape.resetIncident),
     ...one,
   ];
 }
 
-function others({ edits, customActions }: IncidentEditServices): Route[] {
+function others({ incidents, customActions }: IncidentEditServices): Route[] {
   return [
-    route({
-      path: '/incident/field/reset',
-      summary: 'Sets a custom field of an incident, or takes its value away.',
-      role: 'responder',
-      writes: true,
-      request: shape.resetField,
-      reply: nothing,
-      handle: async (input, call) => {
-        await edits.resetField(input.incident_id, input.field_name, input.field_value, call.person);
-        return {};
-      },
-    }),
-    route({
-      path: '/incident/merge',
-      summary: 'Moves what other incidents hold into one, and closes or removes them.',
-      role: 'responder',
-      writes: true,
-      request: shape.mergeIncidents,
-      reply: nothing,
-      handle: async (input, call) => {
+    command(
+      '/incident/field/reset',
+      'Sets a custom field of an incident, or takes its value away.',
+      'responder',
+      shape.resetField,
+      (input, call) =>
+        incidents.resetField(input.incident_id, input.field_name, valueOf(input.field_value), call.person),
+    ),
+    command(
+      '/incident/merge',
+      'Moves what other incidents hold into one, and closes or removes them.',
+      'responder',
+      shape.mergeIncidents,
+      async (input, call) => {
         const { title, comment, owner_id: ownerId, remove_source_incidents: removeSources } = input;
         const [sourceIds, targetId] = [input.source_incident_ids, input.target_incident_id];
-        await edits.merge({ sourceIds, targetId, title, comment, ownerId, removeSources }, call.person);
-        return {};
+        await incidents.merge({ sourceIds, targetId, title, comment, ownerId, removeSources }, call.person);
       },
-    }),
-    route({
-      path: '/incident/remove',
-      summary: 'Takes incidents away for good, with their alerts.',
-      role: 'admin',
-      writes: true,
-      request: incidentIdList,
-      reply: nothing,
-      handle: async (input) => {
-        await edits.remove(input.incident_ids);
-        return {};
+    ),
+    command('/incident/remove', 'Takes incidents away for good, with their alerts.', 'admin', incidentIdList, (input) =>
+      incidents.remove(input.incident_ids),
+    ),
+    query(
+      '/incident/custom-action/list',
+      'The custom actions that may be run on an incident.',
+      'responder',
+      { request: shape.customActionsOf, reply: shape.customActionList },
+      async (input) => {
+        const found = await customActions.listFor(input.incident_id);
+        return { items: found.map((one) => ({ integration_id: one.webhookId, name: one.name })) };
       },
-    }),
-    route({
-      path: '/incident/custom-action/do',
-      summary: 'Calls a custom action on an incident, and waits for the receiver.',
-      role: 'responder',
-      writes: true,
-      request: shape.doCustomAction,
-      reply: shape.doneCustomAction,
-      handle: async (input, call) => ({
+    ),
+    commandWithReply(
+      '/incident/custom-action/do',
+      'Calls a custom action on an incident, and waits for the receiver.',
+      'responder',
+      { request: shape.doCustomAction, reply: shape.doneCustomAction },
+      async (input, call) => ({
         message: await customActions.run(input.incident_id, input.integration_id, call.person),
       }),
-    }),
+    ),
   ];
 }
 
@@ -105,4 +87,11 @@ function editOf(input: ResetInput): Edit {
     resolution: input.resolution,
     severity: input.incident_severity,
   };
+}
+
+/** Some clients wrap a value in an object: `{"value": v}`. */
+function valueOf(value: unknown): unknown {
+  if (typeof value !== 'object' || value === null || Array.isArray(value)) return value;
+  const names = Object.keys(value);
+  return names.length === 1 && names[0] === 'value' ? (value as { value: unknown }).value : value;
 }

@@ -1,32 +1,27 @@
 import type { z } from 'zod';
 import type { ChannelDirectory } from '../../channels/channel.ts';
-import type { Channels } from '../../channels/channels.ts';
-import { conditionFaults, type Conditions } from '../../filters/condition.ts';
-import { compileConditions } from '../../filters/matcher.ts';
-import type { Incident } from '../../incidents/incident.ts';
+import type { ChannelService } from '../../channels/channel-service.ts';
 import type { IncidentFilter } from '../../incidents/incident-list-store.ts';
-import type { Members } from '../../members/members.ts';
-import { invalid } from '../../runtime/failure.ts';
-import type * as shape from '../shapes/incident.ts';
+import type { MemberService } from '../../members/member-service.ts';
+import type { incidentStatsRequest } from '../schemas/incident-stats.ts';
 
 export interface FilterServices {
-  readonly channels: Channels;
-  readonly members: Members;
+  readonly channels: ChannelService;
+  readonly members: MemberService;
 }
 
-type Input = z.output<typeof shape.listIncidents>;
+type Input = z.output<typeof incidentStatsRequest>;
 
-/** Which incidents a list shows (contract 6.3). */
+/** The filter of a list of incidents (contract 6.3). */
 export async function incidentFilter(
   services: FilterServices,
   input: Input,
   callerId: number,
   now: number,
 ): Promise<IncidentFilter> {
-  const title = titleFilter(input.title);
   return {
-    startTime: input.start_time * 1000,
-    endTime: input.end_time * 1000,
+    startTime: (input.start_time ?? 0) * 1000,
+    endTime: input.end_time === undefined ? Number.POSITIVE_INFINITY : endOfWindow(input.end_time * 1000, now),
     progress: words(input.progress),
     severities: words(input.incident_severity),
     channelIds: await channelIds(services, input, callerId),
@@ -35,24 +30,39 @@ export async function incidentFilter(
     creatorIds: input.creator_ids,
     closerIds: input.closer_ids,
     query: input.query,
+    title: input.title,
+    labels: input.labels,
+    fields: input.fields,
+    responderIds: input.responder_ids,
+    ackerIds: input.acker_ids,
     snoozedAt: input.is_snoozed === undefined ? undefined : { now, snoozed: input.is_snoozed },
     everMuted: input.ever_muted,
-    also: needsLook(input) ? (incident) => fits(incident, input) && title(incident) : undefined,
+    rare: input.is_rare,
+    also: lookOf(input),
   };
 }
 
-/** The words of a comma-separated list. */
+/** The clock of a sender may be ahead of ours by as much, and that of a client be behind. */
+const clockSkewMs = 300_000;
+
+/** A list until now shows everything that is open now, though its time lies a little ahead. */
+export function endOfWindow(end: number, now: number): number {
+  return end >= now - clockSkewMs && end <= now ? now + clockSkewMs : end;
+}
+
+/** The words of a comma-separated list, each with a capital letter. */
 export function words(text: string): string[] {
   return text
     .split(',')
-    .map((word) => word.trim())
-    .filter((word) => word !== '');
+    .map((word) => word.trim().toLowerCase())
+    .filter((word) => word !== '')
+    .map((word) => word.charAt(0).toUpperCase() + word.slice(1));
 }
 
-/** What no channel has: an empty list would restrict nothing. */
+/** An id that no channel has: an empty list would restrict nothing. */
 const noChannel = [-1];
 
-/** Teams stand for the channels that they look after; a caller's channels are also those that their teams manage. */
+/** Replaces teams by the channels that they look after; a caller's channels are also those that their teams manage. */
 async function channelIds({ channels, members }: FilterServices, input: Input, callerId: number): Promise<number[]> {
   const asked = [input.team_ids.length > 0, input.is_my_team, input.is_my_channel];
   if (!asked.includes(true)) return input.channel_ids;
@@ -71,37 +81,8 @@ function isOf(channel: ChannelDirectory['list'][number], teamIds: ReadonlySet<nu
   return teamIds.has(channel.teamId) || channel.settings.managingTeamIds.some((id) => teamIds.has(id));
 }
 
-/** The title as the filter language has it (contract 7.1): whole and exact, an expression, or with wildcards. */
-function titleFilter(title: string): (incident: Incident) => boolean {
-  if (title === '') return () => true;
-  const conditions: Conditions = [{ key: 'title', oper: 'IN', vals: [title] }];
-  const faults = conditionFaults(conditions, { subject: 'incident' }, 'title');
-  if (faults.length > 0) throw invalid(faults.map(({ message }) => ({ field: 'title', message })));
-  return compileConditions(conditions);
-}
-
-function needsLook(input: Input): boolean {
-  const { responder_ids: responders, acker_ids: ackers, labels, fields, title } = input;
-  return title !== '' || responders.length > 0 || ackers.length > 0 || hasKeys(labels) || hasKeys(fields);
-}
-
-function fits(incident: Incident, input: Input): boolean {
-  const { responder_ids: responders, acker_ids: ackers } = input;
-  const acknowledged = incident.responders.filter((one) => one.acknowledgedAt !== 0);
-  return (
-    (responders.length === 0 || incident.responders.some((one) => responders.includes(one.personId))) &&
-    (ackers.length === 0 || acknowledged.some((one) => ackers.includes(one.personId))) &&
-    hasAll(incident.labels, input.labels) &&
-    hasAll(incident.fields, input.fields)
-  );
-}
-
-function hasAll(values: Readonly<Record<string, unknown>>, wanted: Readonly<Record<string, unknown>>): boolean {
-  return Object.entries(wanted).every(
-    ([name, value]) => Object.hasOwn(values, name) && JSON.stringify(values[name]) === JSON.stringify(value),
-  );
-}
-
-function hasKeys(record: Readonly<Record<string, unknown>>): boolean {
-  return Object.keys(record).length > 0;
+/** The check of those who have acknowledged, which SQL cannot express over both databases. */
+function lookOf({ acker_ids: ackers }: Input): IncidentFilter['also'] {
+  if (ackers.length === 0) return undefined;
+  return ({ responders }) => responders.some((one) => one.acknowledgedAt !== 0 && ackers.includes(one.personId));
 }

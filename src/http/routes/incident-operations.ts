@@ -1,157 +1,103 @@
 import type { z } from 'zod';
-import type { IncidentActions } from '../../incidents/actions.ts';
-import type { Assignees } from '../../incidents/assigning.ts';
-import { route, type Route } from '../route.ts';
-import * as shape from '../shapes/incident.ts';
-import { nothing } from '../shapes/scalars.ts';
+import type { Image } from '../../alerts/alert.ts';
+import type { IncidentService, ResponseNote } from '../../incidents/incident-service.ts';
+import type { Assignees } from '../../incidents/escalation/assign.ts';
+import { command, commandWithReply, type Route } from './route.ts';
+import * as shape from '../schemas/incident.ts';
 
-/** What a person does about incidents (contract 6.2). */
-export function incidentOperationRoutes({ incidents }: { readonly incidents: IncidentActions }): Route[] {
+/** What people do to incidents (contract 6.2). */
+export function incidentOperationRoutes({ incidents }: { readonly incidents: IncidentService }): Route[] {
   return [
-    route({
-      path: '/incident/create',
-      summary: 'Opens an incident by hand.',
-      role: 'responder',
-      writes: true,
-      request: shape.createIncident,
-      reply: shape.createdIncident,
-      handle: async (input, call) => {
+    commandWithReply(
+      '/incident/create',
+      'Opens an incident by hand.',
+      'responder',
+      { request: shape.createIncident, reply: shape.createdIncident },
+      async (input, call) => {
         const made = await incidents.create(
           {
-            title: input.title,
+            title: input.title === '' ? titleOf(input.description, input.incident_severity) : input.title,
             description: input.description,
             severity: input.incident_severity,
             channelId: input.channel_id,
             fields: input.fields,
           },
-          input.assigned_to === undefined ? undefined : assigneesOf(input.assigned_to),
+          input.assigned_to !== undefined && shape.namesSomebody(input.assigned_to)
+            ? assigneesOf({ ...input.assigned_to, type: 'assign' })
+            : undefined,
           call.person,
         );
         return { incident_id: made.incidentId, title: made.title };
       },
-    }),
-    route({
-      path: '/incident/ack',
-      summary: 'Acknowledges incidents.',
-      role: 'responder',
-      writes: true,
-      request: shape.incidentIdList,
-      reply: nothing,
-      handle: async (input, call) => {
-        await incidents.acknowledge(input.incident_ids, call.person);
-        return {};
+    ),
+    command('/incident/ack', 'Acknowledges incidents.', 'responder', shape.acknowledgeIncidents, (input, call) =>
+      incidents.acknowledge(input.incident_ids, call.person, noteOf(input)),
+    ),
+    command(
+      '/incident/unack',
+      'Takes the caller’s acknowledgement back.',
+      'responder',
+      shape.incidentIdList,
+      (input, call) => incidents.unacknowledge(input.incident_ids, call.person),
+    ),
+    command(
+      '/incident/resolve',
+      'Closes incidents, and their alerts with them.',
+      'responder',
+      shape.resolveIncidents,
+      async (input, call) => {
+        const { root_cause: rootCause, resolution, description } = input;
+        const texts = { rootCause, resolution, description };
+        await incidents.resolve(input.incident_ids, texts, call.person, noteOf(input));
       },
-    }),
-    route({
-      path: '/incident/unack',
-      summary: 'Takes the caller’s acknowledgement back.',
-      role: 'responder',
-      writes: true,
-      request: shape.incidentIdList,
-      reply: nothing,
-      handle: async (input, call) => {
-        await incidents.unacknowledge(input.incident_ids, call.person);
-        return {};
+    ),
+    command(
+      '/incident/comment',
+      'Adds a comment to the timeline of incidents.',
+      'responder',
+      shape.commentIncidents,
+      (input, call) => {
+        const { comment, mute_reply: muteReply, comment_type_id: typeId } = input;
+        return incidents.comment(input.incident_ids, { comment, muteReply, typeId }, call.person);
       },
-    }),
-    route({
-      path: '/incident/resolve',
-      summary: 'Closes incidents, and their alerts with them.',
-      role: 'responder',
-      writes: true,
-      request: shape.resolveIncidents,
-      reply: nothing,
-      handle: async (input, call) => {
-        const texts = { rootCause: input.root_cause, resolution: input.resolution };
-        await incidents.resolve(input.incident_ids, texts, call.person);
-        return {};
-      },
-    }),
-    route({
-      path: '/incident/comment',
-      summary: 'Adds a comment to the timeline of incidents.',
-      role: 'responder',
-      writes: true,
-      request: shape.commentIncidents,
-      reply: nothing,
-      handle: async (input, call) => {
-        await incidents.comment(input.incident_ids, input.comment, input.mute_reply, call.person);
-        return {};
-      },
-    }),
-    route({
-      path: '/incident/assign',
-      summary: 'Gives incidents to people.',
-      role: 'responder',
-      writes: true,
-      request: shape.assignIncidents,
-      reply: nothing,
-      handle: async (input, call) => {
+    ),
+    command(
+      '/incident/assign',
+      'Gives incidents to people.',
+      'responder',
+      shape.assignIncidents,
+      async (input, call) => {
         const ids = input.incident_ids ?? [input.incident_id ?? ''];
         await incidents.assign(ids, assigneesOf(input.assigned_to), call.person);
-        return {};
       },
-    }),
-    route({
-      path: '/incident/responder/add',
-      summary: 'Adds people to those who respond.',
-      role: 'responder',
-      writes: true,
-      request: shape.addResponders,
-      reply: nothing,
-      handle: async (input, call) => {
-        await incidents.addResponders(input.incident_id, input.person_ids, call.person);
-        return {};
-      },
-    }),
-    route({
-      path: '/incident/snooze',
-      summary: 'Quiets incidents for some minutes.',
-      role: 'responder',
-      writes: true,
-      request: shape.snoozeIncidents,
-      reply: nothing,
-      handle: async (input, call) => {
-        await incidents.snooze(input.incident_ids, input.minutes, call.person);
-        return {};
-      },
-    }),
-    route({
-      path: '/incident/wake',
-      summary: 'Ends the quiet before its time.',
-      role: 'responder',
-      writes: true,
-      request: shape.incidentIdList,
-      reply: nothing,
-      handle: async (input, call) => {
-        await incidents.wake(input.incident_ids, call.person);
-        return {};
-      },
-    }),
-    route({
-      path: '/incident/reopen',
-      summary: 'Opens closed incidents again.',
-      role: 'responder',
-      writes: true,
-      request: shape.reopenIncidents,
-      reply: nothing,
-      handle: async (input, call) => {
-        await incidents.reopen(input.incident_ids, input.reason, call.person);
-        return {};
-      },
-    }),
-    route({
-      path: '/incident/disable-merge',
-      summary: 'Lets no further alerts be grouped into them.',
-      role: 'responder',
-      writes: true,
-      request: shape.incidentIdList,
-      reply: nothing,
-      handle: async (input) => {
-        await incidents.disableMerge(input.incident_ids);
-        return {};
-      },
-    }),
+    ),
+    command(
+      '/incident/responder/add',
+      'Adds people to those who respond.',
+      'responder',
+      shape.addResponders,
+      (input, call) => incidents.addResponders(input.incident_id, input.person_ids, call.person, input.notify),
+    ),
+    command(
+      '/incident/snooze',
+      'Quiets incidents for some minutes.',
+      'responder',
+      shape.snoozeIncidents,
+      (input, call) => incidents.snooze(input.incident_ids, input.minutes, call.person),
+    ),
+    command('/incident/wake', 'Ends the quiet before its time.', 'responder', shape.incidentIdList, (input, call) =>
+      incidents.wake(input.incident_ids, call.person),
+    ),
+    command('/incident/reopen', 'Opens closed incidents again.', 'responder', shape.reopenIncidents, (input, call) =>
+      incidents.reopen(input.incident_ids, input.reason, call.person),
+    ),
+    command(
+      '/incident/disable-merge',
+      'Lets no further alerts be grouped into them.',
+      'responder',
+      shape.incidentIdList,
+      (input) => incidents.disableMerge(input.incident_ids),
+    ),
   ];
 }
 
@@ -162,5 +108,22 @@ function assigneesOf(input: z.output<typeof shape.assignIncidents>['assigned_to'
     emails: input.emails,
     escalateRuleId: input.escalate_rule_id,
     layerIdx: input.layer_idx,
+    notify: input.notify,
   };
+}
+
+/** A title that an incident gets when nobody gave it one. */
+function titleOf(description: string, severity: string): string {
+  const [line = ''] = description.trim().split('\n', 1);
+  return line.trim().slice(0, titleMaxChars) || `${severity} incident`;
+}
+
+const titleMaxChars = 512;
+
+function imageOf({ src, alt, href }: z.output<typeof shape.image>): Image {
+  return { src, ...(alt === undefined ? {} : { alt }), ...(href === undefined ? {} : { href }) };
+}
+
+function noteOf(input: z.output<typeof shape.acknowledgeIncidents>): ResponseNote {
+  return { summary: input.summary.trim(), customFields: input.custom_fields, images: input.images.map(imageOf) };
 }

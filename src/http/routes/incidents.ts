@@ -1,35 +1,43 @@
 import type { z } from 'zod';
-import { alertsOfIncident } from '../../alerts/alert-list-store.ts';
-import { alertEventObject, alertObject } from '../../alerts/payload.ts';
-import { reportsOfAlert } from '../../alerts/alert-list-store.ts';
+import { alertsOfIncident, reportsOfAlert } from '../../alerts/alert-list-store.ts';
+import { alertEventObject, alertObject } from '../../alerts/alert-payload.ts';
 import type { Database } from '../../database/database.ts';
-import type { Directories, Directory } from '../../events/directory.ts';
+import type { Directories } from '../../events/directory.ts';
 import { readFeed, type FeedItem } from '../../events/event-store.ts';
-import type { IncidentActions } from '../../incidents/actions.ts';
-import type { AlertActions } from '../../incidents/alert-actions.ts';
+import type { IncidentService } from '../../incidents/incident-service.ts';
+import type { AlertService } from '../../incidents/alert-service.ts';
 import type { Incident } from '../../incidents/incident.ts';
-import { listIncidents, readIncidentByNum, readIncidents } from '../../incidents/incident-list-store.ts';
-import { incidentObject } from '../../incidents/payload.ts';
+import {
+  countIncidents,
+  frequentOf,
+  listIncidents,
+  readIncidentByNum,
+  readIncidents,
+  type IncidentCount,
+} from '../../incidents/incident-list-store.ts';
+import { incidentObject } from '../../incidents/incident-payload.ts';
 import type { Clock } from '../../runtime/clock.ts';
 import { notFound } from '../../runtime/failure.ts';
-import { readPage, writeCursor } from '../paging.ts';
-import { route, type Route } from '../route.ts';
+import { nextOffset, nextPage, readOffset, readPage, type PageInput } from './paging.ts';
+import { query, type Route } from './route.ts';
 import { incidentEditRoutes, type IncidentEditServices } from './incident-edits.ts';
 import { incidentFilter, type FilterServices } from './incident-filter.ts';
 import { incidentOperationRoutes } from './incident-operations.ts';
 import { pastIncidentRoutes } from './past-incidents.ts';
-import * as alertShape from '../shapes/alert.ts';
-import * as shape from '../shapes/incident.ts';
+import * as alertShape from '../schemas/alert.ts';
+import * as feedShape from '../schemas/feed.ts';
+import * as shape from '../schemas/incident.ts';
+import * as statsShape from '../schemas/incident-stats.ts';
 
 export interface IncidentServices extends IncidentEditServices, FilterServices {
   readonly database: Database;
   readonly directories: Directories;
-  readonly incidents: IncidentActions;
-  readonly alerts: AlertActions;
+  readonly incidents: IncidentService;
+  readonly alerts: AlertService;
   readonly clock: Clock;
 }
 
-/** Reports that come with each alert when they are asked for (contract 6.2). */
+/** Reports per alert when they are asked for (contract 6.2). */
 const reportsPerAlert = 20;
 
 export function incidentRoutes(services: IncidentServices): Route[] {
@@ -42,88 +50,103 @@ export function incidentRoutes(services: IncidentServices): Route[] {
 }
 
 function lists(services: IncidentServices): Route[] {
-  const { database, directories } = services;
+  const { database } = services;
   return [
-    route({
-      path: '/incident/info',
-      summary: 'One incident, by its id or its number.',
-      role: 'viewer',
-      writes: false,
-      request: shape.incidentRef,
-      reply: shape.incident,
-      handle: async (input) => {
+    query(
+      '/incident/info',
+      'One incident, by its id or its number.',
+      'viewer',
+      { request: shape.incidentRef, reply: shape.incident },
+      async (input) => {
         const found =
           input.incident_id === undefined
             ? await readIncidentByNum(database, input.num ?? '')
             : (await readIncidents(database, [input.incident_id]))[0];
         if (found === undefined) throw notFound('incident', input.incident_id ?? input.num ?? '');
-        return shown(found, await directories.current());
+        const [object] = await shownAll(services, [found]);
+        if (object === undefined) throw notFound('incident', found.incidentId);
+        return object;
       },
-    }),
-    route({
-      path: '/incident/list',
-      summary: 'Incidents that started in a window.',
-      role: 'viewer',
-      writes: false,
-      request: shape.listIncidents,
-      reply: shape.incidentList,
-      handle: async (input, call) => {
+    ),
+    query(
+      '/incident/list',
+      'Incidents that started in a window.',
+      'viewer',
+      { request: shape.listIncidents, reply: shape.incidentList },
+      async (input, call) => {
         const page = readPage('incident', input);
         const filter = await incidentFilter(services, input, call.person.person_id, services.clock.now());
-        const listed = await listIncidents(database, filter, {
-          ascending: input.asc,
-          after: page.after === undefined ? undefined : { time: Number(page.after[0]), id: String(page.after[1]) },
-          offset: page.offset,
-          limit: page.limit,
-        });
-        const directory = await directories.current();
-        const last = listed.items.at(-1);
+        const bySeverity = input.orderby === 'severity';
+        const listed = await listIncidents(database, filter, { ...page, ascending: input.asc, bySeverity });
         return {
-          items: listed.items.map((one) => shown(one, directory)),
+          items: await shownAll(services, listed.items),
           total: listed.total,
-          has_next_page: listed.hasNextPage,
-          ...(listed.hasNextPage && last !== undefined
-            ? { search_after_ctx: writeCursor('incident', [last.startTime, last.incidentId]) }
-            : {}),
+          ...nextPage('incident', listed.next),
         };
       },
-    }),
-    route({
-      path: '/incident/list-by-ids',
-      summary: 'Incidents by their ids; unknown ids are left out.',
-      role: 'viewer',
-      writes: false,
-      request: shape.incidentsById,
-      reply: shape.incidentList,
-      handle: async (input) => {
-        const found = await readIncidents(database, input.incident_ids);
-        const directory = await directories.current();
-        return { items: found.map((one) => shown(one, directory)), total: found.length, has_next_page: false };
+    ),
+    query(
+      '/incident/stats',
+      'Counts incidents by their progress, severity and channel.',
+      'viewer',
+      { request: statsShape.incidentStatsRequest, reply: statsShape.incidentStats },
+      async (input, call) => {
+        const now = services.clock.now();
+        const counts = await countIncidents(
+          database,
+          await incidentFilter(services, input, call.person.person_id, now),
+        );
+        return statsObject(counts);
       },
-    }),
-    route({
-      path: '/incident/feed',
-      summary: 'The timeline of an incident.',
-      role: 'viewer',
-      writes: false,
-      request: shape.feedOfIncident,
-      reply: shape.feed,
-      handle: async (input) => {
+    ),
+    query(
+      '/incident/list-by-ids',
+      'Incidents by their ids; unknown ids are left out.',
+      'viewer',
+      { request: shape.incidentsById, reply: shape.incidentList },
+      async (input) => {
+        const found = await readIncidents(database, input.incident_ids);
+        return { items: await shownAll(services, found), total: found.length, has_next_page: false };
+      },
+    ),
+    query(
+      '/incident/feed',
+      'The timeline of an incident.',
+      'viewer',
+      { request: feedShape.feedOfIncident, reply: feedShape.feed },
+      async (input) => {
         const [found] = await readIncidents(database, [input.incident_id]);
         if (found === undefined) throw notFound('incident', input.incident_id);
         return feedPage(services, input.incident_id, input);
       },
-    }),
-    route({
-      path: '/incident/alert/list',
-      summary: 'The alerts of an incident.',
-      role: 'viewer',
-      writes: false,
-      request: alertShape.alertsOfIncident,
-      reply: alertShape.alertsOfIncidentList,
-      handle: async (input) => alertsPage(services, input),
-    }),
+    ),
+    query(
+      '/incident/alert/list',
+      'The alerts of an incident.',
+      'viewer',
+      { request: alertShape.alertsOfIncident, reply: alertShape.alertsOfIncidentList },
+      async (input) => alertsPage(services, input),
+    ),
   ];
+}
+
+function statsObject(counts: readonly IncidentCount[]): z.input<typeof statsShape.incidentStats> {
+  const of = (fits: (one: IncidentCount) => boolean) => counts.filter(fits).reduce((sum, { count }) => sum + count, 0);
+  const channelIds = [...new Set(counts.map(({ channelId }) => channelId))];
+  return {
+    total: of(() => true),
+    by_progress: {
+      Triggered: of(({ progress }) => progress === 'Triggered'),
+      Processing: of(({ progress }) => progress === 'Processing'),
+      Closed: of(({ progress }) => progress === 'Closed'),
+    },
+    by_severity: {
+      Critical: of(({ severity }) => severity === 'Critical'),
+      Warning: of(({ severity }) => severity === 'Warning'),
+      Info: of(({ severity }) => severity === 'Info'),
+    },
+    by_channel: channelIds.map((id) => ({ channel_id: id, count: of(({ channelId }) => channelId === id) })),
+  };
 }
 
 async function alertsPage(
@@ -132,45 +155,49 @@ async function alertsPage(
 ): Promise<z.input<typeof alertShape.alertsOfIncidentList>> {
   const [incident] = await readIncidents(database, [input.incident_id]);
   if (incident === undefined) throw notFound('incident', input.incident_id);
-  const offset = (input.p - 1) * input.limit;
+  const { offset } = readOffset('incident-alerts', input);
   const page = { incidentId: input.incident_id, active: input.is_active, offset, limit: input.limit };
-  const { items, total } = await alertsOfIncident(database, page);
+  const { items, total } = await alertsOfIncident(database.longRead, page);
   const directory = await directories.current();
   const shownAlerts = items.map(async (one) => {
     const object = alertObject(one, incident, directory);
     if (!input.include_events) return object;
     const reports = await reportsOfAlert(database, one.alertId, {
       ascending: false,
-      after: '',
+      after: undefined,
       offset: 0,
-      limit: reportsPerAlert - 1,
+      limit: reportsPerAlert,
     });
     return { ...object, events: reports.items.map((report) => alertEventObject(report, directory)) };
   });
-  return { items: (await Promise.all(shownAlerts)) as z.input<typeof alertShape.alert>[], total };
+  const next = nextOffset('incident-alerts', page, input.limit > 0 && total > offset + input.limit);
+  return { items: (await Promise.all(shownAlerts)) as z.input<typeof alertShape.alert>[], total, ...next };
 }
 
 /** The timeline of an alert or an incident (contract 6.6). */
 export async function feedPage(
   services: Pick<IncidentServices, 'database' | 'directories'>,
   entityId: string,
-  input: { types: readonly string[]; asc: boolean; p: number; limit: number },
-): Promise<z.input<typeof shape.feed>> {
-  const { offset, limit } = readPage('feed', input);
+  input: PageInput & { types: readonly string[]; asc: boolean },
+): Promise<z.input<typeof feedShape.feed>> {
+  const { offset, limit } = readOffset('feed', input);
   const page = { entityId, types: input.types, ascending: input.asc, offset, limit };
   const items = await readFeed(services.database, page);
   const { accountId } = await services.directories.current();
   return {
     items: items.slice(0, limit).map((item) => shownFeedItem(item, accountId)),
     has_next_page: items.length > limit,
+    ...nextOffset('feed', { offset, limit }, items.length > limit),
   };
 }
 
-function shownFeedItem(item: FeedItem, accountId: number): z.input<typeof shape.feedItem> {
+function shownFeedItem(item: FeedItem, accountId: number): z.input<typeof feedShape.feedItem> {
   return {
     ref_id: item.refId,
+    event_id: item.eventId,
+    sequence: item.sequence,
     type: item.type,
-    detail: item.detail,
+    detail: detailOf(item),
     account_id: accountId,
     creator_id: item.creatorId,
     created_at: item.createdAt,
@@ -178,6 +205,21 @@ function shownFeedItem(item: FeedItem, accountId: number): z.input<typeof shape.
   };
 }
 
-function shown(incident: Incident, directory: Directory): z.input<typeof shape.incident> {
-  return incidentObject(incident, directory) as z.input<typeof shape.incident>;
+/** Clients read who has an incident beside the other fields of the entry, and inside `assigned_to` (contract 6.6). */
+function detailOf({ type, detail }: FeedItem): Record<string, unknown> {
+  const assignment = detail['assigned_to'];
+  if (type !== 'i_assign' || typeof assignment !== 'object' || assignment === null) return detail;
+  return { person_ids: detail['to'], ...assignment, ...detail };
+}
+
+async function shownAll(
+  { database, directories }: IncidentServices,
+  incidents: readonly Incident[],
+): Promise<z.input<typeof shape.incident>[]> {
+  const ids = incidents.map((one) => one.incidentId);
+  const [directory, frequent] = [await directories.current(), await frequentOf(database, ids)];
+  return incidents.map((one) => {
+    const frequency = frequent.has(one.incidentId) ? 'frequent' : 'rare';
+    return { ...incidentObject(one, directory), frequency } as z.input<typeof shape.incident>;
+  });
 }

@@ -1,15 +1,19 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { startConfiguredServer } from '../../../test/support/configured-server.ts';
+import { startTestServer } from '../../../test/support/test-server.ts';
 
 test('the caller, the account and the members are shown in seconds and with role ids', async () => {
-  await using api = await startConfiguredServer();
+  await using api = await startTestServer();
   const me = await api.data('/member/info', {}, 'responder');
   const { created_at, updated_at, ...rest } = me;
   assert.ok(created_at > 1_600_000_000 && created_at < 100_000_000_000 && updated_at >= created_at);
   assert.deepEqual(rest, {
     account_id: 10_000_000_000_001,
     account_name: 'Demo',
+    account_email: 'ada@example.org',
+    account_locale: 'en-US',
+    account_time_zone: 'UTC',
+    domain: 'tocsin.example.org',
     member_id: api.memberIds.responder,
     member_name: 'Rita',
     country_code: '',
@@ -36,7 +40,7 @@ test('the caller, the account and the members are shown in seconds and with role
 });
 
 test('members are searched, narrowed by role and paged in the shape of their list', async () => {
-  await using api = await startConfiguredServer();
+  await using api = await startTestServer();
   const invited = { email: 'Grace@Example.org', phone: '555 1234', role_ids: [3, 2] };
   const { items } = await api.data('/member/invite', { members: [invited] });
   assert.equal(items[0]?.member_name, 'grace');
@@ -49,7 +53,7 @@ test('members are searched, narrowed by role and paged in the shape of their lis
 });
 
 test('a role takes effect with the next request, and a deleted member is refused', async () => {
-  await using api = await startConfiguredServer();
+  await using api = await startTestServer();
   const member_id = api.memberIds.viewer;
   await api.data('/member/update', { member_id, role: 'admin' });
   await api.data('/channel/create', { channel_name: 'Web' }, 'viewer');
@@ -61,8 +65,8 @@ test('a role takes effect with the next request, and a deleted member is refused
   assert.match(last.body.error?.message ?? '', /last administrator/);
 });
 
-test('everybody has keys of their own, and only administrators those of others', async () => {
-  await using api = await startConfiguredServer();
+test('everybody manages their own keys, and only administrators those of others', async () => {
+  await using api = await startTestServer();
   const made = await api.data('/person/app-key/create', { key_name: 'mine' }, 'viewer');
   assert.match(made.key, /^[0-9a-f]{32}\d{3}$/);
   const listed = await api.data('/person/app-key/list', {}, 'viewer');
@@ -87,7 +91,7 @@ test('everybody has keys of their own, and only administrators those of others',
 });
 
 test('a team is made, found by each of its names, listed and deleted', async () => {
-  await using api = await startConfiguredServer();
+  await using api = await startTestServer();
   const person = api.memberIds.viewer;
   const made = await api.data('/team/upsert', { team_name: 'Web', ref_id: 'r-1', person_ids: [person] });
   for (const name of [{ team_id: made.team_id }, { team_name: 'Web' }, { ref_id: 'r-1' }]) {

@@ -1,35 +1,33 @@
 import type { z } from 'zod';
 import { roleIds, roleOf, type Member } from '../../members/member.ts';
-import type { Invitation, Members } from '../../members/members.ts';
+import type { Identity, Invitation, MemberChange, MemberService } from '../../members/member-service.ts';
 import { seconds } from '../../events/event.ts';
-import { notFound } from '../../runtime/failure.ts';
+import { Failure, invalid, notFound } from '../../runtime/failure.ts';
 import type { Role } from '../../access/role.ts';
-import type { Account } from '../../ingestion/directories.ts';
-import { mentions, numberedPageOf, ordered } from '../held-list.ts';
-import { route, type Route } from '../route.ts';
-import * as shape from '../shapes/member.ts';
-import { nothing } from '../shapes/scalars.ts';
+import type { Account } from '../../ingestion/push-context.ts';
+import { mentions, numberedPageOf, ordered } from './in-memory-page.ts';
+import { command, commandWithReply, query, type Call, type Route } from './route.ts';
+import * as shape from '../schemas/member.ts';
+import { nothing } from '../schemas/scalars.ts';
 
 export interface MemberServices {
   readonly account: Account;
-  readonly members: Members;
+  readonly members: MemberService;
 }
 
-/** Who there is may be read by everybody; who may come in and what they may do is for administrators. */
+/** Everybody may read members; administrators manage them. */
 export function memberRoutes(services: MemberServices): Route[] {
   return [...readings(services), ...changes(services)];
 }
 
 function readings({ account, members }: MemberServices): Route[] {
   return [
-    route({
-      path: '/member/list',
-      summary: 'Lists the members.',
-      role: 'viewer',
-      writes: false,
-      request: shape.memberListRequest,
-      reply: shape.memberListReply,
-      handle: async (input) => {
+    query(
+      '/member/list',
+      'Lists the members.',
+      'viewer',
+      { request: shape.memberListRequest, reply: shape.memberListReply },
+      async (input) => {
         const people = await members.people();
         const found = people.members.filter(
           (member) =>
@@ -40,93 +38,138 @@ function readings({ account, members }: MemberServices): Route[] {
         const page = numberedPageOf(ordered(found, time, input.asc), input);
         return { ...page, items: page.items.map((member) => memberObject(member, account)) };
       },
-    }),
-    route({
-      path: '/member/info',
-      summary: 'Shows the caller.',
-      role: 'viewer',
-      writes: false,
-      request: nothing,
-      reply: shape.memberInfoReply,
-      handle: async (_input, call) => {
-        const member = (await members.people()).member(call.person.person_id);
+    ),
+    query(
+      '/member/info',
+      'Shows the caller.',
+      'viewer',
+      { request: nothing, reply: shape.memberInfoReply },
+      async (_input, call) => {
+        const people = await members.people();
+        const member = people.member(call.person.person_id);
         if (member === undefined) throw notFound('member', call.person.person_id);
-        return { ...memberObject(member, account), account_name: account.accountName };
+        const owner = people.members.find((one) => one.role === 'admin');
+        return {
+          ...memberObject(member, account),
+          account_name: account.accountName,
+          account_email: owner?.email ?? '',
+          account_locale: owner?.locale ?? '',
+          account_time_zone: owner?.timeZone ?? '',
+          domain: hostOf(account.consoleUrl),
+        };
       },
-    }),
-    route({
-      path: '/account/info',
-      summary: 'Shows whose installation this is.',
-      role: 'viewer',
-      writes: false,
-      request: nothing,
-      reply: shape.accountInfoReply,
-      handle: async () => {
+    ),
+    query(
+      '/account/info',
+      'Shows whose installation this is.',
+      'viewer',
+      { request: nothing, reply: shape.accountInfoReply },
+      async () => {
         const owner = (await members.people()).members.find((member) => member.role === 'admin');
         return {
           account_id: account.accountId,
           account_name: account.accountName,
+          domain: hostOf(account.consoleUrl),
           email: owner?.email ?? '',
+          phone: maskPhone(owner?.phone ?? ''),
           locale: owner?.locale ?? '',
           time_zone: owner?.timeZone ?? '',
+          created_at: seconds(owner?.createdAt ?? 0),
         };
       },
-    }),
-    route({
-      path: '/person/infos',
-      summary: 'Shows people by their ids; unknown ids are left out.',
-      role: 'viewer',
-      writes: false,
-      request: shape.personInfosRequest,
-      reply: shape.personInfosReply,
-      handle: async (input) => {
+    ),
+    query(
+      '/person/infos',
+      'Shows people by their ids; unknown ids are left out.',
+      'viewer',
+      { request: shape.personInfosRequest, reply: shape.personInfosReply },
+      async (input) => {
         const people = await members.people();
         const found = [...new Set(input.person_ids)].flatMap((id) => people.member(id) ?? []);
         return { items: found.map((member) => personObject(member, account)) };
       },
-    }),
+    ),
   ];
 }
 
 function changes({ members }: MemberServices): Route[] {
   return [
-    route({
-      path: '/member/invite',
-      summary: 'Adds members; each can act once a key was made for them.',
-      role: 'admin',
-      writes: true,
-      request: shape.memberInviteRequest,
-      reply: shape.memberInviteReply,
-      handle: async (input) => {
+    commandWithReply(
+      '/member/invite',
+      'Adds members; each can act once a key was made for them.',
+      'admin',
+      { request: shape.memberInviteRequest, reply: shape.memberInviteReply },
+      async (input) => {
         const invited = await members.invite(input.members.map(invitationOf));
         return { items: invited.map((member) => ({ member_id: member.memberId, member_name: member.name })) };
       },
-    }),
-    route({
-      path: '/member/update',
-      summary: "Changes a member's role.",
-      role: 'admin',
-      writes: true,
-      request: shape.memberUpdateRequest,
-      reply: nothing,
-      handle: async (input) => {
-        await members.changeRole(input.member_id, input.role);
-        return {};
+    ),
+    command('/member/update', "Changes a member's role.", 'admin', shape.memberUpdateRequest, (input) =>
+      members.changeRole(input.member_id, input.role),
+    ),
+    command(
+      '/member/delete',
+      'Deletes a member, with their keys, sessions and password.',
+      'admin',
+      shape.memberDeleteRequest,
+      async (input) => members.remove((await members.identified(identityOf(input))).memberId),
+    ),
+    command(
+      '/member/info/reset',
+      'Changes the profile of the caller, or of the member that is named.',
+      'viewer',
+      shape.memberResetRequest,
+      async (input, call) => {
+        const { memberId, change } = await profileChange(members, input, call);
+        refuseOthers(memberId, change, call);
+        return members.changeProfile(memberId, change);
       },
-    }),
-    route({
-      path: '/member/delete',
-      summary: 'Deletes a member and all keys of theirs.',
-      role: 'admin',
-      writes: true,
-      request: shape.memberDeleteRequest,
-      reply: nothing,
-      handle: async (input) => {
-        await members.remove(input.member_id);
-        return {};
-      },
-    }),
+    ),
   ];
+}
+
+type MemberResetInput = z.output<typeof shape.memberResetRequest>;
+
+function identityOf(input: z.output<typeof shape.memberDeleteRequest>): Identity {
+  const { member_id: memberId, member_name: name, email, phone, country_code: countryCode, ref_id: refId } = input;
+  return { memberId, name, email, phone, countryCode, refId };
+}
+
+/** Beside `updates` the fields say whose profile it is; without, they are the change, as the vendor's command line has it. */
+async function profileChange(
+  members: MemberService,
+  { updates, ...flat }: MemberResetInput,
+  call: Call,
+): Promise<{ memberId: number; change: MemberChange }> {
+  if (updates !== undefined) {
+    const { memberId } = await members.identified(identityOf(flat));
+    return { memberId, change: changeOf(updates) };
+  }
+  const change = changeOf(shape.memberUpdates.parse(flat));
+  if (Object.values(change).every((value) => value === undefined)) {
+    throw invalid([
+      { field: 'member_name', message: 'give what changes: a name, an email, a phone, a language or a time zone' },
+    ]);
+  }
+  if (flat.member_id === undefined) return { memberId: call.person.person_id, change };
+  const { memberId } = await members.identified({ memberId: flat.member_id });
+  return { memberId, change };
+}
+
+function changeOf(updates: NonNullable<MemberResetInput['updates']>): MemberChange {
+  const { member_name: name, email, phone, country_code: countryCode, locale, time_zone: timeZone } = updates;
+  return { name, email, phone, countryCode, locale, timeZone, refId: updates.ref_id };
+}
+
+/** Everybody may change how they are called and reached; whom an address or a reference means is for administrators. */
+function refuseOthers(memberId: number, change: MemberChange, call: Call): void {
+  if (call.role === 'admin') return;
+  if (memberId !== call.person.person_id) {
+    throw new Failure('AccessDenied', 'only administrators change other members');
+  }
+  if (change.email !== undefined || change.refId !== undefined) {
+    throw new Failure('AccessDenied', 'only administrators change an email or a ref_id');
+  }
 }
 
 type InvitationInput = z.output<typeof shape.memberInviteRequest>['members'][number];
@@ -144,13 +187,13 @@ function invitationOf(input: InvitationInput): Invitation {
   };
 }
 
-/** A name of one character is made longer by the rest of the address. */
+/** A name of one character is extended by the rest of the address. */
 function nameFrom(email: string): string {
   const local = email.slice(0, email.indexOf('@'));
   return (local.length < shape.memberNameMinChars ? email : local).slice(0, shape.memberNameMaxChars);
 }
 
-/** The lowest id has the most rights; nobody gets more than what was asked for. */
+/** The lowest id has the most rights. */
 function highestRole(ids: readonly number[]): Role {
   return roleOf(Math.min(...ids)) ?? 'viewer';
 }
@@ -195,6 +238,13 @@ function personObject(member: Member, account: Account): z.input<typeof shape.pe
   };
 }
 
+/** The country's code, the first three digits and the last four (contract 6.8). */
 function maskPhone(phone: string): string {
-  return phone === '' ? '' : `****${phone.slice(-4)}`;
+  if (phone === '') return '';
+  const [, code = '', number = ''] = /^(\+\d{1,3}(?=\d{7,})|\+?)(.*)$/.exec(phone.replaceAll(/[ -]/g, '')) ?? [];
+  return number.length < 8 ? `${code}****${number.slice(-4)}` : `${code}${number.slice(0, 3)}****${number.slice(-4)}`;
+}
+
+function hostOf(url: string): string {
+  return URL.canParse(url) ? new URL(url).host : '';
 }

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { startConfiguredServer, type ConfiguredServer } from '../../../test/support/configured-server.ts';
+import { startTestServer, type StaffedServer } from '../../../test/support/test-server.ts';
 import { noiseRulesMax } from '../../channels/noise-rule.ts';
 
 const severity = (...vals: string[]) => [[{ key: 'severity', oper: 'IN', vals }]];
@@ -13,8 +13,8 @@ const specs = {
   '/channel/inhibit/rule': { source_filters: severity('Critical'), target_filters: severity('Info'), equals: ['host'] },
 } as const;
 
-async function withChannel(): Promise<ConfiguredServer & { channel_id: number }> {
-  const api = await startConfiguredServer();
+async function withChannel(): Promise<StaffedServer & { channel_id: number }> {
+  const api = await startTestServer();
   const { channel_id } = await api.data('/channel/create', { channel_name: 'Web' });
   return Object.assign(api, { channel_id });
 }
@@ -116,7 +116,7 @@ test('a silence shows its time, and a time of one kind takes the place of the ot
   assert.equal((await api.data('/channel/silence/rule/list', { channel_id })).items.length, 0);
 });
 
-test('rules take what is at their limits and name every field that is past one', async () => {
+test('rules accept their limits and name every field beyond one', async () => {
   await using api = await withChannel();
   const { channel_id } = api;
   const drop = { channel_id, rule_name: 'r', filters: everything };
@@ -177,7 +177,7 @@ test('a channel has only so many rules of a kind', async () => {
   await using api = await withChannel();
   const { channelId } = { channelId: api.channel_id };
   const rule = { channelId, name: 'r', spec: { filters: [] } };
-  for (let count = 0; count < noiseRulesMax; count += 1) await api.node.services.noiseRules.create('drop', rule, 0);
+  for (let count = 0; count < noiseRulesMax; count += 1) await api.service.services.noiseRules.create('drop', rule, 0);
   const one = { channel_id: channelId, rule_name: 'r', filters: everything };
   assert.match((await api.call('/channel/unsubscribe/rule/create', one)).body.error?.message ?? '', /at most 100/);
   await api.data('/channel/silence/rule/create', one);

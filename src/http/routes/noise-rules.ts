@@ -1,20 +1,19 @@
 import type { z } from 'zod';
-import { isInTime, type NoiseKind, type NoiseRule, type SilenceSpec } from '../../channels/noise-rule.ts';
-import type { NoiseRuleChange, NoiseRules } from '../../channels/noise-rules.ts';
+import { blankSilence, isInTime, type NoiseKind, type NoiseRule, type SilenceSpec } from '../../channels/noise-rule.ts';
+import type { NoiseRuleChange, NoiseRuleService } from '../../channels/noise-rule-service.ts';
 import { seconds } from '../../events/event.ts';
-import type { Account } from '../../ingestion/directories.ts';
+import type { Account } from '../../ingestion/push-context.ts';
 import type { Clock } from '../../runtime/clock.ts';
-import { route, type Route } from '../route.ts';
-import * as shape from '../shapes/noise-rule.ts';
-import { nothing } from '../shapes/scalars.ts';
+import { command, commandWithReply, query, type Route } from './route.ts';
+import * as shape from '../schemas/noise-rule.ts';
 
 export interface NoiseServices {
   readonly account: Account;
   readonly clock: Pick<Clock, 'now'>;
-  readonly noiseRules: NoiseRules;
+  readonly noiseRules: NoiseRuleService;
 }
 
-/** What keeps alerts from people (contract 4.10): everybody reads the rules, administrators configure them. */
+/** Noise rules (contract 4.10): everybody may read them, administrators configure them. */
 export function noiseRoutes(services: NoiseServices): Route[] {
   const { noiseRules } = services;
   return [
@@ -29,117 +28,99 @@ export function noiseRoutes(services: NoiseServices): Route[] {
 
 function dropRoutes({ account, noiseRules }: NoiseServices): Route[] {
   return [
-    route({
-      path: '/channel/unsubscribe/rule/create',
-      summary: 'Makes a drop rule: events that match leave no trace.',
-      role: 'admin',
-      writes: true,
-      request: shape.dropCreateRequest,
-      reply: shape.ruleCreateReply,
-      handle: async (input, call) => {
+    commandWithReply(
+      '/channel/unsubscribe/rule/create',
+      'Makes a drop rule: events that match leave no trace.',
+      'admin',
+      { request: shape.dropCreateRequest, reply: shape.ruleCreateReply },
+      async (input, call) => {
         const { channel_id: channelId, rule_name: name, filters } = input;
         const made = { ...headOf(input), channelId, name, spec: { filters } };
         return createdReply(await noiseRules.create('drop', made, call.person.person_id));
       },
-    }),
-    route({
-      path: '/channel/unsubscribe/rule/update',
-      summary: 'Changes what is sent of a drop rule; its filters as a whole.',
-      role: 'admin',
-      writes: true,
-      request: shape.dropUpdateRequest,
-      reply: nothing,
-      handle: async (input, call) => {
+    ),
+    command(
+      '/channel/unsubscribe/rule/update',
+      'Changes the given fields of a drop rule; its filters as a whole.',
+      'admin',
+      shape.dropUpdateRequest,
+      async (input, call) => {
         const spec = present({ filters: input.filters });
         await noiseRules.update(refOf('drop', input), { ...headOf(input), spec }, call.person.person_id);
-        return {};
       },
-    }),
-    route({
-      path: '/channel/unsubscribe/rule/list',
-      summary: 'Lists the drop rules of a channel, in the order in which they are tried.',
-      role: 'viewer',
-      writes: false,
-      request: shape.ruleListRequest,
-      reply: shape.dropListReply,
-      handle: async (input) => {
+    ),
+    query(
+      '/channel/unsubscribe/rule/list',
+      'Lists the drop rules of a channel, in the order in which they are tried.',
+      'viewer',
+      { request: shape.ruleListRequest, reply: shape.dropListReply },
+      async (input) => {
         const rules = await noiseRules.list('drop', input.channel_id);
         return { items: rules.map((rule) => ({ ...shown(rule, account), filters: copied(rule.spec.filters) })) };
       },
-    }),
+    ),
   ];
 }
 
 function silenceRoutes({ account, clock, noiseRules }: NoiseServices): Route[] {
   return [
-    route({
-      path: '/channel/silence/rule/create',
-      summary: 'Makes a silence rule: alerts that match, in its time, join no incident.',
-      role: 'admin',
-      writes: true,
-      request: shape.silenceCreateRequest,
-      reply: shape.ruleCreateReply,
-      handle: async (input, call) => {
+    commandWithReply(
+      '/channel/silence/rule/create',
+      'Makes a silence rule: alerts that match, in its time, join no incident.',
+      'admin',
+      { request: shape.silenceCreateRequest, reply: shape.ruleCreateReply },
+      async (input, call) => {
         const { channel_id: channelId, rule_name: name, filters } = input;
         const fromIncidentId = input.from_incident_id ?? '';
         const spec: SilenceSpec = { ...blankSilence, ...silenceSpecOf(input), filters, fromIncidentId };
         const made = { ...headOf(input), channelId, name, spec };
         return createdReply(await noiseRules.create('silence', made, call.person.person_id));
       },
-    }),
-    route({
-      path: '/channel/silence/rule/update',
-      summary: 'Changes what is sent of a silence rule; its filters and its time as a whole.',
-      role: 'admin',
-      writes: true,
-      request: shape.silenceUpdateRequest,
-      reply: nothing,
-      handle: async (input, call) => {
+    ),
+    command(
+      '/channel/silence/rule/update',
+      'Changes the given fields of a silence rule; its filters and its time as a whole.',
+      'admin',
+      shape.silenceUpdateRequest,
+      async (input, call) => {
         const spec = { ...silenceSpecOf(input), ...present({ filters: input.filters }) };
         await noiseRules.update(refOf('silence', input), { ...headOf(input), spec }, call.person.person_id);
-        return {};
       },
-    }),
-    route({
-      path: '/channel/silence/rule/list',
-      summary: 'Lists the silence rules of a channel, in the order in which they are tried.',
-      role: 'viewer',
-      writes: false,
-      request: shape.ruleListRequest,
-      reply: shape.silenceListReply,
-      handle: async (input) => {
+    ),
+    query(
+      '/channel/silence/rule/list',
+      'Lists the silence rules of a channel, in the order in which they are tried.',
+      'viewer',
+      { request: shape.ruleListRequest, reply: shape.silenceListReply },
+      async (input) => {
         const rules = await noiseRules.list('silence', input.channel_id);
         return { items: rules.map((rule) => ({ ...shown(rule, account), ...silenceObject(rule, clock.now()) })) };
       },
-    }),
+    ),
   ];
 }
 
 function inhibitRoutes({ account, noiseRules }: NoiseServices): Route[] {
   return [
-    route({
-      path: '/channel/inhibit/rule/create',
-      summary: 'Makes an inhibit rule: alerts that match join no incident while another, the source, is active.',
-      role: 'admin',
-      writes: true,
-      request: shape.inhibitCreateRequest,
-      reply: shape.ruleCreateReply,
-      handle: async (input, call) => {
+    commandWithReply(
+      '/channel/inhibit/rule/create',
+      'Makes an inhibit rule: alerts that match join no incident while another, the source, is active.',
+      'admin',
+      { request: shape.inhibitCreateRequest, reply: shape.ruleCreateReply },
+      async (input, call) => {
         const { channel_id: channelId, rule_name: name, source_filters, target_filters, equals } = input;
         const filters = { sourceFilters: source_filters, targetFilters: target_filters };
         const spec = { ...filters, equals, discards: input.is_directly_discard ?? false };
         const made = { ...headOf(input), channelId, name, spec };
         return createdReply(await noiseRules.create('inhibit', made, call.person.person_id));
       },
-    }),
-    route({
-      path: '/channel/inhibit/rule/update',
-      summary: 'Changes what is sent of an inhibit rule; its filters as a whole.',
-      role: 'admin',
-      writes: true,
-      request: shape.inhibitUpdateRequest,
-      reply: nothing,
-      handle: async (input, call) => {
+    ),
+    command(
+      '/channel/inhibit/rule/update',
+      'Changes the given fields of an inhibit rule; its filters as a whole.',
+      'admin',
+      shape.inhibitUpdateRequest,
+      async (input, call) => {
         const spec = present({
           sourceFilters: input.source_filters,
           targetFilters: input.target_filters,
@@ -147,40 +128,28 @@ function inhibitRoutes({ account, noiseRules }: NoiseServices): Route[] {
           discards: input.is_directly_discard,
         });
         await noiseRules.update(refOf('inhibit', input), { ...headOf(input), spec }, call.person.person_id);
-        return {};
       },
-    }),
-    route({
-      path: '/channel/inhibit/rule/list',
-      summary: 'Lists the inhibit rules of a channel, in the order in which they are tried.',
-      role: 'viewer',
-      writes: false,
-      request: shape.ruleListRequest,
-      reply: shape.inhibitListReply,
-      handle: async (input) => {
+    ),
+    query(
+      '/channel/inhibit/rule/list',
+      'Lists the inhibit rules of a channel, in the order in which they are tried.',
+      'viewer',
+      { request: shape.ruleListRequest, reply: shape.inhibitListReply },
+      async (input) => {
         const rules = await noiseRules.list('inhibit', input.channel_id);
         return { items: rules.map((rule) => ({ ...shown(rule, account), ...inhibitObject(rule) })) };
       },
-    }),
+    ),
   ];
 }
 
-/** What the three kinds have in common. */
-function switches(base: `/${string}`, what: string, kind: NoiseKind, rules: NoiseRules): Route[] {
+/** The routes that the three kinds share. */
+function switches(base: `/${string}`, what: string, kind: NoiseKind, rules: NoiseRuleService): Route[] {
   type Ref = ReturnType<typeof refOf>;
   const change = (step: string, summary: string, work: (ref: Ref, personId: number) => Promise<void>): Route =>
-    route({
-      path: `${base}/${step}`,
-      summary,
-      role: 'admin',
-      writes: true,
-      request: shape.ruleRequest,
-      reply: nothing,
-      handle: async (input, call) => {
-        await work(refOf(kind, input), call.person.person_id);
-        return {};
-      },
-    });
+    command(`${base}/${step}`, summary, 'admin', shape.ruleRequest, (input, call) =>
+      work(refOf(kind, input), call.person.person_id),
+    );
   return [
     change('enable', `Switches ${what} on.`, (ref, by) => rules.setStatus(ref, 'enabled', by)),
     change('disable', `Switches ${what} off.`, (ref, by) => rules.setStatus(ref, 'disabled', by)),
@@ -206,15 +175,6 @@ function createdReply(rule: NoiseRule): z.input<typeof shape.ruleCreateReply> {
   return { rule_id: rule.ruleId, rule_name: rule.name };
 }
 
-const blankSilence: Omit<SilenceSpec, 'filters'> = {
-  span: undefined,
-  recurrences: [],
-  timeZone: 'UTC',
-  discards: false,
-  deletesItself: false,
-  fromIncidentId: '',
-};
-
 type SilenceInput = Pick<
   z.output<typeof shape.silenceUpdateRequest>,
   'time_filter' | 'time_filters' | 'time_zone' | 'is_directly_discard' | 'is_auto_delete'
@@ -225,7 +185,7 @@ function silenceSpecOf(input: SilenceInput): Partial<SilenceSpec> {
   return { ...present(rest), ...timesOf(input) };
 }
 
-/** A time of one kind takes the place of one of the other. */
+/** A time of one kind replaces one of the other. */
 function timesOf({ time_filter: span, time_filters: recurring }: SilenceInput): Partial<SilenceSpec> {
   if (span !== undefined && span !== null) {
     return { span: { start: span.start_time * 1000, end: span.end_time * 1000 }, recurrences: [] };
@@ -279,7 +239,7 @@ function copied(filter: NoiseRule<'drop'>['spec']['filters']) {
   return filter.map((group) => group.map((one) => ({ ...one, vals: [...one.vals] })));
 }
 
-/** What was sent. */
+/** The fields that are not undefined. */
 function present<Input extends object>(input: Input): { [Key in keyof Input]?: Exclude<Input[Key], undefined> } {
   const sent = Object.entries(input).filter(([, value]) => value !== undefined);
   return Object.fromEntries(sent) as { [Key in keyof Input]?: Exclude<Input[Key], undefined> };

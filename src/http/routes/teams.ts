@@ -1,36 +1,33 @@
 import type { z } from 'zod';
 import { seconds } from '../../events/event.ts';
-import type { Members } from '../../members/members.ts';
+import type { MemberService } from '../../members/member-service.ts';
 import type { People } from '../../members/people.ts';
 import type { Team } from '../../members/team.ts';
-import { findTeam, type TeamName, type Teams } from '../../members/teams.ts';
-import type { Account } from '../../ingestion/directories.ts';
-import { mentions, numberedPageOf, ordered } from '../held-list.ts';
-import { route, type Route } from '../route.ts';
-import { nothing } from '../shapes/scalars.ts';
-import * as shape from '../shapes/team.ts';
+import { findTeam, type TeamChange, type TeamName, type TeamService } from '../../members/team-service.ts';
+import type { Account } from '../../ingestion/push-context.ts';
+import { mentions, numberedPageOf, ordered } from './in-memory-page.ts';
+import { command, commandWithReply, query, type Route } from './route.ts';
+import * as shape from '../schemas/team.ts';
 
 export interface TeamServices {
   readonly account: Account;
-  readonly members: Members;
-  readonly teams: Teams;
+  readonly members: MemberService;
+  readonly teams: TeamService;
 }
 
-/** Teams may be read by everybody and are made by administrators. */
+/** Everybody may read teams; administrators manage them. */
 export function teamRoutes(services: TeamServices): Route[] {
   return [...readings(services), ...changes(services)];
 }
 
 function readings({ account, members }: TeamServices): Route[] {
   return [
-    route({
-      path: '/team/list',
-      summary: 'Lists the teams.',
-      role: 'viewer',
-      writes: false,
-      request: shape.teamListRequest,
-      reply: shape.teamListReply,
-      handle: async (input) => {
+    query(
+      '/team/list',
+      'Lists the teams.',
+      'viewer',
+      { request: shape.teamListRequest, reply: shape.teamListReply },
+      async (input) => {
         const people = await members.people();
         const found = people.teams.filter(
           (team) =>
@@ -40,76 +37,63 @@ function readings({ account, members }: TeamServices): Route[] {
         const page = numberedPageOf(ordered(found, orders[input.orderby], input.asc), input);
         return { ...page, items: page.items.map((team) => teamObject(team, people, account)) };
       },
-    }),
-    route({
-      path: '/team/info',
-      summary: 'Shows a team, named by its id, its name or its ref_id.',
-      role: 'viewer',
-      writes: false,
-      request: shape.teamRequest,
-      reply: shape.team,
-      handle: async (input) => {
+    ),
+    query(
+      '/team/info',
+      'Shows a team, named by its id, its name or its ref_id.',
+      'viewer',
+      { request: shape.teamRequest, reply: shape.team },
+      async (input) => {
         const people = await members.people();
         return teamObject(findTeam(people.teams, teamName(input)), people, account);
       },
-    }),
-    route({
-      path: '/team/infos',
-      summary: 'Shows teams by their ids; unknown ids are left out.',
-      role: 'viewer',
-      writes: false,
-      request: shape.teamInfosRequest,
-      reply: shape.teamInfosReply,
-      handle: async (input) => {
+    ),
+    query(
+      '/team/infos',
+      'Shows teams by their ids; unknown ids are left out.',
+      'viewer',
+      { request: shape.teamInfosRequest, reply: shape.teamInfosReply },
+      async (input) => {
         const people = await members.people();
         const found = [...new Set(input.team_ids)].flatMap((id) => people.team(id) ?? []);
         return {
           items: found.map((team) => ({ team_id: team.teamId, team_name: team.name, person_ids: [...team.personIds] })),
         };
       },
-    }),
+    ),
   ];
 }
 
 function changes({ teams }: TeamServices): Route[] {
   return [
-    route({
-      path: '/team/upsert',
-      summary: 'Makes a team or changes one.',
-      role: 'admin',
-      writes: true,
-      request: shape.teamUpsertRequest,
-      reply: shape.teamUpsertReply,
-      handle: async (input, call) => {
-        const team = await teams.upsert(
-          {
-            teamId: input.team_id === 0 ? undefined : input.team_id,
-            name: input.team_name,
-            description: input.description,
-            refId: input.ref_id,
-            personIds: input.person_ids,
-            emails: input.emails,
-            phones: input.phones,
-            resetIfNameExists: input.reset_if_name_exist,
-          },
-          call.person.person_id,
-        );
+    commandWithReply(
+      '/team/upsert',
+      'Makes a team or changes one.',
+      'admin',
+      { request: shape.teamUpsertRequest, reply: shape.teamUpsertReply },
+      async (input, call) => {
+        const team = await teams.upsert({ ...changeOf(input), name: input.team_name }, call.person.person_id);
         return { team_id: team.teamId, team_name: team.name };
       },
-    }),
-    route({
-      path: '/team/delete',
-      summary: 'Deletes a team; its members stay.',
-      role: 'admin',
-      writes: true,
-      request: shape.teamRequest,
-      reply: nothing,
-      handle: async (input, call) => {
-        await teams.remove(teamName(input), call.person.person_id);
-        return {};
-      },
-    }),
+      (sound) => teams.faultsOf({ ...changeOf(sound), name: sound.team_name ?? '' }),
+    ),
+    command('/team/delete', 'Deletes a team; its members stay.', 'admin', shape.teamRequest, (input, call) =>
+      teams.remove(teamName(input), call.person.person_id),
+    ),
   ];
+}
+
+function changeOf(input: Partial<z.output<typeof shape.teamUpsertRequest>>): Omit<TeamChange, 'name'> {
+  return {
+    teamId: input.team_id === 0 ? undefined : input.team_id,
+    description: input.description,
+    refId: input.ref_id,
+    personIds: input.person_ids,
+    emails: input.emails,
+    phones: input.phones,
+    countryCode: input.country_code ?? input.countryCode,
+    resetIfNameExists: input.reset_if_name_exist ?? false,
+  };
 }
 
 const orders: Readonly<Record<'created_at' | 'updated_at' | 'team_name', (team: Team) => string | number>> = {
@@ -118,7 +102,7 @@ const orders: Readonly<Record<'created_at' | 'updated_at' | 'team_name', (team: 
   team_name: (team) => team.name,
 };
 
-/** The schema lets exactly one of the three through. */
+/** The schema admits exactly one of the three. */
 function teamName(input: z.output<typeof shape.teamRequest>): TeamName {
   if (input.team_id !== undefined) return { teamId: input.team_id };
   return input.team_name === undefined ? { refId: input.ref_id ?? '' } : { name: input.team_name };

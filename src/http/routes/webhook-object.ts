@@ -1,15 +1,18 @@
 import type { z } from 'zod';
+import type { Role } from '../../access/role.ts';
+import type { WebhookHealth } from '../../delivery/history/webhook-health.ts';
 import { seconds } from '../../events/event.ts';
 import type { WebhookChange } from '../../webhooks/draft.ts';
+import { maskEndpoint } from '../../webhooks/endpoint.ts';
 import { maskHeader } from '../../webhooks/headers.ts';
 import { maskSecret } from '../../webhooks/secret.ts';
-import type { TrialReport } from '../../webhooks/trial.ts';
+import type { TestPushReport } from '../../webhooks/ports.ts';
 import type { Webhook } from '../../webhooks/webhook.ts';
-import type * as shape from '../shapes/webhook.ts';
+import type * as shape from '../schemas/webhook.ts';
 
 type Input = Omit<z.output<typeof shape.webhookUpdateRequest>, 'integration_id'>;
 
-/** What was sent of a webhook, in our words. */
+/** The change that a request asks for. */
 export function changeOf(input: Input): WebhookChange {
   return {
     name: input.name,
@@ -31,6 +34,7 @@ export function changeOf(input: Input): WebhookChange {
             maxAgeSeconds: input.retry.max_age_seconds,
             on: input.retry.on,
           },
+    unsentRetrySeconds: input.unsent_retry_seconds,
     rateLimitPerSecond: input.rate_limit_per_second,
     maxInFlight: input.max_in_flight,
     signing: input.signing,
@@ -38,8 +42,32 @@ export function changeOf(input: Input): WebhookChange {
   };
 }
 
-/** A webhook as it is shown: nothing in it lets anybody sign or log in. */
-export function webhookObject(webhook: Webhook): z.input<typeof shape.webhook> {
+/** The endpoint as this role may see it, in full only as an administrator. */
+export function endpointFor(role: Role, endpoint: string): string {
+  return role === 'admin' ? endpoint : maskEndpoint(endpoint);
+}
+
+/** @param role below admin the words of a failure are left out: of a private address they would tell what is there. */
+export function healthObject(health: WebhookHealth, role: Role): z.input<typeof shape.webhookHealth> {
+  const { lastFailure } = health;
+  return {
+    state: health.state,
+    success_rate: health.successRate,
+    p95_ms: health.p95Ms,
+    spark: [...health.spark],
+    waiting: health.waiting,
+    behind: { entities: health.behind.entities, oldest_ms: health.behind.oldestMs },
+    last_success_at: health.lastSuccessAt,
+    last_failure:
+      lastFailure === undefined
+        ? null
+        : { at: lastFailure.at, reason: lastFailure.reason, message: role === 'viewer' ? '' : lastFailure.message },
+    closed_until: health.closedUntil,
+  };
+}
+
+/** A webhook as this role may see it: nothing in it lets anybody sign or log in. */
+export function webhookObject(webhook: Webhook, role: Role): z.input<typeof shape.webhook> {
   const secrets = webhook.secrets.map(({ secret, expiresAt }) => ({
     secret: maskSecret(secret),
     expires_at: seconds(expiresAt),
@@ -48,7 +76,7 @@ export function webhookObject(webhook: Webhook): z.input<typeof shape.webhook> {
     integration_id: webhook.webhookId,
     type: webhook.type,
     name: webhook.name,
-    endpoint: webhook.endpoint,
+    endpoint: endpointFor(role, webhook.endpoint),
     description: webhook.description,
     team_id: webhook.teamId,
     status: webhook.status,
@@ -64,6 +92,7 @@ export function webhookObject(webhook: Webhook): z.input<typeof shape.webhook> {
       max_age_seconds: webhook.retry.maxAgeSeconds,
       on: webhook.retry.on,
     },
+    unsent_retry_seconds: webhook.unsentRetrySeconds,
     rate_limit_per_second: webhook.rateLimitPerSecond,
     max_in_flight: webhook.maxInFlight,
     signing: webhook.signing,
@@ -75,7 +104,7 @@ export function webhookObject(webhook: Webhook): z.input<typeof shape.webhook> {
   };
 }
 
-export function reportObject(report: TrialReport): z.input<typeof shape.webhookTestReply> {
+export function reportObject(report: TestPushReport): z.input<typeof shape.webhookTestReply> {
   const answered = report.statusCode !== 0;
   return {
     request: { endpoint: report.endpoint, headers: report.requestHeaders, body: report.requestBody },
@@ -92,5 +121,6 @@ export function reportObject(report: TrialReport): z.input<typeof shape.webhookT
     reason: report.reason,
     error_message: report.errorMessage,
     duration_ms: report.durationMs,
+    ...(report.timing === undefined ? {} : { timing: report.timing }),
   };
 }

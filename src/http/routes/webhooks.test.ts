@@ -1,16 +1,16 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { trialReport } from '../../../test/support/configuration.ts';
-import { startConfiguredServer } from '../../../test/support/configured-server.ts';
+import { trialReport } from '../../../test/support/test-service.ts';
+import { startTestServer } from '../../../test/support/test-server.ts';
 import { alertEventTypes, incidentEventTypes } from '../../events/event-types.ts';
 import { samplePush } from '../../webhooks/samples.ts';
-import { pushedAlert } from '../shapes/alert.ts';
-import { pushedIncident } from '../shapes/incident.ts';
+import { pushedAlert } from '../schemas/alert.ts';
+import { pushedIncident } from '../schemas/incident.ts';
 
 const endpoint = 'https://example.com/hook?a=a';
 
 test('a secret and a header value are shown by no reply but the one that made the secret', async () => {
-  await using api = await startConfiguredServer();
+  await using api = await startTestServer();
   const headers = { Authorization: 'Bearer canary-canary', __proto__x: 'short' };
   const made = await api.data('/webhook/create', { type: 'incident', name: 'Tickets', endpoint, headers });
   assert.match(made.secret, /^whsec_/);
@@ -24,7 +24,7 @@ test('a secret and a header value are shown by no reply but the one that made th
     integration_id,
     type: 'incident',
     name: 'Tickets',
-    endpoint,
+    endpoint: 'https://example.com/••••',
     description: '',
     team_id: 0,
     status: 'enabled',
@@ -36,11 +36,13 @@ test('a secret and a header value are shown by no reply but the one that made th
     delivery_mode: 'at_most_once',
     order_policy: 'every',
     retry: { max_attempts: 1, max_age_seconds: 3600, on: 'any' },
+    unsent_retry_seconds: 10,
     rate_limit_per_second: 0,
-    max_in_flight: 8,
+    max_in_flight: 32,
     signing: true,
     creator_id: api.memberIds.admin,
   });
+  assert.equal((await api.data('/webhook/info', { integration_id })).endpoint, endpoint);
   const rotated = await api.data('/webhook/secret/rotate', { integration_id, overlap_seconds: 60 });
   const everything = JSON.stringify([
     await api.data('/webhook/list', {}),
@@ -52,7 +54,7 @@ test('a secret and a header value are shown by no reply but the one that made th
 });
 
 test('webhooks are narrowed by type, status, channel and words', async () => {
-  await using api = await startConfiguredServer();
+  await using api = await startTestServer();
   const { channel_id } = await api.data('/channel/create', { channel_name: 'Web' });
   const other = await api.data('/channel/create', { channel_name: 'DB' });
   const make = (name: string, body: object) => api.data('/webhook/create', { type: 'alert', name, endpoint, ...body });
@@ -69,14 +71,14 @@ test('webhooks are narrowed by type, status, channel and words', async () => {
   assert.deepEqual(await names({ status: 'paused' }), ['web']);
 });
 
-test('the life of a webhook: paused, resumed, disabled with what it was owed, enabled, deleted', async () => {
-  await using api = await startConfiguredServer();
+test('the life of a webhook: paused, resumed, disabled with its deliveries, enabled, deleted', async () => {
+  await using api = await startTestServer();
   const { integration_id } = await api.data('/webhook/create', { type: 'alert', name: 'Lake', endpoint });
   const status = async () => (await api.data('/webhook/info', { integration_id })).status;
   assert.deepEqual(await api.data('/webhook/pause', { integration_id }, 'responder'), {});
   assert.equal(await status(), 'paused');
   assert.deepEqual(await api.data('/webhook/resume', { integration_id }, 'responder'), {});
-  api.node.waiting = 4;
+  api.service.backlog.waiting = 4;
   assert.deepEqual(await api.data('/webhook/disable', { integration_id }), { cancelled: 4 });
   assert.equal((await api.call('/webhook/resume', { integration_id })).body.error?.code, 'BadRequest');
   assert.deepEqual(await api.data('/webhook/enable', { integration_id }), {});
@@ -89,7 +91,7 @@ test('the life of a webhook: paused, resumed, disabled with what it was owed, en
 });
 
 test('a test sends a stored webhook, a change that is not stored, or a draft', async () => {
-  await using api = await startConfiguredServer();
+  await using api = await startTestServer();
   const { integration_id } = await api.data('/webhook/create', { type: 'incident', name: 'Tickets', endpoint });
   const reply = await api.data('/webhook/test', { integration_id });
   assert.deepEqual(reply, {
@@ -107,7 +109,7 @@ test('a test sends a stored webhook, a change that is not stored, or a draft', a
   await api.data('/webhook/test', { integration_id, event_type: 'i_ack', timeout_ms: 300 });
   await api.data('/webhook/test', { type: 'alert', endpoint: 'https://example.com/draft' });
   assert.deepEqual(
-    api.node.tried.map(([webhook, type]) => [webhook.webhookId, webhook.endpoint, webhook.timeoutMs, type]),
+    api.service.tried.map(([webhook, type]) => [webhook.webhookId, webhook.endpoint, webhook.timeoutMs, type]),
     [
       [integration_id, endpoint, 1000, 'i_new'],
       [integration_id, endpoint, 300, 'i_ack'],
@@ -125,11 +127,11 @@ test('a test sends a stored webhook, a change that is not stored, or a draft', a
     const { body } = await api.call('/webhook/test', wrong);
     assert.equal(body.error?.code, 'InvalidParameter', JSON.stringify(wrong));
   }
-  assert.equal(api.node.tried.length, 3);
+  assert.equal(api.service.tried.length, 3);
 });
 
 test('the addresses that pushes come from are published', async () => {
-  await using api = await startConfiguredServer();
+  await using api = await startTestServer();
   const info = await api.data('/egress/info', {}, 'viewer');
   assert.deepEqual(info.source_addresses, ['192.0.2.7']);
 });
@@ -148,4 +150,47 @@ test('the sample of each event type has every key that a real push has, and no o
   assert.deepEqual(pushedAlert.strict().safeParse(action.incident.alerts[0]).error?.issues, undefined);
   assert.ok(action.person !== undefined);
   assert.ok(!('person' in samplePush('incident', 'i_new')));
+});
+
+test('faults of form and of rule come in one answer, each with a code that never changes', async () => {
+  await using api = await startTestServer();
+  await api.data('/webhook/create', { type: 'incident', name: 'Tickets', endpoint });
+  const faultsOf = async (path: string, body: object) => {
+    const { error } = (await api.call(path, body)).body;
+    const faults = (error?.faults ?? []) as { field: string; code: string }[];
+    return faults.map(({ field, code }) => `${field} ${code}`);
+  };
+  const wrong = { endpoint: 'ftp://x', timeout_ms: 5, headers: { Host: 'x' }, channel_ids: [7], team_id: 'one' };
+  assert.deepEqual(await faultsOf('/webhook/create', { type: 'incident', name: '', ...wrong }), [
+    'name too_short',
+    'team_id type',
+    'timeout_ms too_small',
+    'endpoint invalid',
+    'headers["Host"] invalid',
+    'channel_ids not_found',
+  ]);
+  // With every form right the rules are asked by the operation itself, and all of them too.
+  assert.deepEqual(
+    await faultsOf('/webhook/create', { type: 'incident', name: 'Tickets', ...wrong, timeout_ms: 100, team_id: 9 }),
+    ['endpoint invalid', 'headers["Host"] invalid', 'name taken', 'channel_ids not_found', 'team_id not_found'],
+  );
+  assert.deepEqual(
+    await faultsOf('/webhook/test', { type: 'alert', endpoint: 'ftp://x', timeout_ms: 1, event_types: ['i_new'] }),
+    ['timeout_ms too_small', 'endpoint invalid', 'event_types not_allowed'],
+  );
+  assert.deepEqual(await faultsOf('/integration/create', { name: 'Prometheus', type: 'netscape', channel_id: 7 }), [
+    'type not_allowed',
+    'channel_id not_found',
+  ]);
+  assert.deepEqual(await faultsOf('/webhook/create', {}), ['type required', 'name required', 'endpoint required']);
+});
+
+test('our own endpoints refuse a field that they do not know, with the nearest one and every other fault', async () => {
+  await using api = await startTestServer();
+  const body = { type: 'incident', name: '', endpoint, delivery_mod: 'at_least_once', quite_other: 1 };
+  const { status, body: reply } = await api.call('/webhook/create', body);
+  assert.equal(status, 400);
+  assert.match(reply.error?.message ?? '', /delivery_mod: is no field of this call: did you mean delivery_mode\?/);
+  assert.match(reply.error?.message ?? '', /quite_other: is no field of this call; /);
+  assert.match(reply.error?.message ?? '', /name: /);
 });

@@ -1,161 +1,175 @@
-import { invalid } from '../../runtime/failure.ts';
-import type { EventType } from '../../events/event-types.ts';
-import { eventTypesOf } from '../../webhooks/draft.ts';
-import type { Trial } from '../../webhooks/trial.ts';
-import type { WebhookType } from '../../webhooks/webhook.ts';
-import type { Webhooks } from '../../webhooks/webhooks.ts';
-import { mentions, pageOf } from '../held-list.ts';
-import { route, type Route } from '../route.ts';
+import type { z } from 'zod';
+import type { TestPush } from '../../webhooks/ports.ts';
+import type { HealthState, WebhookHealthReader } from '../../delivery/history/webhook-health.ts';
+import type { Webhook } from '../../webhooks/webhook.ts';
+import type { WebhookService } from '../../webhooks/webhook-service.ts';
+import { mentions, pageOf } from './in-memory-page.ts';
+import { command, commandWithReply, query, type Route } from './route.ts';
 import type { Role } from '../../access/role.ts';
-import { nothing } from '../shapes/scalars.ts';
-import * as shape from '../shapes/webhook.ts';
-import { changeOf, reportObject, webhookObject } from './webhook-object.ts';
+import * as shape from '../schemas/webhook.ts';
+import type { PresentParts } from '../../incidents/present-object.ts';
+import { eventTypeOf, realObject } from './present-push.ts';
+import { changeOf, endpointFor, healthObject, reportObject, webhookObject } from './webhook-object.ts';
 
-export interface WebhookServices {
-  readonly webhooks: Webhooks;
-  readonly trial: Trial;
+export interface WebhookServices extends PresentParts {
+  readonly webhooks: WebhookService;
+  readonly trial: TestPush;
+  readonly health: Pick<WebhookHealthReader, 'of' | 'keepOnly'>;
 }
 
 /**
- * Webhooks may be read by everybody, with their secrets masked, and are configured by administrators. To pause and to
- * resume loses nothing, and is what somebody on duty does when a receiver is down: a responder may. A test can send
- * anywhere, so that it is for administrators too.
+ * Everybody may read webhooks, with secrets masked; administrators configure them. A responder may pause and resume,
+ * which loses nothing and is needed on duty when a receiver is down. A test push can go anywhere, so it is for
+ * administrators.
  */
 export function webhookRoutes(services: WebhookServices): Route[] {
   return [...readings(services), ...settings(services), ...switches(services), ...trials(services)];
 }
 
-function readings({ webhooks }: WebhookServices): Route[] {
+function readings(services: WebhookServices): Route[] {
+  const { webhooks, health } = services;
   return [
-    route({
-      path: '/webhook/list',
-      summary: 'Lists the webhooks, the oldest first.',
-      role: 'viewer',
-      writes: false,
-      request: shape.webhookListRequest,
-      reply: shape.webhookListReply,
-      handle: async (input) => {
+    query(
+      '/webhook/list',
+      'Lists the webhooks with their health, the oldest first or those in trouble first.',
+      'viewer',
+      { request: shape.webhookListRequest, reply: shape.webhookListReply },
+      async (input, { role }) => {
         const found = (await webhooks.directory()).list.filter(
           (one) =>
-            mentions(input.query, one.name, one.description, one.endpoint) &&
+            mentions(input.query, one.name, one.description, endpointFor(role, one.endpoint)) &&
             (input.type === undefined || one.type === input.type) &&
             (input.status === undefined || one.status === input.status) &&
             (input.channel_id === undefined ||
               one.channelIds.length === 0 ||
               one.channelIds.includes(input.channel_id)),
         );
-        const page = pageOf(found, input);
-        return { ...page, items: page.items.map(webhookObject) };
+        const healthy = await withHealth(services, found, input);
+        const page = pageOf(healthy, input);
+        const items = await Promise.all(
+          page.items.map(async (one) => ({
+            ...webhookObject(one, role),
+            health: healthObject(await health.of(one), role),
+          })),
+        );
+        return { ...page, items };
       },
-    }),
-    route({
-      path: '/webhook/info',
-      summary: 'Shows a webhook; header values and secrets are masked.',
-      role: 'viewer',
-      writes: false,
-      request: shape.webhookRequest,
-      reply: shape.webhook,
-      handle: async (input) => webhookObject(await webhooks.find(input.integration_id)),
-    }),
+    ),
+    query(
+      '/webhook/info',
+      'Shows a webhook; header values and secrets are masked, and below the role admin the path and query of the endpoint.',
+      'viewer',
+      { request: shape.webhookRequest, reply: shape.webhook },
+      async (input, { role }) => webhookObject(await webhooks.find(input.integration_id), role),
+    ),
   ];
+}
+
+/** Those in trouble come first, in this order. */
+const byTrouble: readonly HealthState[] = ['failing', 'slow', 'delivering', 'idle', 'paused', 'disabled'];
+
+/** Reads the health of all only where it decides which are shown, or in which order. */
+async function withHealth(
+  { webhooks, health }: WebhookServices,
+  found: readonly Webhook[],
+  { state, orderby }: z.output<typeof shape.webhookListRequest>,
+): Promise<readonly Webhook[]> {
+  health.keepOnly(new Set((await webhooks.directory()).list.map((one) => one.webhookId)));
+  if (state === undefined && orderby === 'created_at') return found;
+  const judged: { readonly webhook: Webhook; readonly rank: number; readonly state: HealthState }[] = [];
+  for (const webhook of found) {
+    const known = await health.of(webhook);
+    judged.push({ webhook, state: known.state, rank: byTrouble.indexOf(known.state) });
+  }
+  const wanted = judged.filter((one) => state === undefined || one.state === state);
+  if (orderby === 'created_at') return wanted.map((one) => one.webhook);
+  const inOrder = wanted.toSorted(
+    (one, other) => one.rank - other.rank || one.webhook.name.localeCompare(other.webhook.name, 'en'),
+  );
+  return inOrder.map((one) => one.webhook);
 }
 
 function settings({ webhooks }: WebhookServices): Route[] {
   return [
-    route({
-      path: '/webhook/create',
-      summary: 'Makes a webhook and shows its secret, this once.',
-      role: 'admin',
-      writes: true,
-      request: shape.webhookCreateRequest,
-      reply: shape.webhookCreateReply,
-      handle: async (input, call) => {
+    commandWithReply(
+      '/webhook/create',
+      'Makes a webhook and shows its secret, this once.',
+      'admin',
+      { request: shape.webhookCreateRequest, reply: shape.webhookCreateReply },
+      async (input, call) => {
         const made = await webhooks.create(input.type, changeOf(input), call.person.person_id);
         return { integration_id: made.webhookId, secret: made.secrets[0]?.secret ?? '' };
       },
-    }),
-    route({
-      path: '/webhook/update',
-      summary: 'Changes what is sent of a webhook.',
-      role: 'admin',
-      writes: true,
-      request: shape.webhookUpdateRequest,
-      reply: nothing,
-      handle: async (input) => {
-        await webhooks.update(input.integration_id, changeOf(input));
-        return {};
-      },
-    }),
-    route({
-      path: '/webhook/secret/rotate',
-      summary: 'Makes a new secret; the old one goes on signing beside it for a while.',
-      role: 'admin',
-      writes: true,
-      request: shape.secretRotateRequest,
-      reply: shape.secretRotateReply,
-      handle: async (input) => ({ secret: await webhooks.rotateSecret(input.integration_id, input.overlap_seconds) }),
-    }),
+      (sound) => webhooks.faultsOf(undefined, sound.type ?? 'incident', changeOf(sound)),
+    ),
+    command(
+      '/webhook/update',
+      'Changes the given fields of a webhook.',
+      'admin',
+      shape.webhookUpdateRequest,
+      (input) => webhooks.update(input.integration_id, changeOf(input)),
+      (sound) => webhooks.faultsOf(sound.integration_id, 'incident', changeOf(sound)),
+    ),
+    commandWithReply(
+      '/webhook/secret/rotate',
+      'Makes a new secret; the old one goes on signing beside it for a while.',
+      'admin',
+      { request: shape.secretRotateRequest, reply: shape.secretRotateReply },
+      async (input) => ({ secret: await webhooks.rotateSecret(input.integration_id, input.overlap_seconds) }),
+    ),
   ];
 }
 
 function switches({ webhooks }: WebhookServices): Route[] {
   const plain = (path: Route['path'], summary: string, role: Role, work: (webhookId: number) => Promise<void>) =>
-    route({
-      path,
-      summary,
-      role,
-      writes: true,
-      request: shape.webhookRequest,
-      reply: nothing,
-      handle: async (input) => {
-        await work(input.integration_id);
-        return {};
-      },
-    });
+    command(path, summary, role, shape.webhookRequest, (input) => work(input.integration_id));
   const cancelling = (path: Route['path'], summary: string, work: (webhookId: number) => Promise<number>) =>
-    route({
+    commandWithReply(
       path,
       summary,
-      role: 'admin',
-      writes: true,
-      request: shape.webhookRequest,
-      reply: shape.cancelledReply,
-      handle: async (input) => ({ cancelled: await work(input.integration_id) }),
-    });
+      'admin',
+      { request: shape.webhookRequest, reply: shape.cancelledReply },
+      async (input) => ({ cancelled: await work(input.integration_id) }),
+    );
   return [
     plain('/webhook/enable', 'Lets a webhook get events from now on.', 'admin', (id) => webhooks.enable(id)),
-    plain('/webhook/pause', 'Keeps what a webhook is owed until it is resumed.', 'responder', (id) =>
+    plain('/webhook/pause', 'Holds the deliveries of a webhook until it is resumed.', 'responder', (id) =>
       webhooks.pause(id),
     ),
-    plain('/webhook/resume', 'Sends what a paused webhook was owed.', 'responder', (id) => webhooks.resume(id)),
-    cancelling('/webhook/disable', 'Stops a webhook and cancels what it was owed.', (id) => webhooks.disable(id)),
-    cancelling('/webhook/delete', 'Deletes a webhook and cancels what it was owed.', (id) => webhooks.remove(id)),
+    plain('/webhook/resume', 'Sends the deliveries that waited while the webhook was paused.', 'responder', (id) =>
+      webhooks.resume(id),
+    ),
+    commandWithReply(
+      '/webhook/retry-now',
+      'Makes deliveries due now that wait for their next attempt, and probes the receiver.',
+      'responder',
+      { request: shape.webhookRequest, reply: shape.retriedReply },
+      async (input) => ({ released: await webhooks.retryNow(input.integration_id) }),
+    ),
+    cancelling('/webhook/disable', 'Stops a webhook and cancels its waiting deliveries.', (id) => webhooks.disable(id)),
+    cancelling('/webhook/delete', 'Deletes a webhook and cancels its waiting deliveries.', (id) => webhooks.remove(id)),
   ];
 }
 
-function trials({ webhooks, trial }: WebhookServices): Route[] {
+function trials(services: WebhookServices): Route[] {
+  const { webhooks, trial } = services;
   return [
-    route({
-      path: '/webhook/test',
-      summary: 'Sends a sample push at once, and shows the request and its answer.',
-      role: 'admin',
-      writes: true,
-      request: shape.webhookTestRequest,
-      reply: shape.webhookTestReply,
-      handle: async (input, call) => {
+    commandWithReply(
+      '/webhook/test',
+      'Sends a sample, or a real incident or alert, at once, marked `tocsin-test: 1`, and shows the request and its answer.',
+      'admin',
+      { request: shape.webhookTestRequest, reply: shape.webhookTestReply },
+      async (input, call) => {
         const webhook =
           input.integration_id === undefined
             ? webhooks.draft(input.type ?? 'incident', changeOf(input), call.person.person_id)
             : await webhooks.draftOf(input.integration_id, changeOf(input));
-        return reportObject(await trial.send(webhook, eventTypeOf(webhook.type, input.event_type)));
+        const type = eventTypeOf(webhook.type, input.event_type);
+        return reportObject(
+          await trial.send(webhook, type, await realObject(services, webhook, type, input, call.person)),
+        );
       },
-    }),
+      (sound) => webhooks.faultsOf(sound.integration_id, sound.type ?? 'incident', changeOf(sound)),
+    ),
   ];
-}
-
-function eventTypeOf(webhookType: WebhookType, wanted: string | undefined): EventType {
-  const types = eventTypesOf(webhookType);
-  const type = wanted === undefined ? types[0] : types.find((one) => one === wanted);
-  if (type !== undefined) return type;
-  throw invalid([{ field: 'event_type', message: `must be one of ${types.join(', ')}` }]);
 }

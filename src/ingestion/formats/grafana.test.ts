@@ -26,9 +26,11 @@ test('unified alerting reads like Alertmanager, and adds links, values and an im
         panelURL: 'https://grafana.example.test/d/d1?viewPanel=4',
         values: '{"B":44.23943737541908,"C":1}',
         valueString: "[ var='B' labels={instance=mq-1} value=44.23943737541908 ]",
+        externalURL: 'https://grafana.example.test/',
       },
       images: [{ src: 'https://grafana.example.test/screens/1.png' }],
       eventTime: now,
+      startedAt: Date.UTC(2026, 10, 24, 9, 51, 3, 157),
     },
   );
   assert.deepEqual([recovered.alertKey, recovered.status], ['bc97ff14869b13e3', 'Ok']);
@@ -99,5 +101,34 @@ describe('legacy states', () => {
   ];
   for (const [name, body, fields] of refused) {
     test(`${name} is refused`, () => assert.deepEqual(wrongFields(grafana, body), fields));
+  }
+});
+
+describe('severities of legacy alerting', () => {
+  const rows: readonly [state: string, tags: object, status: string][] = [
+    ['alerting', { severity: 'critical' }, 'Critical'],
+    ['alerting', { Priority: 'P4' }, 'Info'],
+    ['alerting', { team: 'x' }, 'Warning'],
+    ['no_data', { severity: 'info' }, 'Critical'],
+    ['ok', { severity: 'critical' }, 'Ok'],
+  ];
+  for (const [state, tags, status] of rows) {
+    test(`${state} with ${JSON.stringify(tags)}`, () => {
+      assert.equal(onlyReport(grafana, { ...fixture('grafana-legacy'), state, tags }).status, status);
+    });
+  }
+});
+
+describe('alerts that stand in for a rule take the name of the rule', () => {
+  const rows: readonly [labels: Record<string, string>, title: string][] = [
+    [{ alertname: 'DatasourceNoData', rulename: 'Service failed', ref_id: 'A' }, 'Service failed'],
+    [{ alertname: 'DatasourceError', rulename: 'Queue', instance: 'mq-1' }, 'Queue / mq-1'],
+    [{ alertname: 'DatasourceError' }, 'DatasourceError'],
+    [{ alertname: 'Other', rulename: 'x' }, 'Other'],
+  ];
+  for (const [labels, title] of rows) {
+    test(JSON.stringify(labels), () => {
+      assert.equal(onlyReport(grafana, { alerts: [{ status: 'firing', labels, fingerprint: 'f' }] }).title, title);
+    });
   }
 });

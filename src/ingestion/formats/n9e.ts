@@ -1,28 +1,24 @@
-import type { AlertReport, Status } from '../../alerts/alert.ts';
-import type { Fault } from '../../runtime/failure.ts';
-import { isObject, listOf, objectOf, parseItems, textOf } from './format.ts';
-import type { Format, ParseContext, Parsed, Refused } from './format.ts';
-import { fitAlertKey, instantOf, keepLabels, keyOfLabels, report } from './report.ts';
+import type { Status } from '../../alerts/alert.ts';
+import { firstText, isObject, listOf, nestedObject, objectOf, scalarOf, textOf } from './fields.ts';
+import type { Fields } from './fields.ts';
+import { parseItems, parseOne } from './format.ts';
+import type { Format, Item, ParseContext } from './format.ts';
+import { read } from './report.ts';
+import { resourceOf } from './resource.ts';
+import { severityOf, severityWord } from './severity.ts';
+import { fitAlertKey, fitTitle, keyOfLabels } from './text.ts';
 
 /** Nightingale: an array of events from the notification rules of v8, one event from callbacks since v5 (contract 5.5). */
 export const n9e: Format = {
   type: 'n9e',
   parse(body, context) {
     if (Array.isArray(body)) return parseItems(body, '', (event, path) => readEvent(event, path, context));
-    if (isObject(body)) return parseSingle(body, context);
+    if (isObject(body)) return parseOne(readEvent(body, '', context));
     return { ok: false, faults: [{ field: '', message: 'the body must be an event object or an array of them' }] };
   },
 };
 
-type Fields = Readonly<Record<string, unknown>>;
-
-const statusOfSeverity: ReadonlyMap<number, Status> = new Map([
-  [1, 'Critical'],
-  [2, 'Warning'],
-  [3, 'Info'],
-]);
-
-/** The fields that become labels as they are, after the tags and the annotations. */
+/** The fields that become labels unchanged, after the tags and the annotations. */
 const scalarFields = [
   'id',
   'hash',
@@ -45,30 +41,29 @@ const scalarFields = [
   'runbook_url',
 ];
 
-function parseSingle(event: Fields, context: ParseContext): Parsed | Refused {
-  return parseItems([event], '', (item) => readEvent(item, '', context));
-}
-
-function readEvent(event: Fields, path: string, { now }: ParseContext): AlertReport | Fault {
+function readEvent(event: Fields, path: string, context: ParseContext): Item {
   const tags = tagsOf(event);
   const key = keyOf(event, tags);
   if (key === '') {
-    return { field: path, message: 'has no hash, rule_id or tags, so it cannot be told from other events' };
+    return { field: path, message: 'has no hash, rule_id or tags, so it cannot be distinguished from other events' };
   }
-  const annotations = objectOf(event, 'annotations');
-  const recovered = isTrue(event['is_recovered']);
-  return report({
+  const annotations = annotationsOf(event);
+  const isRecovered = isTrue(event['is_recovered']);
+  const draft = {
     alertKey: fitAlertKey(key),
-    title: [textOf(event, 'rule_name'), textOf(event, 'target_ident')].filter((part) => part !== '').join(' / '),
-    description: textOf(event, 'rule_note') || textOf(annotations, 'description') || textOf(annotations, 'summary'),
-    status: recovered ? 'Ok' : (statusOfSeverity.get(Number(event['severity'])) ?? 'Warning'),
-    labels: keepLabels(tags, annotations, scalarsOf(event)),
-    images: [],
-    eventTime: timeOf(event, recovered, now),
-  });
+    isKeyDigest: true,
+    title: titleOf(event, tags),
+    description: descriptionOf(event, annotations),
+    status: isRecovered ? 'Ok' : statusOf(event, tags, context),
+    labels: [tags, annotations, scalarsOf(event), linkOf(event, context)],
+    // A recovery has the trigger's time in `trigger_time`, and its own in the last evaluation.
+    time: (isRecovered && event['last_eval_time']) || event['trigger_time'],
+    startedAt: event['first_trigger_time'],
+  } as const;
+  return read(draft, path, context);
 }
 
-/** The event's own digest of rule and series; releases without one are known by the two themselves. */
+/** The event's digest of rule and series; in releases without one, the two themselves. */
 function keyOf(event: Fields, tags: Fields): string {
   const hash = textOf(event, 'hash');
   if (hash !== '') return hash;
@@ -78,7 +73,51 @@ function keyOf(event: Fields, tags: Fields): string {
   return keyOfLabels(hasRule ? { ...tags, '': rule } : tags);
 }
 
-/** `tags_map`, or the list of `name=value` that older releases send alone. */
+/** Nightingale's numbers; an integration may map these as well as words. */
+const statusOfNumber: ReadonlyMap<string, Status> = new Map([
+  ['1', 'Critical'],
+  ['2', 'Warning'],
+  ['3', 'Info'],
+]);
+
+function statusOf(event: Fields, tags: Fields, { settings }: ParseContext): Status {
+  const number = scalarOf(event, 'severity').slice(0, 8);
+  const { severityMapping } = settings;
+  if (Object.hasOwn(severityMapping, number)) return severityOf(number, severityMapping);
+  return statusOfNumber.get(number) ?? severityOf(severityWord(tags), severityMapping);
+}
+
+/** The rule, then the target; without a target, its tags identify it. */
+function titleOf(event: Fields, tags: Fields): string {
+  const name = textOf(event, 'rule_name');
+  const target = textOf(event, 'target_ident') || firstText(tags, 'ident', 'host', 'hostname') || resourceOf(tags);
+  if (name === '') return firstLine(textOf(event, 'rule_note')) || target;
+  return target === '' ? name : `${name} / ${target}`;
+}
+
+function firstLine(text: string): string {
+  return fitTitle(text.slice(0, 512).trimStart().split('\n', 1)[0] ?? '');
+}
+
+/** The rule's note, else the measured value. */
+function descriptionOf(event: Fields, annotations: Fields): string {
+  const written = textOf(event, 'rule_note') || firstText(annotations, 'description', 'details', 'summary', 'message');
+  if (written !== '') return written;
+  const value = scalarOf(event, 'trigger_value');
+  const query = firstText(event, 'prom_ql', 'sql');
+  return [value === '' ? '' : `Trigger value: ${value}`, query === '' ? '' : `Query: ${query}`]
+    .filter((line) => line !== '')
+    .join('\n');
+}
+
+/** An object, or JSON text in older releases; other text is a description. */
+function annotationsOf(event: Fields): Fields {
+  const text = textOf(event, 'annotations');
+  if (text === '' || text === '{}') return objectOf(event, 'annotations');
+  return nestedObject(text) ?? { description: text };
+}
+
+/** `tags_map`, or the list of `name=value` of older releases. */
 function tagsOf(event: Fields): Fields {
   const map = objectOf(event, 'tags_map');
   if (Object.keys(map).length > 0) return map;
@@ -99,13 +138,11 @@ function scalarsOf(event: Fields): Fields {
   return scalars;
 }
 
-/** A recovery keeps the trigger's time in `trigger_time`, and was seen at the last evaluation. */
-function timeOf(event: Fields, recovered: boolean, now: number): number {
-  const times = recovered ? [event['last_eval_time'], event['trigger_time']] : [event['trigger_time']];
-  for (const time of times) {
-    if (typeof time === 'number' && time > 0) return instantOf(time, now) ?? now;
-  }
-  return now;
+/** The event's page in Nightingale, which bodies do not hold. */
+function linkOf(event: Fields, { settings }: ParseContext): Fields {
+  const id = scalarOf(event, 'id');
+  if (settings.consoleUrl === '' || id === '') return {};
+  return { event_url: `${settings.consoleUrl}/alert-his-events/${encodeURIComponent(id.slice(0, 64))}` };
 }
 
 function isTrue(value: unknown): boolean {

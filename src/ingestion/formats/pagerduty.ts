@@ -1,48 +1,49 @@
-import type { Severity } from '../../alerts/alert.ts';
+import type { Status } from '../../alerts/alert.ts';
 import type { Fault } from '../../runtime/failure.ts';
-import { isObject, listOf, objectOf, textOf } from './format.ts';
+import { parsePagerdutyChange } from './change.ts';
+import { firstText, isObject, listOf, objectOf, textOf, withoutBlanks } from './fields.ts';
+import type { Fields } from './fields.ts';
+import { parseOne, withReply } from './format.ts';
 import type { Format, OwnReply, ParseContext, Parsed, Refused } from './format.ts';
-import {
-  alertKeyMax,
-  eventTimeReachMs,
-  fitTitle,
-  isLongerThan,
-  keepImages,
-  keepLabels,
-  labelName,
-  normalizeAlertKey,
-  report,
-  titleMax,
-} from './report.ts';
-import type { Labels } from './report.ts';
-import { severityOf, severityWord } from './severity-words.ts';
+import { fieldsOfPairs } from './labels.ts';
+import { read } from './report.ts';
+import { severityOf, severityWord } from './severity.ts';
+import type { SeverityMapping } from './severity.ts';
+import { alertKeyMax, descriptionMax, fitTitle, isLongerThan, normalizeAlertKey, titleMax } from './text.ts';
 
-/** Senders of PagerDuty's Events API, version 1 and 2, with replies as they expect them (contract 5.7). */
+/** Senders of PagerDuty's Events API, version 1 and 2, with replies in its form (contract 5.7). */
 export const pagerduty: Format = {
   type: 'pagerduty',
   parse,
   keyInBody,
   refusal,
+  postsTo: (path) => ownPaths.has(path),
 };
 
-/** The integration's key, where senders put it that can only change the host: `routing_key` (v2) or `service_key` (v1). */
+/** Paths of the Events API: its clients append them to a configurable host. */
+const ownPaths: ReadonlySet<string> = new Set([
+  'v2/enqueue',
+  'v2/change/enqueue',
+  'generic/2010-04-15/create_event.json',
+]);
+
+/** The integration's key in `routing_key` (v2) or `service_key` (v1), for senders that can only change the host. */
 export function keyInBody(body: unknown): string | undefined {
   if (!isObject(body)) return undefined;
   return textOf(body, 'routing_key') || textOf(body, 'service_key') || undefined;
 }
 
-type Fields = Readonly<Record<string, unknown>>;
-
 const actions: ReadonlySet<string> = new Set(['trigger', 'acknowledge', 'resolve']);
 
-/** One event of either version, in the words of version 2. */
+/** One event of either version, in terms of version 2. */
 interface PagerEvent {
   readonly version: 1 | 2;
   readonly action: string;
   readonly givenKey: unknown;
   readonly summary: unknown;
-  readonly severity: Severity;
-  readonly timestamp: string;
+  /** '' when there is none. */
+  readonly severity: string;
+  readonly timestamp: unknown;
   readonly details: unknown;
   readonly labels: Fields;
   readonly images: readonly unknown[];
@@ -51,29 +52,41 @@ interface PagerEvent {
 
 function parse(body: unknown, context: ParseContext): Parsed | Refused {
   if (!isObject(body)) return { ok: false, faults: [{ field: '', message: 'the body must be one event object' }] };
+  if (context.path === 'v2/change/enqueue' || isChange(body)) return parsePagerdutyChange(body, context);
   const event = isFirstVersion(body) ? readFirstVersion(body) : readSecondVersion(body);
   const faults = faultsOf(event);
   if (faults.length > 0) return { ok: false, faults };
   const key = typeof event.givenKey === 'string' && event.givenKey !== '' ? event.givenKey : context.shortId();
-  const summary = typeof event.summary === 'string' ? event.summary : '';
   const reply = replyOf(event.version, key);
-  // That somebody is looking is no change of the alert; acknowledging is done here, by a person.
-  if (event.action === 'acknowledge') return { ok: true, reports: [], reply, ignored: 1, skipped: [] };
-  const reports = [
-    report({
-      alertKey: normalizeAlertKey(key),
-      title: summary,
-      description: descriptionOf(event.details) || (isLongerThan(summary, titleMax) ? summary : ''),
-      status: event.action === 'resolve' ? 'Ok' : event.severity,
-      labels: labelsOf(event),
-      images: keepImages(event.images),
-      eventTime: timeOf(event.timestamp, context.now),
-    }),
-  ];
-  return { ok: true, reports, reply, ignored: 0, skipped: [] };
+  // An acknowledgement at the source changes nothing here; people acknowledge here.
+  if (event.action === 'acknowledge') return withOwnReply(parseOne('ignored'), reply);
+  const summary = textOf({ summary: event.summary }, 'summary');
+  const draft = {
+    alertKey: normalizeAlertKey(key) ?? key,
+    title: summary,
+    description: descriptionOf(event.details) || (isLongerThan(summary, titleMax) ? summary : ''),
+    status: event.action === 'resolve' ? 'Ok' : statusOf(event.severity, context.settings.severityMapping),
+    labels: labelsOf(event),
+    images: event.images,
+    time: event.timestamp,
+    keepsDetails: isEmpty(event.details),
+  } as const;
+  return withOwnReply(parseOne(read(draft, '', context)), reply);
 }
 
-/** Some senders of version 1 also send an empty `event_action`, so the one with something in it decides. */
+function withOwnReply(parsed: Parsed | Refused, reply: OwnReply): Parsed | Refused {
+  return parsed.ok ? withReply(parsed, reply) : parsed;
+}
+
+/** A change event reports a deployment, not an alert: it has a payload and no action. */
+function isChange(body: Fields): boolean {
+  const payload = objectOf(body, 'payload');
+  const isTrigger =
+    Object.hasOwn(body, 'event_action') || Object.hasOwn(body, 'event_type') || Object.hasOwn(payload, 'severity');
+  return !isTrigger && Object.hasOwn(body, 'routing_key') && textOf(payload, 'summary') !== '';
+}
+
+/** Some senders of version 1 also send an empty `event_action`, so the non-empty one decides. */
 function isFirstVersion(body: Fields): boolean {
   return textOf(body, 'event_action') === '' && (textOf(body, 'event_type') !== '' || 'service_key' in body);
 }
@@ -86,8 +99,8 @@ function readSecondVersion(body: Fields): PagerEvent {
     action: textOf(body, 'event_action'),
     givenKey: body['dedup_key'],
     summary: payload['summary'],
-    severity: severityOf(textOf(payload, 'severity')),
-    timestamp: textOf(payload, 'timestamp'),
+    severity: textOf(payload, 'severity') || severityWord(objectOf(payload, 'custom_details')),
+    timestamp: payload['timestamp'],
     details: payload['custom_details'],
     labels: { source, component, group, class: kind, ...clientOf(body) },
     images: listOf(body, 'images'),
@@ -95,7 +108,7 @@ function readSecondVersion(body: Fields): PagerEvent {
   };
 }
 
-/** Version 1 has no severity of its own; the details may name one. */
+/** Version 1 has no severity; the details may name one. */
 function readFirstVersion(body: Fields): PagerEvent {
   const contexts = listOf(body, 'contexts').filter(isObject);
   return {
@@ -103,8 +116,8 @@ function readFirstVersion(body: Fields): PagerEvent {
     action: textOf(body, 'event_type'),
     givenKey: body['incident_key'],
     summary: body['description'],
-    severity: severityOf(severityWord(objectOf(body, 'details'))),
-    timestamp: '',
+    severity: severityWord(objectOf(body, 'details')),
+    timestamp: undefined,
     details: body['details'],
     labels: clientOf(body),
     images: contexts.filter((context) => context['type'] === 'image'),
@@ -114,6 +127,13 @@ function readFirstVersion(body: Fields): PagerEvent {
 
 function clientOf({ client, client_url: url }: Fields): Fields {
   return { client, client_url: url };
+}
+
+/** Without a severity, PagerDuty pages. A trigger is never a recovery. */
+function statusOf(word: string, mapping: SeverityMapping): Status {
+  if (word === '') return 'Critical';
+  const status = severityOf(word, mapping);
+  return status === 'Ok' ? 'Info' : status;
 }
 
 function faultsOf(event: PagerEvent): readonly Fault[] {
@@ -132,7 +152,7 @@ function faultsOf(event: PagerEvent): readonly Fault[] {
   const keyField = isFirst ? 'incident_key' : 'dedup_key';
   const key = event.givenKey ?? '';
   if (typeof key !== 'string') faults.push({ field: keyField, message: 'must be a string' });
-  else if (isLongerThan(normalizeAlertKey(key), alertKeyMax)) {
+  else if (normalizeAlertKey(key) === undefined) {
     faults.push({ field: keyField, message: `must not be longer than ${alertKeyMax} characters` });
   } else if (key === '' && event.action !== 'trigger') {
     faults.push({ field: keyField, message: 'is missing: it says which alert is meant' });
@@ -146,39 +166,63 @@ function replyOf(version: 1 | 2, key: string): OwnReply {
   return { status: 202, body: { ...body, dedup_key: key } };
 }
 
-function refusal(messages: readonly string[]): OwnReply {
-  const body = { status: 'invalid event', message: 'Event object is invalid', errors: messages };
-  return { status: 400, body };
+function refusal(status: number, messages: readonly string[]): Fields {
+  if (status === 429) {
+    const message = 'Requests for this service are arriving too quickly. Please retry later.';
+    return { status: 'throttle exceeded', message, errors: messages };
+  }
+  if (status >= 500)
+    return { status: 'internal error', message: 'The event was not taken: try again', errors: messages };
+  return { status: 'invalid event', message: 'Event object is invalid', errors: messages };
 }
 
+/** The describing detail, else all of them, one per line. */
 function descriptionOf(details: unknown): string {
   if (typeof details === 'string') return details;
-  if (!isObject(details)) return '';
-  return textOf(details, 'description') || textOf(details, 'body') || textOf(details, 'message');
-}
-
-/** What the event says of its place before its details, whose captions are free text, before its links. */
-function labelsOf(event: PagerEvent): Labels {
-  const details: Record<string, unknown> = Object.create(null);
-  if (isObject(event.details)) {
-    for (const [caption, value] of Object.entries(event.details)) details[labelName(caption)] ??= value;
+  const written = isObject(details) ? firstText(details, 'description', 'body', 'message') : '';
+  if (written !== '') return written;
+  const lines: string[] = [];
+  let length = 0;
+  for (const [caption, value] of captionsOf(details)) {
+    if (length > descriptionMax) break;
+    const line = caption === '' ? shown(value) : `${caption}: ${shown(value)}`;
+    length += line.length;
+    lines.push(line);
   }
-  const links = event.links
-    .flatMap((link) => (isObject(link) ? [textOf(link, 'href')] : []))
-    .filter((href) => href !== '');
-  return keepLabels(withoutBlanks(event.labels), details, links.length > 0 ? { links: links.join(' ') } : {});
+  return lines.join('\n');
 }
 
-function withoutBlanks(fields: Fields): Fields {
-  return Object.fromEntries(Object.entries(fields).filter(([, value]) => value !== ''));
+/** Details by caption, in order. In a list, objects have captions, and other values have none. */
+function captionsOf(details: unknown): readonly (readonly [caption: string, value: unknown])[] {
+  const parts = Array.isArray(details) ? (details as unknown[]) : [details];
+  return parts
+    .flatMap((part): (readonly [string, unknown])[] => (isObject(part) ? Object.entries(part) : [['', part]]))
+    .filter(([, value]) => value !== null && value !== undefined && value !== '');
 }
 
-const dateAndTime = /^\d{4}-\d\d-\d\dT[\d:.]+(?<zone>Z|[+-]\d\d:?\d\d)?$/i;
+function shown(value: unknown): string {
+  return typeof value === 'string' ? value : JSON.stringify(value);
+}
 
-/** ISO 8601; a time without a zone is UTC, so that it means the same on every machine. */
-function timeOf(timestamp: string, now: number): number {
-  const found = dateAndTime.exec(timestamp);
-  if (found === null) return now;
-  const instant = Date.parse(found.groups?.['zone'] === undefined ? `${timestamp}Z` : timestamp);
-  return Math.abs(instant - now) <= eventTimeReachMs ? instant : now;
+function isEmpty(details: unknown): boolean {
+  return captionsOf(details).length === 0;
+}
+
+/** Source fields first, then details, whose captions are free text, then links. */
+function labelsOf(event: PagerEvent): readonly Fields[] {
+  const links = event.links.map(linkText).filter((text) => text !== '');
+  return [withoutBlanks(event.labels), detailLabels(event.details), links.length > 0 ? { links: links.join(' ') } : {}];
+}
+
+function linkText(link: unknown): string {
+  if (!isObject(link)) return '';
+  return [textOf(link, 'text'), textOf(link, 'href')].filter((part) => part !== '').join(': ');
+}
+
+/** A repeated caption gets `_2` and so on; values without captions stay. */
+function detailLabels(details: unknown): Fields {
+  if (typeof details === 'string') return {};
+  const captions = captionsOf(details);
+  const plain = captions.filter(([caption]) => caption === '').map(([, value]) => shown(value));
+  return fieldsOfPairs(plain.length > 0 ? [...captions, ['custom_details', plain.join('\n')]] : captions);
 }

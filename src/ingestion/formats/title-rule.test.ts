@@ -1,10 +1,10 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
-import { keepLabels } from './report.ts';
+import { keepLabels } from './labels.ts';
 import { renderTitleRule } from './title-rule.ts';
 
 describe('a title rule', () => {
-  const labels = keepLabels(
+  const { labels } = keepLabels(
     JSON.parse(
       '{"cluster":"nj","resource":"es.nj.01","check":"heap","service.name":"shop","tricky":"${check}{{.Title}}","empty":"","__proto__":"p"}',
     ),

@@ -1,4 +1,4 @@
-/** What a title rule may speak of (contract 4.9). */
+/** The values for a title rule (contract 4.9). */
 export interface TitleFacts {
   readonly labels: Readonly<Record<string, string>>;
   readonly attributes: ReadonlyMap<string, string>;
@@ -6,13 +6,13 @@ export interface TitleFacts {
 
 const templateMark = '[TPL]';
 
-/** What `${label}` and `$label` give when there is no such label. */
+/** The text of `${label}` and `$label` for a missing label. */
 const noValue = '<no value>';
 
 /**
- * Writes a title by its rule (contract 4.9). Behind `[TPL]`, `${name}` is a label, `{{.Labels.name}}` a label and `{{.Name}}`
- * an attribute. The older form is `$a::$b::$c`, and everything else is literal text. Names are only looked up: nothing is
- * executed, and what a value holds is not expanded again.
+ * Renders a title rule (contract 4.9). Behind `[TPL]`, `${name}` is a label, `{{.Labels.name}}` a label and `{{.Name}}`
+ * an attribute. The older form is `$a::$b::$c`, and everything else is literal text. Names are only looked up: nothing
+ * is executed, and values are not expanded again.
  */
 export function renderTitleRule(rule: string, facts: TitleFacts): string {
   if (rule.startsWith(templateMark)) return renderTemplate(rule.slice(templateMark.length), facts);
@@ -42,7 +42,7 @@ function renderNameList(rule: string, { labels }: TitleFacts): string {
   return values.length === 0 ? last : `${values.join(' / ')} - ${last}`;
 }
 
-/** Own labels only, so that `toString` and `constructor` are found when a label has that name, and never otherwise. */
+/** Own properties only, so that `toString` and `constructor` are found only as labels. */
 function lookUp(labels: Readonly<Record<string, string>>, name: string): string | undefined {
   return Object.hasOwn(labels, name) ? labels[name] : undefined;
 }

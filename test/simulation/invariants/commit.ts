@@ -1,5 +1,7 @@
+import { urgencyOf } from '../../../src/delivery/store/delivery.ts';
 import type { RetryRule } from '../../../src/webhooks/webhook.ts';
 import type { EntityChange } from '../change-log.ts';
+import type { Lane } from '../lane.ts';
 import type { Attempt, CommittedEvent, ConfiguredWebhook, Owed } from '../model.ts';
 
 /** What holds in every commit. Each function gives a sentence that says what is wrong, or nothing. */
@@ -40,7 +42,7 @@ export function timeRises(event: CommittedEvent, last: CommittedEvent | undefine
     : `event ${event.sequence} of ${event.entityId} has the time ${event.eventTime}, the one before it ${last.eventTime}`;
 }
 
-/** Who is owed an event, written down once more and differently from the service. */
+/** Who must get an event, written down once more and differently from the service. */
 export function receiversOf(event: CommittedEvent, webhooks: Iterable<ConfiguredWebhook>): Set<number> {
   const receivers = new Set<number>();
   for (const webhook of webhooks) {
@@ -58,7 +60,20 @@ export function isOwedToAll(event: CommittedEvent, expected = new Set<number>(),
   const missing = [...expected].filter((webhookId) => !found.includes(webhookId));
   const wrong = found.filter((webhookId, index) => !expected.has(webhookId) || found.indexOf(webhookId) !== index);
   if (missing.length === 0 && wrong.length === 0) return undefined;
-  return `event ${event.eventId} (${event.type}) is not owed to ${missing.join(', ')}; wrongly owed to ${wrong.join(', ')}`;
+  return `event ${event.eventId} (${event.type}) has no delivery for ${missing.join(', ')}; has one too many for ${wrong.join(', ')}`;
+}
+
+/** I26: a replay makes one delivery of an event for a webhook at most. */
+export function isReplayedOnce(key: string, replayed: ReadonlySet<string>): Fault {
+  return replayed.has(key) ? `the replay, webhook and event ${key} have two deliveries` : undefined;
+}
+
+/** I23: a delivery names the sequence before it in its lane, as long as the history keeps that. */
+export function namesItsPredecessor(owed: Owed, previousSequence: number, last: Owed | undefined): Fault {
+  const expected = last?.sequence ?? 0;
+  return previousSequence === expected
+    ? undefined
+    : `${owed.deliveryId} (event ${owed.sequence}) says that ${previousSequence} came before it, and it was ${expected}`;
 }
 
 const ways: Readonly<Record<string, readonly string[]>> = {
@@ -71,10 +86,10 @@ export function isOpen(state: string): boolean {
   return state in ways;
 }
 
-/** I12, I7: states change only along the ways there are; what has ended is never written again. */
-export function isAWay(before: Owed, to: Moved): Fault {
-  if (to.state === 'retry_wait' && before.mode === 'at_most_once') {
-    return `${before.deliveryId} is at_most_once, and was put into retry_wait`;
+/** I12, I7: states change only along the ways there are; an ended delivery is never written again. */
+export function isAWay(before: Owed, to: Moved, sent: boolean): Fault {
+  if (to.state === 'retry_wait' && before.mode === 'at_most_once' && sent) {
+    return `${before.deliveryId} is at_most_once and was sent, and was put into retry_wait`;
   }
   return ways[before.state]?.includes(to.state) === true
     ? undefined
@@ -128,6 +143,25 @@ export function givesUpOnlyAtTheEnd(before: Owed, to: Moved, rule: RetryRule | u
     : `${before.deliveryId} was given up as ${to.state} (${to.reason}) at attempt ${to.attempt}`;
 }
 
+/** I24: at_most_once, an attempt of which nothing was sent is made again for as long as the webhook says. */
+export function triesTheUnsentAgain(before: Owed, to: Moved, seconds: number, now: Instant): Fault {
+  if (before.mode !== 'at_most_once' || to.state !== 'failed' || !unsent.has(to.reason)) return undefined;
+  const { first } = before;
+  if (first === undefined || seconds === 0) return undefined;
+  // A clock that was set may have ended the time for it early.
+  const passed = now.virtual - first.virtual;
+  if (Math.abs(passed - (now.wall - first.wall)) > 2 || passed >= seconds * 1000 - 1) return undefined;
+  return `${before.deliveryId} was given up as ${to.reason} ${Math.round(passed)} ms after its first attempt, of ${seconds} s`;
+}
+
+/** The same moment on two clocks, milliseconds. */
+export interface Instant {
+  readonly virtual: number;
+  readonly wall: number;
+}
+
+const unsent = new Set(['timeout_connect', 'dns', 'connect', 'tls']);
+
 /** The next attempt may be so far away that the delivery would be too old for it. */
 const longestStepMs = 8 * 3_600_000;
 
@@ -144,6 +178,30 @@ export function isTrue(attempt: Attempt, wire: { readonly statusSeen: number } |
   const expected = taken ? 'delivered' : wire.statusSeen === 0 ? 'unknown' : 'failed';
   return outcome === expected ? undefined : `${name} should be ${expected}: the answer was ${wire.statusSeen}`;
 }
+
+/**
+ * I25: a claimed delivery is at most a little newer than the oldest of its class that could go, wherever that waits. The order
+ * of a class is that of the deliveries for which its lanes go.
+ */
+export function overtakesNone(claimed: Owed, lanes: Iterable<Lane>, now: number): Fault {
+  const lane = [...lanes].find(({ open }) => open.has(claimed));
+  // Where it has just superseded others, it goes for these.
+  const own = lane?.supersededAt === now ? undefined : lane?.goesFor;
+  if (own === undefined) return undefined;
+  for (const other of lanes) {
+    const { head, goesFor } = other;
+    if (head?.state !== 'pending' || goesFor === undefined || goesFor.urgency !== own.urgency) continue;
+    const couldGoFor = now - Math.max(head.pendingAt, other.endedAt);
+    // A resend is as old as its own row, until the service has read those behind it.
+    const theirs = goesFor.urgency === urgencyOf.Critical ? goesFor : head;
+    const older = Math.round(own.owedAt - theirs.owedAt);
+    if (couldGoFor < overtakingMaxMs || older < overtakingMaxMs) continue;
+    return `${claimed.deliveryId} was claimed before ${head.deliveryId}, which is ${older} ms older and of its class`;
+  }
+  return undefined;
+}
+
+const overtakingMaxMs = 2_000;
 
 /** I18: nothing is claimed for a webhook that may not be called. */
 export function mayBeClaimed(owed: Owed, webhook: ConfiguredWebhook | undefined): Fault {

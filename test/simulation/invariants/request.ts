@@ -51,6 +51,9 @@ export function isSignedAndStable(request: WireRequest, event: CommittedEvent | 
   if (event === undefined) return `${request.deliveryId} goes out for an event that is not committed`;
   if (request.body !== event.payload) return `${request.deliveryId} goes out with another body than its event`;
   if (request.headers.get('webhook-id') !== event.eventId) return `${request.deliveryId} goes out under another id`;
+  if (request.headers.get('tocsin-previous-sequence') !== String(owed.previousSequence)) {
+    return `${request.deliveryId} names another predecessor than its row`;
+  }
   const timestamp = Number(request.headers.get('webhook-timestamp'));
   if (Math.abs(timestamp * 1000 - request.sentWall) > 1_000) {
     return `${request.deliveryId} was signed for ${timestamp}, and begun at ${request.sentWall}`;

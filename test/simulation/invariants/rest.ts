@@ -5,12 +5,12 @@ import { isOpen } from './commit.ts';
 
 /** What holds after a crash, at rest and at the end. Each function gives sentences that say what is wrong. */
 
-/** I2: what was acknowledged is there. */
+/** I2: every acknowledged push is there. */
 export function isThere(says: readonly string[], model: Model): string[] {
   return says.filter((text) => !model.said.has(text)).map((text) => `${text} was acknowledged, and is not stored`);
 }
 
-/** I2, I14: what was committed is what is found on the disk, no more and no less. */
+/** I2, I14: the disk holds all committed rows, no more and no less. */
 export function isAsCommitted(stored: StoredState, model: Model): string[] {
   const faults: string[] = [];
   for (const [deliveryId, line] of stored.deliveries) {
@@ -38,7 +38,7 @@ export function isRecovered(model: Model, life: number): string[] {
     .map((owed) => `${owed.deliveryId} is still sending, by life ${owed.claim?.life}, after life ${life} has started`);
 }
 
-/** B1 row 10: an orderly stop leaves nothing in flight. */
+/** B10: an orderly stop leaves nothing in flight. */
 export function isDrained(model: Model): string[] {
   return [...model.open()]
     .filter((owed) => owed.state === 'sending')
@@ -46,7 +46,7 @@ export function isDrained(model: Model): string[] {
 }
 
 /**
- * I6, I16: what is left to do for webhooks that are enabled and whose receiver answers.
+ * I6, I16: the work left for webhooks that are enabled and whose receiver answers.
  * @param now when given, a lane whose head is to be tried again later is left to wait for that: Unix milliseconds.
  */
 export function* undone(
@@ -65,6 +65,15 @@ export function* undone(
       }
     }
   }
+}
+
+/** I26: the replays that have not come to their end, of webhooks that are enabled and whose receiver answers. */
+export function unfinished(model: Model, heals: (webhook: ConfiguredWebhook) => boolean): string[] {
+  return [...model.replays].flatMap(([replayId, webhookId]) => {
+    const webhook = model.webhooks.get(webhookId);
+    if (webhook === undefined || webhook.status === 'paused' || !heals(webhook)) return [];
+    return [`the replay ${replayId} of ${webhookId} (${webhook.status}) still runs`];
+  });
 }
 
 /** How long after it is due a delivery may still wait: the wall clock may have been set. */
@@ -91,11 +100,9 @@ export function isRecorded(requests: Iterable<WireRequest>, model: Model, died: 
   });
 }
 
-/** I15: it started, and ended, within this time of when it was owed. */
+/** I15: it started, and ended, within this time after it was due. */
 export function startedInTime(probes: readonly Owed[], mostMs: number): string[] {
   return probes
     .filter((owed) => isOpen(owed.state) || owed.endedAt - owed.owedAt > mostMs)
-    .map(
-      (owed) => `${owed.deliveryId} is ${owed.state} ${Math.round(owed.endedAt - owed.owedAt)} ms after it was owed`,
-    );
+    .map((owed) => `${owed.deliveryId} is ${owed.state} ${Math.round(owed.endedAt - owed.owedAt)} ms after it was due`);
 }

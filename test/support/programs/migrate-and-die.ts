@@ -1,11 +1,11 @@
 import { join } from 'node:path';
 import { migrate } from '../../../src/database/migrate.ts';
-import { migrations } from '../../../src/database/migrations/index.ts';
 import { databaseFile } from '../../../src/database/open.ts';
-import { openPostgres } from '../../../src/database/postgres.ts';
-import { openSqlite } from '../../../src/database/sqlite.ts';
+import { openPostgres } from '../../../src/database/postgres/open.ts';
+import { openSqlite } from '../../../src/database/sqlite/open.ts';
 import { systemClock } from '../../../src/runtime/clock.ts';
 import { systemTimers } from '../../../src/runtime/timers.ts';
+import { laterMigrations } from '../later-migrations.ts';
 
 // A process for tests: begins to migrate the database at a URL or in a folder, and dies in the n-th migration, when all of
 // it is done and nothing of it is committed.
@@ -16,7 +16,7 @@ const database = place.startsWith('postgres:')
   : await openSqlite({ file: join(place, databaseFile), ...ports });
 await migrate(
   database,
-  migrations.map((migration, index) => ({
+  laterMigrations.map((migration, index) => ({
     name: migration.name,
     async up(db, dialect) {
       await migration.up(db, dialect);

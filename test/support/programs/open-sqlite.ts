@@ -7,7 +7,7 @@ import { systemTimers } from '../../../src/runtime/timers.ts';
 // then holds the database until it is ended; with `beside` the log is synced beside the event loop.
 const [folder = '', how] = process.argv.slice(2);
 const ports = { clock: systemClock, timers: systemTimers };
-const database = await openDatabase({ folder, ...ports, logBeside: how === 'beside' });
+const database = await openDatabase({ folder, ...ports, inBackground: how === 'beside' });
 await database.transaction((tx) =>
   tx.insertMany('idempotency', [{ idempotency_id: 'row', body_hash: '', response: '', created_at: 1 }]),
 );

@@ -14,7 +14,7 @@ import {
   sent,
   storing,
   without,
-} from './sound-run.ts';
+} from './valid-run.ts';
 
 mustFind([
   {
@@ -128,12 +128,12 @@ mustFind([
     change: (run) => ({ ...interrupted(run, amo), episodes: [{ ...death, node: 2 }] }),
   },
   {
-    name: 'a loss of what was answered long before the death',
+    name: 'a loss of a result long before the death',
     because: /was taken for interrupted, and nothing had happened/,
     change: (run) => ({ ...interrupted(run, amo, {}), episodes: [{ ...death, at: late, endedAt: late }] }),
   },
   {
-    name: 'a loss of what was answered a while before the death, though results are quick here',
+    name: 'a loss of a result a while before the death, though results are quick here',
     because: /was taken for interrupted, and nothing had happened/,
     change: (run) => {
       const lost = interrupted(run, amo, {});

@@ -1,6 +1,5 @@
-import { mayBecome, type DeliveryState } from '../../../src/delivery/delivery.ts';
-import { flushMaxMs, isSteady, mayInterrupt } from '../evidence.ts';
-import type { Episode, Evidence } from '../evidence.ts';
+import { mayBecome, type DeliveryState } from '../../../src/delivery/store/delivery.ts';
+import { flushMaxMs, isSteady, mayInterrupt, type Episode, type Evidence } from '../evidence.ts';
 import { describe } from '../generator.ts';
 import {
   claimOf,
@@ -10,14 +9,14 @@ import {
   named,
   type Claimed,
   type Push,
-  type Trail,
-  type Trails,
-} from '../trails.ts';
+  type DeliveryRequests,
+  type RequestLog,
+} from '../request-log.ts';
 
 /** How deliveries end, and what the history says of it (I6, I12, I13): sentences that say what is wrong. */
 
 /** I12: states change only along the ways there are; only a claim raises the fence, by one. */
-export function movesAllowed({ all }: Trails): string[] {
+export function movesAllowed({ all }: RequestLog): string[] {
   return all.flatMap((trail) => {
     let state: DeliveryState = 'pending';
     let fence = 0;
@@ -40,7 +39,7 @@ export function movesAllowed({ all }: Trails): string[] {
  * I6: when nothing goes wrong any more, everything comes to an end, and to the right one. Where a webhook was deleted, what
  * waited is cancelled, and what was in flight may wait to be.
  */
-export function allEnded({ all, lanes }: Trails, evidence: Evidence): string[] {
+export function allEnded({ all, lanes }: RequestLog, evidence: Evidence): string[] {
   const faults = all.flatMap((trail) => {
     const { delivery, target } = trail;
     const isGone = target.deleted !== undefined;
@@ -62,8 +61,8 @@ export function allEnded({ all, lanes }: Trails, evidence: Evidence): string[] {
   return [...faults, ...nothingForgotten(all, evidence)];
 }
 
-/** From the sender's operation log straight to the wire: what was acknowledged was taken by a receiver that asked for all. */
-function nothingForgotten(all: readonly Trail[], { acknowledged, targets }: Evidence): string[] {
+/** From the sender's operation log straight to the wire: a receiver that asked for all took every acknowledged push. */
+function nothingForgotten(all: readonly DeliveryRequests[], { acknowledged, targets }: Evidence): string[] {
   const begunAt = Math.min(...acknowledged.map(({ at }) => at));
   const kept = targets.filter(
     ({ mode, policy, about, made, deleted }) =>
@@ -92,7 +91,7 @@ const signalMaxMs = 50;
  * The attempt came to its time limit because the machine stood still; or its process was paused in the middle of it, and
  * then wrote to a connection which the receiver had closed meanwhile, for nothing had come on it for seconds.
  */
-function wasCutShort({ attempts }: Trail, attempt: number, { episodes }: Evidence): boolean {
+function wasCutShort({ attempts }: DeliveryRequests, attempt: number, { episodes }: Evidence): boolean {
   const record = attempts.find((one) => one.attempt === attempt);
   if (record === undefined) return false;
   const { startedAt, outcome } = record;
@@ -109,7 +108,7 @@ function isTaken({ status }: Push): boolean {
 }
 
 /** I13: each request has its record, which says what was answered; a record of a request that was not sent says so. */
-export function historyIsTrue({ all }: Trails, evidence: Evidence): string[] {
+export function historyIsTrue({ all }: RequestLog, evidence: Evidence): string[] {
   return all.flatMap((trail) => {
     const byAttempt = new Map(trail.pushes.map((push) => [push.attempt, push]));
     const recorded = new Set(trail.attempts.map(({ attempt }) => attempt));
@@ -143,7 +142,7 @@ export function historyIsTrue({ all }: Trails, evidence: Evidence): string[] {
 const settleMs = { least: 1_000, most: 10_000 };
 
 /** Longer on a machine that is busy with other things: a multiple of what it takes to all but a few. */
-function settleMaxMs({ all }: Trails): number {
+function settleMaxMs({ all }: RequestLog): number {
   const tookMs = all.flatMap(({ moves, pushes }) => {
     const end = moves.at(-1);
     const answered = pushes.at(-1);
@@ -155,12 +154,12 @@ function settleMaxMs({ all }: Trails): number {
 
 /** A claim whose result was lost, and what lost it. */
 interface Interrupted extends Claimed {
-  readonly trail: Trail;
+  readonly trail: DeliveryRequests;
   readonly push: Push | undefined;
   readonly cause: Episode | undefined;
 }
 
-function findInterrupted(trails: Trails, evidence: Evidence): Interrupted[] {
+function findInterrupted(trails: RequestLog, evidence: Evidence): Interrupted[] {
   const { all, holderOf } = trails;
   const settlingMs = settleMaxMs(trails);
   const dangers = evidence.episodes.filter((episode) => mayInterrupt(episode, evidence));
@@ -188,7 +187,7 @@ function findInterrupted(trails: Trails, evidence: Evidence): Interrupted[] {
  * Only what was in flight is lost at most once, and repeated at least once, and only when its process died or others had
  * to take it for dead. Nothing else is tried again at receivers that never fail.
  */
-export function interruptedByMishap(trails: Trails, evidence: Evidence): string[] {
+export function interruptedByMishap(trails: RequestLog, evidence: Evidence): string[] {
   const interrupted = findInterrupted(trails, evidence);
   const faults = interrupted.flatMap(({ trail, claim, push, cause }) =>
     cause === undefined
@@ -200,7 +199,7 @@ export function interruptedByMishap(trails: Trails, evidence: Evidence): string[
   );
   const byWebhook = Map.groupBy(interrupted, ({ trail }) => trail.target);
   for (const [target, own] of byWebhook) {
-    // What was answered may wait for its turn to be written; what was not is in flight, and that has a limit.
+    // A result may wait for its turn to be written; a request without one is in flight, and those have a limit.
     const lost = own.filter(({ push, cause }) => push === undefined || push.endedAt >= (cause?.at ?? 0));
     for (const [cause, { length }] of Map.groupBy(lost, ({ cause }) => cause)) {
       const most = target.maxInFlight * (cause?.node === 0 ? evidence.nodes.length : 1);

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import type { Evidence } from '../evidence.ts';
 import type { StoredEvent } from '../stored.ts';
-import { alo, amo, changed, events, idOf, late, latest, mustFind, start, storing } from './sound-run.ts';
+import { alo, amo, changed, events, idOf, late, latest, mustFind, start, storing } from './valid-run.ts';
 
 mustFind([
   {
@@ -67,13 +67,13 @@ mustFind([
     change: (run) => opening(run, [], ['i1']),
   },
   {
-    name: 'an event that is owed to nobody',
-    because: /amo: event 3 of a, of \d+, is owed 0 times/,
+    name: 'an event that goes to nobody',
+    because: /amo: event 3 of a, of \d+, has 0 deliveries/,
     change: (run) => storing(run, { deliveries: changed(run.stored.deliveries, idOf(amo, 3)) }),
   },
   {
-    name: 'an event that is owed twice',
-    because: /amo: event 3 of a, of \d+, is owed 2 times/,
+    name: 'an event that goes twice to one webhook',
+    because: /amo: event 3 of a, of \d+, has 2 deliveries/,
     change: (run) => {
       const { deliveries } = run.stored;
       const again = deliveries.find(({ deliveryId }) => deliveryId === idOf(amo, 3));
@@ -82,8 +82,8 @@ mustFind([
     },
   },
   {
-    name: 'an event that is owed to a webhook which came later',
-    because: /amo: event 1 of a, of \d+, is owed 1 times, though there was no such webhook/,
+    name: 'an event that goes to a webhook which came later',
+    because: /amo: event 1 of a, of \d+, has 1 deliveries, though there was no such webhook/,
     change: (run) => ({ ...run, targets: [{ ...amo, made: { at: late, endedAt: late } }, alo, latest] }),
   },
   {

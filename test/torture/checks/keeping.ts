@@ -1,10 +1,9 @@
-import { clockMs, pausesOf } from '../evidence.ts';
-import type { Episode, Evidence, Target } from '../evidence.ts';
+import { clockMs, pausesOf, type Episode, type Evidence, type Target } from '../evidence.ts';
 import { describe, titleOf } from '../generator.ts';
 import type { StoredEvent } from '../stored.ts';
-import { isEnded, named, type Trails } from '../trails.ts';
+import { isEnded, named, type RequestLog } from '../request-log.ts';
 
-/** What was taken in, and what became of it in the database (I1 to I3, I10, I14, I20): sentences that say what is wrong. */
+/** The pushes that were taken, and what became of them in the database (I1 to I3, I10, I14, I20): sentences that say what is wrong. */
 
 interface Snapshot {
   readonly title: string;
@@ -86,7 +85,7 @@ export function eachPushOnce({ acknowledged, stored }: Evidence): string[] {
   return faults;
 }
 
-/** I20: what was asked for under one idempotency key was done once, and every answer names the same. */
+/** I20: an operation under one idempotency key was done once, and every answer names the same. */
 export function eachOperationOnce({ operations, stored }: Evidence): string[] {
   const opened = Map.groupBy(
     stored.events.filter(({ type }) => type === 'i_new'),
@@ -103,7 +102,7 @@ export function eachOperationOnce({ operations, stored }: Evidence): string[] {
   });
 }
 
-/** I3: each event is owed once to each webhook that there was when its transaction began, and to no other. */
+/** I3: each event has one delivery for each webhook that there was when its transaction began, and to no other. */
 export function owedToAll({ stored, targets, episodes, nodes }: Evidence): string[] {
   const owed = Map.groupBy(stored.deliveries, ({ eventId }) => eventId);
   const pauses = nodes.flatMap((_, index) => pausesOf(index + 1, episodes));
@@ -114,7 +113,7 @@ export function owedToAll({ stored, targets, episodes, nodes }: Evidence): strin
       const count = (owed.get(event.eventId) ?? []).filter(({ webhookId }) => webhookId === target.webhookId).length;
       const must = event.eventTime > mustFrom && committedAt(event) < mustUntil;
       const may = event.eventTime <= mayUntil && committedAt(event) >= mayFrom;
-      const what = `${target.path}: event ${event.sequence} of ${event.entityId}, of ${event.eventTime}, is owed ${count} times`;
+      const what = `${target.path}: event ${event.sequence} of ${event.entityId}, of ${event.eventTime}, has ${count} deliveries`;
       if (count > 1 || (count === 0 && must)) return [what];
       return count === 1 && !may ? [`${what}, though there was no such webhook`] : [];
     }),
@@ -146,7 +145,7 @@ function committedAt({ committedAt, eventTime }: StoredEvent): number {
 }
 
 /** I14: every delivery is in one state, the last one that was committed, and the API shows just those. */
-export function statesAddUp({ all }: Trails, { history, targets }: Evidence): string[] {
+export function statesAddUp({ all }: RequestLog, { history, targets }: Evidence): string[] {
   const shown = new Map(history.map((item) => [item.event_id, item]));
   const faults = all.flatMap((trail) => {
     const { delivery, moves } = trail;
@@ -172,7 +171,7 @@ export function statesAddUp({ all }: Trails, { history, targets }: Evidence): st
   return faults;
 }
 
-/** What was acknowledged last is in the state that the API shows, or something later is. */
+/** The state that the API shows is that of the last acknowledged push, or of a later one. */
 export function stateIsKept({ alerts, acknowledged }: Evidence): string[] {
   const latest = new Map<string, number>();
   for (const { alert_key: alertKey, description } of alerts) {

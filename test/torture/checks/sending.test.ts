@@ -13,7 +13,7 @@ import {
   start,
   storing,
   without,
-} from './sound-run.ts';
+} from './valid-run.ts';
 
 mustFind([
   {
@@ -62,7 +62,7 @@ mustFind([
   },
   {
     name: 'a request before the end of the one before it is committed',
-    because: /amo: event 2 of a came before the end of what is earlier/,
+    because: /amo: event 2 of a came before the end of an earlier one/,
     change: (run) =>
       storing(run, {
         moves: run.stored.moves.map((move) =>
@@ -123,8 +123,8 @@ mustFind([
     change: (run) => ({ ...run, wire: [...without(run.wire, alo, 3), ...sent(alo, 3, { at: claimedAt(3) + 50_000 })] }),
   },
   {
-    name: 'a push that nobody is owed',
-    because: /alo: event e3 is owed to nobody there/,
+    name: 'a push that nobody asked for',
+    because: /alo: event e3 has no delivery there/,
     change: (run) => storing(run, { deliveries: changed(run.stored.deliveries, idOf(alo, 3)) }),
   },
   {

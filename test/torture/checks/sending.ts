@@ -1,12 +1,11 @@
 import { arrivalOf, orderOf, verify, type Place, type Push as WirePush } from '#receiver';
-import { clockMs, flushMaxMs, pausesOf } from '../evidence.ts';
-import type { Evidence, Span } from '../evidence.ts';
-import { claimOf, endOf, named, type Push, type Trail, type Trails } from '../trails.ts';
+import { clockMs, flushMaxMs, pausesOf, type Evidence, type Span } from '../evidence.ts';
+import { claimOf, endOf, named, type Push, type DeliveryRequests, type RequestLog } from '../request-log.ts';
 
 /** What holds for every request (I4, I5, I7 to I9, I11, I18). Each function gives sentences that say what is wrong. */
 
 /** I4: at most once, not even in part; and each attempt is one request, in both modes. */
-export function sentOnce({ all }: Trails): string[] {
+export function sentOnce({ all }: RequestLog): string[] {
   return all.flatMap((trail) => {
     const attempts = trail.pushes.map(({ attempt }) => attempt);
     if (new Set(attempts).size < attempts.length) return [`${named(trail)} was received twice as one attempt`];
@@ -18,7 +17,7 @@ export function sentOnce({ all }: Trails): string[] {
 }
 
 /** I5: the claim of just this attempt was committed before, by who held the shard then. */
-export function claimedBefore({ all, holderOf }: Trails, { nodes }: Evidence): string[] {
+export function claimedBefore({ all, holderOf }: RequestLog, { nodes }: Evidence): string[] {
   return eachPush(all, (trail, push) => {
     const claim = claimOf(trail, push)?.claim;
     const what = `attempt ${push.attempt} of ${named(trail)}`;
@@ -31,7 +30,7 @@ export function claimedBefore({ all, holderOf }: Trails, { nodes }: Evidence): s
   });
 }
 
-/** What was sent when it was no longer allowed to. */
+/** The pushes that were sent when it was no longer allowed. */
 export interface Late {
   readonly push: Push;
   readonly fault: string;
@@ -41,7 +40,7 @@ export interface Late {
  * I7, I8: no request begins after its attempt has ended, nor before all that is earlier in its lane has, on the wire and
  * in the database.
  */
-export function findLate({ lanes }: Trails): Late[] {
+export function findLate({ lanes }: RequestLog): Late[] {
   return lanes.flatMap((lane) => {
     let earlierEndedAt = 0;
     let earlierOrder = -1;
@@ -52,7 +51,7 @@ export function findLate({ lanes }: Trails): Late[] {
         if (push.at > over)
           return [{ push, fault: `${what} came ${push.at - over + flushMaxMs} ms after it had ended` }];
         if (push.at + clockMs < earlierEndedAt) {
-          return [{ push, fault: `${what} came before the end of what is earlier in its lane was committed` }];
+          return [{ push, fault: `${what} came before the end of an earlier one in its lane was committed` }];
         }
         if (push.order < earlierOrder) {
           return [{ push, fault: `${what} came before an earlier event of its lane had been answered` }];
@@ -78,7 +77,7 @@ export function pausedBefore({ push }: Late, { episodes, leaseMs }: Evidence): S
   );
 }
 
-export function neverLate(trails: Trails, evidence: Evidence): string[] {
+export function neverLate(trails: RequestLog, evidence: Evidence): string[] {
   const excused = new Set<Span>();
   return findLate(trails).flatMap((late) => {
     const pause = pausedBefore(late, evidence);
@@ -89,7 +88,7 @@ export function neverLate(trails: Trails, evidence: Evidence): string[] {
 }
 
 /** I9: a receiver that asks the guard of the SDK applies each state of an entity once, and never an older one. */
-export function appliedInOrder({ pushes, all, lanes }: Trails): string[] {
+export function appliedInOrder({ pushes, all, lanes }: RequestLog): string[] {
   const newest = new Map<string, Place>();
   const applied = new Map<string, Place>();
   const events = new Map(all.flatMap(({ event }) => (event === undefined ? [] : [[event.eventId, event] as const])));
@@ -120,8 +119,8 @@ export function appliedInOrder({ pushes, all, lanes }: Trails): string[] {
 const signedWithinMs = 2_000;
 
 /** I11: the body is the event's own, in every repetition; the signature fits, and is of this attempt. */
-export function signedAndStable({ all, strangers }: Trails, { episodes }: Evidence): string[] {
-  const faults = strangers.map(({ path, eventId }) => `${path}: event ${eventId} is owed to nobody there`);
+export function signedAndStable({ all, strangers }: RequestLog, { episodes }: Evidence): string[] {
+  const faults = strangers.map(({ path, eventId }) => `${path}: event ${eventId} has no delivery there`);
   const wrong = eachPush(all, (trail, push) => {
     const what = `attempt ${push.attempt} of ${named(trail)}`;
     if (push.body !== trail.event?.payload) return `${what} was sent with another body than its event's`;
@@ -148,13 +147,13 @@ const stops: ReadonlySet<string> = new Set(['pause', 'freeze', 'postgres', 'cut'
 const editMaxMs = 1_000;
 
 /** I18: nothing is claimed for a webhook that was paused or deleted, and nothing with settings that were replaced. */
-export function asConfigured({ all }: Trails, { edits, episodes }: Evidence): string[] {
+export function asConfigured({ all }: RequestLog, { edits, episodes }: Evidence): string[] {
   const byWebhook = Map.groupBy(edits, ({ webhookId }) => webhookId);
   return eachPush(all, (trail, push) => {
     const at = claimOf(trail, push)?.claim.at ?? push.at;
     const { deleted, webhookId } = trail.target;
     const what = `attempt ${push.attempt} of ${named(trail)}`;
-    // What was read before a pause is used after it.
+    // A value that was read before a pause is used after it.
     const begunAt = Math.min(
       at,
       ...pausesOf(push.node, episodes).flatMap((one) => (one.endedAt + editMaxMs > at ? [one.at] : [])),
@@ -177,7 +176,10 @@ export function asConfigured({ all }: Trails, { edits, episodes }: Evidence): st
   });
 }
 
-function eachPush(all: readonly Trail[], check: (trail: Trail, push: Push) => string | undefined): string[] {
+function eachPush(
+  all: readonly DeliveryRequests[],
+  check: (trail: DeliveryRequests, push: Push) => string | undefined,
+): string[] {
   return all.flatMap((trail) =>
     trail.pushes.flatMap((push) => {
       const fault = check(trail, push);

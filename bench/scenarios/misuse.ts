@@ -1,0 +1,184 @@
+import { connect } from 'node:net';
+import { request, Agent } from 'node:http';
+import { accepted, aim, drained, type Bar, type Bench, type Section } from '../bench.ts';
+import { reason } from '../contestants/field.ts';
+import { startTocsin, type Store, type Tocsin } from '../contestants/tocsin.ts';
+import { fixed, percentile } from '../figures.ts';
+import type { LoadResult } from '../programs/load.ts';
+
+const rate = 200;
+const connections = 256;
+/** The p99 may be so many times what it is without them. */
+const ratioMax = 1.5;
+/** The limits that an installation has by default; the benchmark otherwise has none. */
+const usualLimits = { TOCSIN_INGEST_RATE: '5000', TOCSIN_API_RATE: '500' };
+/** Requests of one misuser at a time. */
+const atOnce = 8;
+/** Alerts of a large body, the most that one may have. */
+const alertsMax = 5_000;
+/** Half-open connections of the stranger. */
+const halfOpenMax = 100;
+
+/** One viewer, one sender and one stranger, each doing the worst that they may, beside an ordinary load. */
+export async function misuse(bench: Bench): Promise<Section> {
+  const rows: string[][] = [];
+  const missing: string[] = [];
+  const bars: Bar[] = [];
+  for (const store of bench.options.databases) {
+    try {
+      const { without, beside, calls } = await measure(bench, store);
+      const ratio = beside.p99 / without.p99;
+      rows.push([store, ...figures(without), ...figures(beside), fixed(ratio), String(calls)]);
+      bars.push({
+        promise: `misuse moves the p99 by less than half, ${store}`,
+        measured: `${fixed(ratio)} times`,
+        met: ratio < ratioMax,
+      });
+    } catch (error) {
+      missing.push(`${store}: ${reason(error)}`);
+    }
+  }
+  return {
+    key: 'misuse',
+    title: 'A viewer, a sender and a stranger at their worst',
+    about: `${rate} changes a second, from the moment a change is due to its arrival at the receiver, in milliseconds; ${bench.options.misuseSeconds} s alone, and as long beside a viewer who searches, a sender who pushes ${alertsMax} alerts at a time, and a stranger who opens connections, tries keys and reads the reference. With the limits that are the default.`,
+    columns: ['database', 'alone: median', 'p99', 'beside: median', 'p99', 'p99 ratio', 'their requests'],
+    rows,
+    missing,
+    bars,
+  };
+}
+
+interface Ways {
+  readonly median: number;
+  readonly p99: number;
+}
+
+function figures({ median, p99 }: Ways): string[] {
+  return [fixed(median), fixed(p99)];
+}
+
+async function measure(bench: Bench, store: Store) {
+  const tocsin = await startTocsin(store, bench, { name: 'misuse' });
+  try {
+    const { channelId, path } = await tocsin.source('Ordinary');
+    const other = await tocsin.source('Other');
+    await tocsin.webhooks(1, { channelId, sinkPort: bench.sinkPort, path: '/ok', maxInFlight: 64 });
+    const viewer = await viewerKey(tocsin);
+    await tocsin.service.stop();
+    await tocsin.service.restart(usualLimits);
+    await aim(bench, { ports: tocsin.ports, path, entities: 2_000 }, connections);
+    const { misuseSeconds } = bench.options;
+    // The first seconds pay for the first use of everything.
+    await ways(bench, Math.min(5, misuseSeconds));
+    const without = await ways(bench, misuseSeconds);
+    const misusers = new Misusers(tocsin.service.url, viewer, other.path);
+    const beside = await ways(bench, misuseSeconds);
+    return { without, beside, calls: await misusers.stop() };
+  } finally {
+    await tocsin.stop();
+  }
+}
+
+async function ways(bench: Bench, seconds: number): Promise<Ways> {
+  await bench.sink.call('reset', { timing: true });
+  const owed = accepted(await bench.load.call<LoadResult>('openLoop', { rate, seconds }));
+  const { latencies } = await drained(bench, owed);
+  return { median: percentile(latencies, 0.5) / 1000, p99: percentile(latencies, 0.99) / 1000 };
+}
+
+async function viewerKey({ service }: Tocsin): Promise<string> {
+  const invited = await service.api('/member/invite', { members: [{ email: 'viewer@example.org' }] });
+  const id = (invited['items'] as { member_id: number }[])[0]?.member_id;
+  return String((await service.api('/person/app-key/create', { key_name: 'viewer', person_id: id }))['key']);
+}
+
+/** They go on until they are stopped; whatever the service answers, they come again. */
+class Misusers {
+  readonly #url: string;
+  readonly #agent = new Agent({ keepAlive: true });
+  readonly #running: Promise<void>[] = [];
+  #stopped = false;
+  #calls = 0;
+
+  constructor(url: string, viewerKey: string, pushPath: string) {
+    this.#url = url;
+    const large = largeBody();
+    const asViewer = { authorization: `Bearer ${viewerKey}` };
+    for (let index = 0; index < atOnce; index += 1) {
+      this.#repeat(() => this.#post('/incident/list', search(index), asViewer));
+      this.#repeat(() => this.#post('/webhook/history/list', history(), asViewer));
+      this.#repeat(() => this.#post('/incident/list', {}, { authorization: `Bearer made-up-${index}-${this.#calls}` }));
+      this.#repeat(() => this.#call('GET', index % 2 === 0 ? '/reference' : '/openapi.json', '', {}));
+    }
+    this.#repeat(() => this.#call('POST', pushPath, large, { 'content-type': 'application/json' }));
+    this.#repeat(() => this.#openHalf());
+  }
+
+  /** @returns how many requests they have made. */
+  async stop(): Promise<number> {
+    this.#stopped = true;
+    await Promise.all(this.#running);
+    this.#agent.destroy();
+    return this.#calls;
+  }
+
+  #repeat(work: () => Promise<void>): void {
+    const again = async () => {
+      while (!this.#stopped) await work();
+    };
+    this.#running.push(again());
+  }
+
+  #post(path: string, body: object, headers: Readonly<Record<string, string>>): Promise<void> {
+    return this.#call('POST', path, JSON.stringify(body), { 'content-type': 'application/json', ...headers });
+  }
+
+  #call(method: string, path: string, body: string, headers: Readonly<Record<string, string>>): Promise<void> {
+    this.#calls += 1;
+    return new Promise((resolve) => {
+      const call = request(`${this.#url}${path}`, { method, headers, agent: this.#agent }, (answer) => {
+        answer.resume();
+        answer.on('close', () => resolve());
+      });
+      call.on('error', () => resolve());
+      call.end(body);
+    });
+  }
+
+  /** Connections that begin a request and never end it. */
+  async #openHalf(): Promise<void> {
+    const { hostname, port } = new URL(this.#url);
+    this.#calls += halfOpenMax;
+    const sockets = Array.from({ length: halfOpenMax }, () => {
+      const socket = connect(Number(port), hostname);
+      socket.on('error', () => {});
+      socket.write('POST /incident/list HTTP/1.1\r\nHost: x\r\nContent-Le');
+      return socket;
+    });
+    await new Promise((resolve) => setTimeout(resolve, 1_000));
+    for (const socket of sockets) socket.destroy();
+  }
+}
+
+function search(index: number): object {
+  const now = Math.floor(Date.now() / 1000);
+  const week = 7 * 86_400;
+  return { start_time: now - week, end_time: now + 60, query: `*no*such*${index}*`, limit: 100 };
+}
+
+function history(): object {
+  const now = Date.now();
+  return { start_time: now - 7 * 86_400_000, end_time: now, limit: 100 };
+}
+
+function largeBody(): string {
+  const alerts = Array.from({ length: alertsMax }, (_, index) => ({
+    status: 'firing',
+    labels: { alertname: `Flood ${index % 50}`, instance: `host-${index}:9100`, severity: 'critical' },
+    annotations: { summary: 'x'.repeat(500) },
+    startsAt: new Date().toISOString(),
+    fingerprint: `flood-${index}`,
+  }));
+  return JSON.stringify({ version: '4', status: 'firing', receiver: 'bench', groupLabels: {}, alerts });
+}

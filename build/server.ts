@@ -1,0 +1,98 @@
+/**
+ * Bundles the service into `dist`: a start reads a few files instead of several hundred, and strips no types. An installed
+ * package needs the bundle, because Node strips no types below `node_modules`.
+ *
+ *     node build/server.ts                builds it
+ *     node build/server.ts --when-stale   builds it if the sources have changed since the last build
+ *
+ * An installation without development packages has no bundler: then nothing is built, and the service runs its sources.
+ */
+import { createHash } from 'node:crypto';
+import { copyFile, readdir, readFile, rename, rm, utimes, writeFile } from 'node:fs/promises';
+import { basename, join, relative } from 'node:path';
+
+const root = join(import.meta.dirname, '..');
+const dist = join(root, 'dist');
+const stampName = '.stamp';
+
+/** The programs: the service and its threads. */
+const entries = [
+  'src/main.ts',
+  'src/database/sqlite/checkpoint-worker.ts',
+  'src/database/sqlite/reading-worker.ts',
+  'src/http/server/large-push-worker.ts',
+];
+/** Files that the service reads at run time, each beside the module that reads it. */
+const assets = ['src/http/reference/reference.css'];
+
+/** Keeps compiled code between starts, where the folder can be written. Stacks name the sources. */
+const launcher = `import { enableCompileCache } from 'node:module';
+import { join } from 'node:path';
+
+enableCompileCache(join(import.meta.dirname, '.compiled'));
+process.setSourceMapsEnabled(true);
+await import('./main.js');
+`;
+
+await main(process.argv.includes('--when-stale'));
+
+async function main(whenStale: boolean): Promise<void> {
+  const stamp = await stampOfSources();
+  const stampFile = join(dist, stampName);
+  if (whenStale && (await readFile(stampFile, 'utf8').catch(() => '')) === stamp) {
+    // `bin/tocsin.mjs` compares times: a file that was written again, as it was, makes no bundle stale.
+    await utimes(stampFile, new Date(), new Date());
+    return;
+  }
+  const bundler = await import('rolldown').catch(() => undefined);
+  if (bundler === undefined) return;
+  const fresh = `${dist}-${process.pid}`;
+  const bundle = await bundler.rolldown({
+    cwd: root,
+    platform: 'node',
+    input: Object.fromEntries(entries.map((path) => [basename(path, '.ts'), path])),
+    // An optional part of `pg` that is not installed.
+    external: ['pg-native'],
+  });
+  const { output } = await bundle.write({ dir: fresh, format: 'esm', sourcemap: true });
+  await bundle.close();
+  for (const chunk of output) {
+    if (chunk.type === 'chunk') await writeFile(join(fresh, chunk.fileName), threadsAsBundled(chunk.code));
+  }
+  for (const path of assets) await copyFile(join(root, path), join(fresh, basename(path)));
+  await writeFile(join(fresh, 'tocsin.js'), launcher);
+  await writeFile(join(fresh, stampName), stamp);
+  // In one step, so that a service that starts meanwhile finds the old files or the new.
+  await rm(dist, { recursive: true, force: true });
+  await rename(fresh, dist);
+}
+
+/** A thread is started from the file beside the bundle. Every character stays in its place, as the source map has it. */
+function threadsAsBundled(code: string): string {
+  return code.replaceAll(
+    /new URL\((["'])\.\/([\w-]+)\.ts\1, import\.meta\.url\)/g,
+    'new URL($1./$2.js$1, import.meta.url)',
+  );
+}
+
+/** Changes whenever a file that the build reads changes. */
+async function stampOfSources(): Promise<string> {
+  const folders = ['src', 'receiver/src'].map((name) => join(root, name));
+  const files = (await Promise.all(folders.map(filesBelow))).flat().filter((path) => !path.endsWith('.test.ts'));
+  const others = ['package.json', 'package-lock.json', 'build/server.ts'].map((name) => join(root, name));
+  const hash = createHash('sha256');
+  for (const path of [...files, ...others].sort()) {
+    // An installed package has no lock file.
+    const content = await readFile(path).catch(() => '');
+    hash
+      .update(`${relative(root, path)}\n`)
+      .update(content)
+      .update('\n');
+  }
+  return hash.digest('hex');
+}
+
+async function filesBelow(path: string): Promise<string[]> {
+  const entries = await readdir(path, { recursive: true, withFileTypes: true });
+  return entries.filter((entry) => entry.isFile()).map((entry) => join(entry.parentPath, entry.name));
+}

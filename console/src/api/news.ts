@@ -1,0 +1,86 @@
+/** Gathers hints for one list, so that a storm of them costs a call now and then. */
+import type { Hint } from './live-stream.ts';
+
+export interface News {
+  readonly hints: readonly Hint[];
+  /** Hints may be missing: all that is shown is in doubt. */
+  readonly gap: boolean;
+}
+
+export interface NewsPorts {
+  now(): number;
+  after(ms: number, work: () => void): () => void;
+}
+
+/** Beyond this many the list is asked for as after a gap. */
+const hintsMax = 1000;
+
+export class Newsroom {
+  readonly #ports: NewsPorts;
+  readonly #everyMs: number;
+  readonly #refresh: (news: News) => Promise<unknown> | void;
+  #hints: Hint[] = [];
+  #gap = false;
+  #held = false;
+  #running = false;
+  #lastAt = Number.NEGATIVE_INFINITY;
+  #cancel: (() => void) | undefined;
+
+  /** @param refresh is never run twice at once, nor more often than every `everyMs`. */
+  constructor(ports: NewsPorts, everyMs: number, refresh: (news: News) => Promise<unknown> | void) {
+    this.#ports = ports;
+    this.#everyMs = everyMs;
+    this.#refresh = refresh;
+  }
+
+  hint(hint: Hint): void {
+    if (this.#hints.length < hintsMax) this.#hints.push(hint);
+    else this.#gap = true;
+    this.#plan();
+  }
+
+  gap(): void {
+    this.#gap = true;
+    this.#plan();
+  }
+
+  hold(held: boolean): void {
+    this.#held = held;
+    this.#plan();
+  }
+
+  close(): void {
+    this.#cancel?.();
+    this.#held = true;
+  }
+
+  #plan(): void {
+    const has = this.#gap || this.#hints.length > 0;
+    if (!has || this.#held || this.#running || this.#cancel !== undefined) return;
+    const wait = Math.max(0, this.#lastAt + this.#everyMs - this.#ports.now());
+    this.#cancel = this.#ports.after(wait, () => {
+      this.#cancel = undefined;
+      void this.#run();
+    });
+  }
+
+  async #run(): Promise<void> {
+    if (this.#held) return;
+    const news: News = { hints: this.#hints, gap: this.#gap };
+    this.#hints = [];
+    this.#gap = false;
+    this.#running = true;
+    this.#lastAt = this.#ports.now();
+    try {
+      await this.#refresh(news);
+    } catch {
+      // The list shows its own error; the next one asks for the missed rows.
+      this.#gap = true;
+      this.#lastAt = this.#ports.now() + this.#everyMs;
+    } finally {
+      this.#running = false;
+      // A failed one waits for other news, not for itself.
+      if (this.#hints.length > 0) this.#plan();
+    }
+  }
+}

@@ -1,0 +1,90 @@
+import { QueryClient, useMutation, useQuery, useQueryClient } from '@tanstack/react-query';
+import type { UseMutationResult, UseQueryResult } from '@tanstack/react-query';
+import { call, CallError, newIdempotencyKey } from './call.ts';
+import { useLive, type LiveOptions } from './live.ts';
+import type { Topic } from './live-stream.ts';
+import type { Path, Reply, Request } from './operations.ts';
+import { pollMs } from './state.ts';
+
+/** Refusals that a repetition does not change. */
+function mayRetry(failures: number, error: Error): boolean {
+  return error instanceof CallError && error.code === 'NoAnswer' && failures < 2;
+}
+
+export function createQueryClient(): QueryClient {
+  return new QueryClient({
+    defaultOptions: {
+      // The browser's own idea of being online is about the internet; the service may be next door.
+      queries: { retry: mayRetry, staleTime: 1000, refetchOnWindowFocus: true, networkMode: 'always' },
+      mutations: { retry: mayRetry, networkMode: 'always' },
+    },
+  });
+}
+
+export interface ReadOptions {
+  readonly enabled?: boolean;
+  /** Asks again every ten seconds while it is on the screen. */
+  readonly poll?: boolean;
+  /** Asks again when a hint of the stream is about it. */
+  readonly live?: LiveRead;
+  /** Keeps the old rows while another filter loads. */
+  readonly keep?: boolean;
+}
+
+export interface LiveRead extends LiveOptions {
+  readonly topics: readonly Topic[];
+}
+
+/** Follows what an operation gives. */
+export function useRead<P extends Path>(
+  path: P,
+  body: Request<P>,
+  options: ReadOptions = {},
+): UseQueryResult<Reply<P>, CallError> {
+  const { live } = options;
+  const query = useQuery<Reply<P>, CallError>({
+    queryKey: [path, body],
+    queryFn: ({ signal }) => call(path, body, { signal }),
+    enabled: options.enabled ?? true,
+    ...(options.poll === true ? { refetchInterval: pollMs } : {}),
+    ...(options.keep === true ? { placeholderData: (before: Reply<P> | undefined) => before } : {}),
+  } as Parameters<typeof useQuery<Reply<P>, CallError>>[0]);
+  const { refetch } = query;
+  useLive(live?.topics ?? [], () => refetch(), {
+    ...live,
+    enabled: live !== undefined && options.enabled !== false && live.enabled !== false,
+  });
+  return query;
+}
+
+export interface WriteOptions<P extends Path> {
+  /** The queries to reload, by path. */
+  readonly changes?: readonly Path[];
+  readonly onDone?: (reply: Reply<P>, body: Request<P>) => void;
+}
+
+/** Carries an operation out. Its answer may be lost and the request repeated: the key keeps it from happening twice. */
+export function useWrite<P extends Path>(
+  path: P,
+  options: WriteOptions<P> = {},
+): UseMutationResult<Reply<P>, CallError, Request<P>> {
+  const client = useQueryClient();
+  return useMutation<Reply<P>, CallError, Request<P>>({
+    mutationFn: (body) => call(path, body, { idempotencyKey: keyOf(body) }),
+    onSuccess: async (reply, body) => {
+      options.onDone?.(reply, body);
+      await Promise.all((options.changes ?? []).map((changed) => client.invalidateQueries({ queryKey: [changed] })));
+    },
+  });
+}
+
+/** One key per request object: a retry sends the same object, a new click makes another. */
+const keys = new WeakMap<object, string>();
+
+function keyOf(body: object): string {
+  const known = keys.get(body);
+  if (known !== undefined) return known;
+  const key = newIdempotencyKey();
+  keys.set(body, key);
+  return key;
+}

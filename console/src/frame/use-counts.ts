@@ -1,0 +1,38 @@
+import { useEffect } from 'react';
+import { useRead } from '../api/query.ts';
+import { useSignal } from '../api/signal.ts';
+import { liveStream } from '../api/live-stream.ts';
+import { openCritical } from '../parts/burning.ts';
+
+export interface Counts {
+  readonly critical: number;
+  readonly failing: number;
+}
+
+const everyMs = 1000;
+/** A tab that nobody looks at has a title all the same. */
+const hiddenEveryMs = 30_000;
+
+/** The numbers in the navigation. */
+export function useCounts(): Counts {
+  const asleep = useSignal(liveStream.state) === 'asleep';
+  const incidents = useRead(
+    '/incident/stats',
+    { progress: 'Triggered,Processing', incident_severity: 'Critical' },
+    { live: { topics: ['incident'], everyMs } },
+  );
+  const webhooks = useRead(
+    '/webhook/list',
+    { state: 'failing', limit: 1 },
+    { live: { topics: ['delivery'], everyMs }, poll: true },
+  );
+  const { refetch } = incidents;
+  useEffect(() => {
+    if (!asleep) return undefined;
+    const timer = setInterval(() => void refetch(), hiddenEveryMs);
+    return () => clearInterval(timer);
+  }, [asleep, refetch]);
+  const critical = incidents.data?.by_severity.Critical ?? 0;
+  useEffect(() => openCritical.set(critical), [critical]);
+  return { critical, failing: webhooks.data?.total ?? 0 };
+}

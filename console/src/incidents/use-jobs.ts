@@ -1,0 +1,67 @@
+import { useMutation } from '@tanstack/react-query';
+import { useState } from 'react';
+import { useTranslations } from 'use-intl';
+import type { CallError } from '../api/call.ts';
+import type { Incident } from '../api/operations.ts';
+import { inBatches, type BatchResult } from '../parts/batch.ts';
+import { undoOf, type Job } from './jobs.ts';
+import { useReload } from './use-reload.ts';
+
+interface Progress {
+  readonly finished: number;
+  readonly total: number;
+}
+
+export interface Jobs {
+  readonly busy: boolean;
+  readonly progress: Progress | undefined;
+  readonly finished: { readonly job: Job; readonly result: BatchResult } | undefined;
+  /** Nothing was done: the service refused the call, or did not answer. */
+  readonly error: CallError | null;
+  run(job: Job, onDone?: (result: BatchResult) => void): void;
+  undo(): Job | undefined;
+  reset(): void;
+}
+
+/** Carries jobs out, one after the other. */
+export function useJobs(onDone: ((job: Job, result: BatchResult) => void) | undefined): Jobs {
+  const reload = useReload();
+  const [progress, setProgress] = useState<Progress>();
+  const write = useMutation<BatchResult, CallError, Job>({
+    mutationFn: (job) => {
+      const total = job.incidents.length;
+      setProgress({ finished: 0, total });
+      const ids = job.incidents.map((one) => one.incident_id);
+      return inBatches(ids, job.send, (finished) => setProgress({ finished, total }), job.size);
+    },
+    onSuccess: (result, job) => {
+      onDone?.(job, result);
+      void reload();
+    },
+    onSettled: () => setProgress(undefined),
+  });
+  const finished =
+    write.data === undefined || write.variables === undefined
+      ? undefined
+      : { job: write.variables, result: write.data };
+  return {
+    busy: write.isPending,
+    progress,
+    finished,
+    error: write.error,
+    run: (job, then) => write.mutate(job, { onSuccess: (result) => then?.(result) }),
+    undo: () => (finished === undefined ? undefined : undoOf(finished.job, finished.result.done)),
+    reset: () => write.reset(),
+  };
+}
+
+/** A sentence about several incidents names their number, about one its own number. */
+export function useNameOf(): (incidents: readonly Incident[]) => string {
+  const t = useTranslations('acting');
+  return (incidents) => {
+    const [only, second] = incidents;
+    return only !== undefined && second === undefined
+      ? t('one', { num: only.num, title: only.title })
+      : t('several', { count: incidents.length });
+  };
+}

@@ -1,0 +1,99 @@
+import { Link } from '@tanstack/react-router';
+import { useMemo, type ReactNode } from 'react';
+import { useTranslations } from 'use-intl';
+import type { Delivery } from '../api/operations.ts';
+import { Duration, TimeStamp } from './clock.tsx';
+import type { Column } from './data-list.tsx';
+import { DeliveryMark, useReason } from './delivery-mark.tsx';
+import { momentOf, stateOf } from './delivery-state.ts';
+import { useListedWebhooks, useWaits } from './waits.tsx';
+
+/** Names of webhooks by their id. */
+export function useWebhookNames(): ReadonlyMap<number, string> {
+  const webhooks = useListedWebhooks();
+  return useMemo(() => new Map(webhooks.map((webhook) => [webhook.integration_id, webhook.name])), [webhooks]);
+}
+
+/** Columns that somebody can add to those that are always there. */
+export const moreColumns = ['event', 'channel', 'endpoint', 'sequence', 'reason'] as const;
+export type MoreColumn = (typeof moreColumns)[number];
+
+export function addressOf(delivery: { readonly integration_id: number; readonly event_id: string }): string {
+  return `/delivery/${delivery.integration_id}/${encodeURIComponent(delivery.event_id)}`;
+}
+
+export function useColumns(ofAll: boolean, more: readonly MoreColumn[]): Column<Delivery>[] {
+  const t = useTranslations();
+  const names = useWebhookNames();
+  const reason = useReason();
+  const waits = useWaits();
+  return useMemo(() => {
+    const nameOf = (id: number): string => names.get(id) ?? t('deliveries.deletedWebhook', { id: String(id) });
+    const columns: Column<Delivery>[] = [
+      {
+        id: 'time',
+        head: t('deliveries.column.time'),
+        cell: (one) => (
+          <Link to={addressOf(one)} search={(before: object) => before} resetScroll={false}>
+            <TimeStamp ms={momentOf(one.event_time)} />
+          </Link>
+        ),
+      },
+      {
+        id: 'state',
+        head: t('deliveries.column.state'),
+        cell: (one) => (
+          <>
+            <DeliveryMark delivery={one} waits={waits} />
+            {stateOf(one) === 'delivered' ? null : <span className="muted one-line">{reason(one)}</span>}
+          </>
+        ),
+      },
+      {
+        id: 'type',
+        head: t('deliveries.column.type'),
+        cell: (one) => (
+          <>
+            {t.has(`events.${one.event_type as 'i_new'}`) ? t(`events.${one.event_type as 'i_new'}`) : one.event_type}
+            <span className="muted mono one-line">{one.event_type}</span>
+          </>
+        ),
+      },
+      { id: 'object', head: t('deliveries.column.object'), cell: (one) => <ObjectLink delivery={one} /> },
+    ];
+    if (ofAll) {
+      columns.push({
+        id: 'webhook',
+        head: t('deliveries.column.webhook'),
+        cell: (one) => <span className="one-line">{nameOf(one.integration_id)}</span>,
+      });
+    }
+    columns.push(
+      { id: 'took', head: t('deliveries.column.took'), cell: (one) => <Duration ms={one.duration} /> },
+      { id: 'attempts', head: t('deliveries.column.attempts'), cell: (one) => one.attempt },
+    );
+    const extra: Readonly<Record<MoreColumn, (one: Delivery) => ReactNode>> = {
+      event: (one) => <span className="mono one-line">{one.push_event_id}</span>,
+      channel: (one) => one.channel_id ?? '–',
+      endpoint: (one) => <span className="mono one-line">{one.endpoint}</span>,
+      sequence: (one) => one.sequence,
+      reason: (one) => (one.reason === '' || one.reason === 'ok' ? '–' : t(`reasonNames.${one.reason as 'dns'}`)),
+    };
+    for (const id of more) columns.push({ id, head: t(`deliveries.column.${id}`), cell: extra[id] });
+    return columns;
+  }, [t, names, reason, waits, ofAll, more]);
+}
+
+/** The end of an id tells neighbours apart; the beginning is the time and the same for many. */
+const idShownChars = 8;
+
+export function ObjectLink({ delivery }: { readonly delivery: Delivery }): ReactNode {
+  const id = delivery.ref_id ?? '';
+  if (id === '') return '–';
+  const to = delivery.event_type.startsWith('a_') ? `/alert/detail/${id}` : `/incident/detail/${id}`;
+  return (
+    <Link to={to} className="mono" title={id}>
+      …{id.slice(-idShownChars)}
+    </Link>
+  );
+}

@@ -1,0 +1,43 @@
+import { Dialog as Base } from '@base-ui/react/dialog';
+import { useRef, type ReactNode } from 'react';
+import { useTranslations } from 'use-intl';
+import { Button } from './button.tsx';
+import './dialog.css';
+
+export interface DialogProps {
+  readonly open: boolean;
+  readonly title: string;
+  readonly children: ReactNode;
+  /** Buttons; the one that leaves comes first. */
+  readonly actions?: ReactNode;
+  /** Absent: it cannot be closed without an answer. */
+  readonly onClose?: () => void;
+  readonly wide?: boolean;
+}
+
+export function DialogPopup({ open, title, children, actions, onClose, wide = false }: DialogProps): ReactNode {
+  const t = useTranslations('states');
+  const popup = useRef<HTMLDivElement>(null);
+  // What one came for: a field to fill in, else the buttons below. To close it there is Escape.
+  const firstStop = (): HTMLElement | true =>
+    popup.current?.querySelector<HTMLElement>('.dialog-body :is(input, select, textarea)') ??
+    popup.current?.querySelector<HTMLElement>('.dialog-actions button') ??
+    true;
+  return (
+    <Base.Root open={open} onOpenChange={(next) => (next ? undefined : onClose?.())} disablePointerDismissal>
+      <Base.Portal>
+        <Base.Backdrop className="dialog-veil" />
+        <Base.Popup ref={popup} initialFocus={firstStop} className={wide ? 'dialog dialog-wide' : 'dialog'}>
+          <header className="dialog-head">
+            <Base.Title className="dialog-title">{title}</Base.Title>
+            {onClose === undefined ? null : (
+              <Base.Close render={<Button look="quiet" icon="close" iconOnly />}>{t('close')}</Base.Close>
+            )}
+          </header>
+          <div className="dialog-body">{children}</div>
+          {actions === undefined ? null : <footer className="dialog-actions">{actions}</footer>}
+        </Base.Popup>
+      </Base.Portal>
+    </Base.Root>
+  );
+}

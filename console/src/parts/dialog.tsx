@@ -1,0 +1,14 @@
+import { lazy, Suspense, type ReactNode } from 'react';
+import type { DialogProps } from './dialog-popup.tsx';
+
+const Popup = lazy(() => import('./dialog-popup.tsx').then(({ DialogPopup }) => ({ default: DialogPopup })));
+
+/** Its script comes with the first dialog that opens. */
+export function Dialog(props: DialogProps): ReactNode {
+  if (!props.open) return null;
+  return (
+    <Suspense>
+      <Popup {...props} />
+    </Suspense>
+  );
+}

@@ -1,0 +1,15 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { csvOf } from './csv.ts';
+
+test('cells that a spreadsheet would run begin with an apostrophe', () => {
+  const hostile = ['=cmd()', '+1', '-1', '@SUM(A1)', '\t=1', '\r=1'];
+  assert.equal(csvOf([hostile]), `'=cmd(),'+1,'-1,'@SUM(A1),'\t=1,"'\r=1"\r\n`);
+});
+
+test('commas, quotes and line breaks stay in their cell', () => {
+  assert.equal(
+    csvOf([['a,b', 'say "hi"', 'one\ntwo', 'plain'], ['x']]),
+    '"a,b","say ""hi""","one\ntwo",plain\r\nx\r\n',
+  );
+});

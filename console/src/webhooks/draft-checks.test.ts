@@ -1,0 +1,69 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { emptyDraft } from './draft.ts';
+import { endpointNote, headerNote, headersOfPaste, isOutside, mayBeSent, numberLimits } from './draft-checks.ts';
+
+test('an endpoint without a scheme is a fault; clear text and private addresses are warned of', () => {
+  const notes: readonly (readonly [string, ReturnType<typeof endpointNote>])[] = [
+    ['', undefined],
+    ['htt', undefined],
+    ['https://example.org/x', undefined],
+    ['ftp://example.org', 'scheme'],
+    ['example.org', 'scheme'],
+    ['javascript:alert(1)', 'scheme'],
+    ['http://example.org', 'clear'],
+    ['http://10.1.2.3/', 'private'],
+    ['https://172.31.0.1/', 'private'],
+    ['https://172.32.0.1/', undefined],
+    ['http://[::1]:8080/', 'private'],
+    ['http://[fd00::1]/', 'private'],
+    ['http://localhost:1/', 'private'],
+    ['http://', undefined],
+  ];
+  for (const [endpoint, note] of notes) assert.equal(endpointNote(endpoint), note, endpoint);
+});
+
+test('numbers are whole and within their limits', () => {
+  for (const limit of numberLimits) {
+    for (const right of [limit.min, limit.max]) assert.equal(isOutside(String(right), limit), false);
+    for (const wrong of [limit.min - 1, limit.max + 1, 1.5, '', 'x', '1e3', '0x10']) {
+      assert.equal(isOutside(String(wrong), limit), true, `${limit.field} ${wrong}`);
+    }
+  }
+});
+
+test('a header is there once, whatever its case, and those of the service are its own', () => {
+  const rows = ['X-A', 'x-a', 'Webhook-Id', 'tocsin-x', 'Content-Type', ''].map((name) => ({
+    name,
+    value: '',
+    kept: false,
+  }));
+  assert.deepEqual(
+    rows.map((_, index) => headerNote(rows, index)),
+    [undefined, 'twice', 'reserved', 'reserved', undefined, undefined],
+  );
+});
+
+test('pasted lines become rows; anything else is pasted as it is', () => {
+  assert.deepEqual(headersOfPaste('X-A: 1\r\nX-B:two: parts\n\n'), [
+    { name: 'X-A', value: '1', kept: false },
+    { name: 'X-B', value: 'two: parts', kept: false },
+  ]);
+  assert.equal(headersOfPaste('X-Token'), undefined);
+  assert.equal(headersOfPaste('two words: x'), undefined);
+});
+
+test('what the page itself can see is wrong is not sent', () => {
+  const draft = { ...emptyDraft('incident'), name: 'n', endpoint: 'https://x.test' };
+  assert.equal(mayBeSent(draft), true);
+  for (const wrong of [
+    { name: ' ' },
+    { endpoint: 'x' },
+    { allChannels: false },
+    { allTypes: false },
+    { timeoutMs: '99' },
+    { headers: [{ name: 'host', value: '', kept: false }] },
+  ]) {
+    assert.equal(mayBeSent({ ...draft, ...wrong }), false, JSON.stringify(wrong));
+  }
+});

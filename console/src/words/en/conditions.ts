@@ -1,0 +1,17 @@
+export const conditions = {
+  keyOf: 'Field of condition {number, number}',
+  operOf: 'Comparison of condition {number, number}',
+  valuesOf: 'Values of condition {number, number}, one a line',
+  values: 'One value a line; * for any text',
+  in: 'is one of',
+  notIn: 'is none of',
+  remove: 'Remove condition {number, number}',
+  add: 'Add a condition',
+  and: 'And another condition',
+  andWord: 'and',
+  or: 'or',
+  orGroup: 'Or another group',
+  hint: 'Fields: severity, status, title, description, labels.NAME. Values may have *, /regex/, cidr: and num:.',
+  needed: 'At least one condition is needed.',
+  everything: 'everything',
+} as const;

@@ -1,0 +1,29 @@
+import type { Words } from '../words.ts';
+import { core } from './core.ts';
+import { channels } from './channels.ts';
+import { conditions } from './conditions.ts';
+import { firstRun } from './first-run.ts';
+import { people } from './people.ts';
+import { sources } from './sources.ts';
+import { acting, incidents } from './incidents.ts';
+import { health, replay } from './replay.ts';
+import { settings } from './settings.ts';
+import { signIn } from './sign-in.ts';
+import { editor, webhooks } from './webhooks.ts';
+
+export const zhCN: Words = {
+  ...core,
+  acting,
+  channels,
+  conditions,
+  editor,
+  firstRun,
+  health,
+  incidents,
+  people,
+  replay,
+  settings,
+  signIn,
+  sources,
+  webhooks,
+};

@@ -1,0 +1,136 @@
+import { pathToFileURL } from 'node:url';
+import react from '@vitejs/plugin-react';
+import compileMessage from 'icu-minify/compile';
+import { defineConfig } from 'vite';
+import type { Plugin, Rolldown } from 'vite';
+
+/** The page may run no inline script, so the theme is chosen by a small file that the browser reads before it paints. */
+const themeEntry = 'theme';
+
+/** Lets the first paint have its theme and its font. */
+function beforePaint(): Plugin {
+  return {
+    name: 'before-paint',
+    transformIndexHtml: {
+      order: 'post',
+      handler: (_html, { bundle }) => {
+        const files = Object.values(bundle ?? {});
+        const theme = files.find((one) => one.type === 'chunk' && one.name === themeEntry)?.fileName;
+        const font = files.find((one) => one.fileName.endsWith('.woff2'))?.fileName;
+        if (theme === undefined || font === undefined) throw new Error('the theme or the font is not in the bundle');
+        return [
+          { tag: 'script', attrs: { src: `/${theme}` }, injectTo: 'head' },
+          {
+            tag: 'link',
+            attrs: { rel: 'preload', as: 'font', type: 'font/woff2', crossorigin: true, href: `/${font}` },
+            injectTo: 'head',
+          },
+        ];
+      },
+    },
+  };
+}
+
+const layers = '@layer reset, tokens, base, parts, screens;\n';
+
+/** Style sheets come in any order, so each of them begins with the order of the layers. */
+function orderOfLayers(): Plugin {
+  return {
+    name: 'order-of-layers',
+    enforce: 'pre',
+    transform: { filter: { id: /\.css$/ }, handler: (code) => ({ code: layers + code, map: null }) },
+  };
+}
+
+/** The messages are read by the build, so that no browser needs the parser of their syntax: it is larger than all of them. */
+function compiledMessages(): Plugin {
+  return {
+    name: 'compiled-messages',
+    config: () => ({
+      resolve: { alias: [{ find: /^use-intl\/format-message$/, replacement: 'use-intl/format-message/format-only' }] },
+    }),
+    transform: {
+      filter: { id: /[\\/]src[\\/]words[\\/](?:en|zh-CN)[\\/]/ },
+      async handler(_code, id) {
+        if (/[\\/](?:core|index)\.ts$/.test(id)) return undefined;
+        const words = (await import(pathToFileURL(id).href)) as Record<string, object>;
+        const code = Object.entries(words).map(
+          ([name, messages]) => `export const ${name} = ${JSON.stringify(compiledIn(messages))};`,
+        );
+        return { code: code.join('\n'), map: null };
+      },
+    },
+  };
+}
+
+function compiledIn(words: object): object {
+  return Object.fromEntries(
+    Object.entries(words).map(([key, value]: [string, unknown]) => [
+      key,
+      typeof value === 'string' ? compileMessage(value) : compiledIn(value as object),
+    ]),
+  );
+}
+
+type Group = NonNullable<Exclude<NonNullable<Rolldown.OutputOptions['codeSplitting']>, boolean>['groups']>[number];
+
+/** What every page needs: all that the first file imports. One file, in place of a request for each small part. */
+const firstGroup: Group = {
+  debugName: 'first',
+  name: (id, chunking) => (isNeededAtFirst(id, chunking, new Set()) ? 'first' : null),
+  priority: 2,
+};
+
+/** What several pages need beside that: lists, filters, buttons of menus. Menus and dialogs themselves come when the first of them opens. */
+const sharedGroup: Group = {
+  name: 'shared',
+  test: /node_modules[\\/](?!@base-ui|@floating-ui)|src[\\/](?:parts|api|time)[\\/]/,
+  minShareCount: 2,
+  priority: 1,
+};
+
+/** The pages of a room are small and follow one another: one file for all of them, with its English words. What opens over pages stays apart. */
+const roomGroup: Group = {
+  debugName: 'room',
+  name: (id) =>
+    /[\\/]src[\\/](?:words[\\/]en[\\/]([\w-]+)\.ts|(?!frame|words|parts|api|time)([\w-]+)[\\/])/
+      .exec(id)
+      ?.slice(1)
+      .join('') ?? null,
+};
+
+type Chunking = Parameters<Extract<Group['name'], (...args: never[]) => unknown>>[1];
+
+function isNeededAtFirst(id: string, chunking: Chunking, seen: Set<string>): boolean {
+  if (id.endsWith('/src/main.tsx')) return true;
+  if (seen.has(id)) return false;
+  seen.add(id);
+  return (chunking.getModuleInfo(id)?.importers ?? []).some((importer) => isNeededAtFirst(importer, chunking, seen));
+}
+
+export default defineConfig({
+  root: import.meta.dirname,
+  plugins: [react(), compiledMessages(), beforePaint(), orderOfLayers()],
+  build: {
+    target: 'es2023',
+    outDir: 'dist',
+    emptyOutDir: true,
+    manifest: true,
+    sourcemap: false,
+    // The content security policy of the pages allows neither inline scripts nor data in scripts and styles.
+    modulePreload: { polyfill: false },
+    assetsInlineLimit: 0,
+    // One style sheet and one file of shared code: a page costs its own file and nothing else.
+    cssCodeSplit: false,
+    reportCompressedSize: false,
+    // The budgets in build.ts say it better.
+    chunkSizeWarningLimit: 1000,
+    rolldownOptions: {
+      input: {
+        index: `${import.meta.dirname}/index.html`,
+        [themeEntry]: `${import.meta.dirname}/src/theme-before-paint.ts`,
+      },
+      output: { codeSplitting: { groups: [firstGroup, sharedGroup, roomGroup] } },
+    },
+  },
+});

@@ -1,0 +1,33 @@
+import { sql } from 'kysely';
+import type { Query, Transaction } from './database.ts';
+import type { InstallationRow } from './tables.ts';
+
+export function readInstallation(query: Query): Promise<InstallationRow | undefined> {
+  return query.selectFrom('installation').selectAll().executeTakeFirst();
+}
+
+/** @throws DatabaseFailure `conflict` when there is one already. */
+export async function insertInstallation(tx: Transaction, row: InstallationRow): Promise<void> {
+  await tx.query.insertInto('installation').values(row).execute();
+}
+
+/** 0 while there is no installation. */
+export async function readRevision(query: Query): Promise<number> {
+  const row = await query.selectFrom('installation').select('revision').executeTakeFirst();
+  return row?.revision ?? 0;
+}
+
+/** The revision of the last change of each part of the configuration. */
+export async function readPartRevisions(query: Query): Promise<ReadonlyMap<string, number>> {
+  const rows = await query.selectFrom('config_part').selectAll().execute();
+  return new Map(rows.map((row) => [row.part, row.revision]));
+}
+
+/** Raises the revision, which locks the installation's row, and gives the new one to the parts. */
+export async function raiseRevision(tx: Transaction, parts: readonly string[]): Promise<void> {
+  await sql`update installation set revision = revision + 1`.execute(tx.query);
+  for (const part of parts) {
+    await sql`insert into config_part (part, revision) select ${part}, revision from installation where true
+      on conflict (part) do update set revision = excluded.revision`.execute(tx.query);
+  }
+}

@@ -1,0 +1,215 @@
+import assert from 'node:assert/strict';
+import { connect, createServer, type AddressInfo, type Socket } from 'node:net';
+import { test, type TestContext } from 'node:test';
+import { sql } from 'kysely';
+import { freshPostgres, hasPostgres } from '../../../test/support/databases.ts';
+import { systemClock } from '../../runtime/clock.ts';
+import { systemTimers } from '../../runtime/timers.ts';
+import type { Database, Transaction } from '../database.ts';
+import { openPostgres, type PostgresOptions } from './open.ts';
+
+const skip = hasPostgres ? false : 'no PostgreSQL';
+
+test('a transaction that was chosen to end a deadlock is run again', { skip }, async (context) => {
+  const { database } = await opened(context);
+  await write(database, 'a', 'b');
+  let runs = 0;
+  const both = gate(2);
+  const raise = async (first: string, second: string) =>
+    database.transaction(async (tx) => {
+      runs += 1;
+      await add(tx, first);
+      await both();
+      await add(tx, second);
+    });
+  await Promise.all([raise('a', 'b'), raise('b', 'a')]);
+  // The server may choose both, when both have waited for as long.
+  assert.ok(runs >= 3, `${runs} runs`);
+  assert.deepEqual(await numbers(database), [2, 2]);
+});
+
+test('a lock that is not free in time is busy', { skip }, async (context) => {
+  const { database } = await opened(context, { lockTimeoutMs: 50 });
+  await write(database, 'a');
+  const held = Promise.withResolvers<void>();
+  const free = Promise.withResolvers<void>();
+  const holder = database.transaction(async (tx) => {
+    await add(tx, 'a');
+    held.resolve();
+    await free.promise;
+  });
+  await held.promise;
+  await assert.rejects(
+    database.transaction((tx) => add(tx, 'a')),
+    { name: 'DatabaseFailure', kind: 'busy' },
+  );
+  free.resolve();
+  await holder;
+  assert.deepEqual(await numbers(database), [1]);
+});
+
+test('a statement that takes too long is busy, in a transaction and in a read', { skip }, async (context) => {
+  const { database } = await opened(context, { statementTimeoutMs: 50 });
+  const busy = { name: 'DatabaseFailure', kind: 'busy' };
+  await assert.rejects(sql`select pg_sleep(5)`.execute(database.read), busy);
+  await assert.rejects(
+    database.transaction((tx) => sql`select pg_sleep(5)`.execute(tx.query)),
+    busy,
+  );
+  assert.deepEqual(await numbers(database), []);
+});
+
+test('a read cannot write', { skip }, async (context) => {
+  const { database } = await opened(context);
+  await write(database, 'a');
+  await assert.rejects(sql`delete from idempotency`.execute(database.read));
+  assert.deepEqual(await numbers(database), [0]);
+});
+
+test('a commit whose answer is lost is unavailable, not failed and not run again', { skip }, async (context) => {
+  const fresh = await freshPostgres();
+  const proxy = await startProxy(context, fresh.url);
+  const database = await openPostgres({ url: proxy.url, ...ports });
+  let runs = 0;
+  const lost = database.transaction(async (tx) => {
+    runs += 1;
+    await tx.insertMany('idempotency', [{ idempotency_id: 'a', body_hash: '', response: '', created_at: 0 }]);
+    proxy.loseAnswers();
+  });
+  await assert.rejects(lost, { name: 'DatabaseFailure', kind: 'unavailable', message: /outcome is not known/ });
+  assert.equal(runs, 1);
+  proxy.heal();
+  assert.deepEqual(await numbers(database), [0]);
+  await database.close();
+  await fresh.remove();
+});
+
+test('a killed connection makes its transaction unavailable, and the next one works', { skip }, async (context) => {
+  const { database } = await opened(context);
+  await assert.rejects(
+    database.transaction((tx) => sql`select pg_terminate_backend(pg_backend_pid())`.execute(tx.query)),
+    { name: 'DatabaseFailure', kind: 'unavailable' },
+  );
+  await write(database, 'a');
+  assert.deepEqual(await numbers(database), [0]);
+});
+
+test('a server that cannot be reached is unavailable, and waited for only when asked', async () => {
+  const url = 'postgres://nobody@127.0.0.1:1/nothing';
+  const unavailable = { name: 'DatabaseFailure', kind: 'unavailable' };
+  await assert.rejects(openPostgres({ url, ...ports }), unavailable);
+  const stopping = new AbortController();
+  const why: unknown[] = [];
+  const report = (reason: string | undefined) => {
+    if (why.push(reason) === 2) stopping.abort(new Error('stopped by the test'));
+  };
+  const waiting = { stop: stopping.signal, report };
+  await assert.rejects(openPostgres({ url, ...ports, waiting }), /^Error: stopped by the test$/);
+  assert.equal(why.length, 2);
+  for (const reason of why) assert.match(String(reason), /^the database cannot be reached \(.*ECONNREFUSED/);
+});
+
+test('a server that never answers is not waited for any longer than until the stop', async (context) => {
+  const { promise: tried, resolve } = Promise.withResolvers<void>();
+  const silent = createServer(() => resolve());
+  await new Promise<void>((listening) => void silent.listen(0, '127.0.0.1', listening));
+  context.after(() => silent.close());
+  const { port } = silent.address() as AddressInfo;
+  const stopping = new AbortController();
+  const waiting = { stop: stopping.signal, report: () => assert.fail('the try had not failed yet') };
+  const url = `postgres://nobody@127.0.0.1:${port}/nothing`;
+  const opening = assert.rejects(openPostgres({ url, ...ports, waiting }), /^Error: stopped by the test$/);
+  await tried;
+  stopping.abort(new Error('stopped by the test'));
+  await opening;
+});
+
+for (const [what, change] of [
+  ['database', (url: URL) => (url.pathname = '/no_such_database')],
+  ['user', (url: URL) => (url.username = 'nobody')],
+] as const) {
+  test(`a server that has no such ${what} is not waited for`, { skip }, async () => {
+    const fresh = await freshPostgres();
+    const url = new URL(fresh.url);
+    change(url);
+    const waiting = { stop: new AbortController().signal, report: () => assert.fail('it was waited for') };
+    const refused = { name: 'DatabaseFailure', kind: 'unavailable' };
+    await assert.rejects(openPostgres({ url: url.href, ...ports, waiting }), refused);
+    await fresh.remove();
+  });
+}
+
+const ports = { clock: systemClock, timers: systemTimers };
+
+async function opened(context: TestContext, options: Partial<PostgresOptions> = {}): Promise<{ database: Database }> {
+  const { url, remove } = await freshPostgres();
+  const database = await openPostgres({ url, ...ports, ...options });
+  context.after(async () => {
+    await database.close();
+    await remove();
+  });
+  return { database };
+}
+
+async function write(database: Database, ...ids: string[]): Promise<void> {
+  const rows = ids.map((id) => ({ idempotency_id: id, body_hash: '', response: '', created_at: 0 }));
+  await database.transaction((tx) => tx.insertMany('idempotency', rows));
+}
+
+async function add(tx: Transaction, id: string): Promise<void> {
+  await sql`update idempotency set created_at = created_at + 1 where idempotency_id = ${id}`.execute(tx.query);
+}
+
+async function numbers(database: Database): Promise<number[]> {
+  const rows = await database.read.selectFrom('idempotency').select('created_at').orderBy('idempotency_id').execute();
+  return rows.map(({ created_at }) => created_at);
+}
+
+/** Opens, for good, when so many have come. */
+function gate(count: number): () => Promise<void> {
+  const { promise, resolve } = Promise.withResolvers<void>();
+  let come = 0;
+  return () => {
+    come += 1;
+    if (come >= count) resolve();
+    return promise;
+  };
+}
+
+/** Stands between a client and the server, and can keep the server's answers back and then cut the connection. */
+async function startProxy(context: TestContext, target: string) {
+  const url = new URL(target);
+  const upstream = { host: url.hostname, port: Number(url.port) };
+  const sockets = new Set<Socket>();
+  let losing = false;
+  const server = createServer((client) => {
+    const remote = connect(upstream);
+    for (const socket of [client, remote]) {
+      sockets.add(socket);
+      socket.on('error', () => {});
+    }
+    client.on('data', (data) => remote.write(data));
+    remote.on('data', (data) => (losing ? client.destroy() : client.write(data)));
+    client.on('close', () => remote.end());
+    remote.on('close', () => client.end());
+  });
+  await new Promise<void>((resolve) => {
+    server.listen(0, '127.0.0.1', resolve);
+  });
+  context.after(() => {
+    for (const socket of sockets) socket.destroy();
+    server.close();
+  });
+  const address = server.address();
+  assert.ok(address !== null && typeof address === 'object');
+  url.port = String(address.port);
+  return {
+    url: url.href,
+    loseAnswers: () => {
+      losing = true;
+    },
+    heal: () => {
+      losing = false;
+    },
+  };
+}

@@ -1,0 +1,242 @@
+import type { CompiledQuery, QueryResult } from 'kysely';
+import type pg from 'pg';
+import type { Clock } from '../../runtime/clock.ts';
+import type { Timers } from '../../runtime/timers.ts';
+import { DatabaseFailure, type Transaction } from '../database.ts';
+import { LoopTurn } from '../loop-turn.ts';
+import { postgresDialect } from '../dialects.ts';
+import { runAll } from '../sqlite/group-commit.ts';
+import { inside, refuseInside } from '../transaction-scope.ts';
+import type { MigratableDatabase } from '../migrate.ts';
+import { PostgresColumns } from './columns.ts';
+import { commitFailure, isRetried, postgresFailure } from './errors.ts';
+import { PostgresListener } from './listener.ts';
+import { lend, makePool } from './pool.ts';
+import { PostgresSearch, searchIndexStatement } from './search.ts';
+import { waitForServer } from './start.ts';
+import type { StartPatience } from '../waiting.ts';
+import { PostgresTransaction, runStatement } from './transaction.ts';
+import { queryOn } from '../query-on.ts';
+import { quietLogger, SlowStatements, type DatabaseLogger } from '../slow-statements.ts';
+
+/** Runs of a transaction's work after deadlocks or serialization failures. */
+export const retriesMax = 5;
+/** Connections for transactions, unless the caller says otherwise. */
+export const poolMaxDefault = 8;
+/** Connections for short reads beside them. */
+export const readPoolMax = 4;
+/** Connections for lists and searches, so that slow ones never keep a claim or an ingest waiting. */
+export const longReadPoolMax = 4;
+/** How long a list or a search may take. */
+export const longReadMaxMs = 5_000;
+export const statementTimeoutMsDefault = 10_000;
+export const lockTimeoutMsDefault = 3_000;
+export const idleInTransactionTimeoutMsDefault = 10_000;
+
+export interface PostgresOptions {
+  /** `postgres://user:password@host:port/database`. */
+  readonly url: string;
+  readonly clock: Clock;
+  readonly timers: Timers;
+  readonly poolMax?: number;
+  readonly statementTimeoutMs?: number;
+  readonly lockTimeoutMs?: number;
+  readonly idleInTransactionTimeoutMs?: number;
+  /** How to wait for a server that cannot be reached yet; without it, it is an error. */
+  readonly waiting?: StartPatience | undefined;
+  readonly logger?: DatabaseLogger;
+  /** Keep the search index up to date while nobody asks it. */
+  readonly inBackground?: boolean;
+  /** Statements that take longer are logged. */
+  readonly slowMs?: number;
+}
+
+/**
+ * Connects to a server. Everything works through a transaction pooler: no named statements, no session locks, `listen`
+ * for hints only, and time limits by `set local`, because some poolers refuse limits at the start of a session and
+ * others would apply them to other clients' transactions.
+ * @throws DatabaseFailure `unavailable` when the server cannot be reached, `broken` when it is not usable.
+ */
+export async function openPostgres(options: PostgresOptions): Promise<MigratableDatabase> {
+  const { poolMax = poolMaxDefault, logger = quietLogger } = options;
+  await waitForServer(options);
+  const slow = new SlowStatements(options);
+  const writers = makePool(options.url, poolMax, logger);
+  const readers = makePool(options.url, readPoolMax, logger);
+  const longReaders = makePool(options.url, longReadPoolMax, logger);
+  // Connects on first use: a single command does not need it.
+  const own = makePool(options.url, 1, logger);
+  const { clock, timers } = options;
+  const begun = { begin: beginText(options), clock, timers };
+  const transactions = new PostgresTransactions(writers, slow, begun);
+  const ownTransactions = new PostgresTransactions(own, slow, begun);
+  const reading = (pool: pg.Pool, name: string, timeoutMs: number) =>
+    queryOn('postgres', (query) => {
+      refuseInside(`database.${name}`, 'use tx.query');
+      return readOnce(pool, query, { slow, begin: beginReadText(timeoutMs) });
+    });
+  const read = reading(readers, 'read', options.statementTimeoutMs ?? statementTimeoutMsDefault);
+  const longRead = reading(longReaders, 'longRead', longReadMaxMs);
+  const indexing = new PostgresTransactions(longReaders, slow, begun);
+  const search = new PostgresSearch(
+    longRead,
+    (work) => indexing.run(work),
+    () => options.clock.monotonic(),
+  );
+  let closed: Promise<void> | undefined;
+  const stop = options.inBackground === true ? search.keepUp(options.timers, logger) : () => {};
+  const close = async () => {
+    stop();
+    closed ??= Promise.all([writers, readers, longReaders, own].map((pool) => pool.end())).then(() => {});
+    await closed;
+  };
+  return {
+    kind: 'postgres',
+    dialect: postgresDialect,
+    schema: {
+      integer: 'int8',
+      // By code point, as in SQLite: our ids rise with time in that order.
+      text: 'text collate "C"',
+      strict: '',
+      searchIndex: searchIndexStatement,
+      lock: `select pg_advisory_xact_lock(${migrationLock})`,
+    },
+    read,
+    longRead,
+    find: (kind, sought, max) => search.find(kind, sought, max),
+    transaction: (work) => transactions.run(work),
+    shared: {
+      transaction: (work) => ownTransactions.run(work),
+      listen: (heard) => new PostgresListener({ ...options, logger }, heard),
+    },
+    close,
+  };
+}
+
+/** Any fixed number; held until the end of a migration's transaction. */
+const migrationLock = 7_241_003;
+
+interface TransactionOptions {
+  /** The text that begins one. */
+  readonly begin: string;
+  readonly clock: Clock;
+  readonly timers: Timers;
+}
+
+/** Transactions at READ COMMITTED, each on its own client: the server groups commits itself. */
+class PostgresTransactions {
+  readonly #pool: pg.Pool;
+  readonly #slow: SlowStatements;
+  readonly #begin: string;
+  readonly #columns = new PostgresColumns();
+
+  readonly #ports: { readonly clock: Clock; readonly timers: Timers };
+
+  constructor(pool: pg.Pool, slow: SlowStatements, { begin, ...ports }: TransactionOptions) {
+    this.#ports = ports;
+    this.#pool = pool;
+    this.#slow = slow;
+    this.#begin = begin;
+  }
+
+  async run<Result>(work: (tx: Transaction) => Promise<Result>): Promise<Result> {
+    refuseInside('database.transaction', 'use the transaction that is open');
+    for (let retries = 0; ; retries += 1) {
+      const client = await lend(this.#pool);
+      const tx = new PostgresTransaction(client, this.#columns, this.#slow, new LoopTurn(this.#ports));
+      try {
+        const value = await this.#attempt(client, tx, work);
+        client.release();
+        runAll(tx.callbacks);
+        return value;
+      } catch (error) {
+        await takeBack(client);
+        if (retries >= retriesMax || !isRetried(tx.failure ?? error)) throw error;
+      }
+    }
+  }
+
+  async #attempt<Result>(
+    client: pg.PoolClient,
+    tx: PostgresTransaction,
+    work: (tx: Transaction) => Promise<Result>,
+  ): Promise<Result> {
+    // Sent without waiting: the first statement travels with it.
+    const begun = client.query(this.#begin);
+    begun.catch(() => {});
+    let value: Result;
+    try {
+      value = await inside(tx, async () => work(tx));
+    } finally {
+      tx.open = false;
+    }
+    if (tx.failure !== undefined) throw tx.failure;
+    try {
+      await begun;
+    } catch (error) {
+      throw postgresFailure(error);
+    }
+    try {
+      await commit(client, this.#slow);
+    } catch (error) {
+      runAll(tx.hints);
+      throw error;
+    }
+    return value;
+  }
+}
+
+async function commit(client: pg.PoolClient, slow: SlowStatements): Promise<void> {
+  const started = slow.start();
+  let command: string;
+  try {
+    ({ command } = await client.query('commit'));
+  } catch (error) {
+    throw commitFailure(error);
+  } finally {
+    slow.end(started, 'commit');
+  }
+  // The server answers so, without an error, when the transaction had failed before.
+  if (command !== 'COMMIT') throw new DatabaseFailure('unavailable', 'the server rolled the transaction back');
+}
+
+/** Returns a client to the pool only when it certainly has no open transaction. */
+async function takeBack(client: pg.PoolClient): Promise<void> {
+  try {
+    await client.query('rollback');
+    client.release();
+  } catch {
+    client.release(true);
+  }
+}
+
+/** One round trip: the three statements go out together, so that a read has a time limit through a pooler too. */
+async function readOnce(
+  pool: pg.Pool,
+  { sql, parameters }: CompiledQuery,
+  { slow, begin }: { slow: SlowStatements; begin: string },
+): Promise<QueryResult<unknown>> {
+  const client = await lend(pool);
+  const begun = client.query(begin);
+  const result = runStatement(client, sql, parameters, slow);
+  const ended = client.query('commit');
+  const [, outcome, end] = await Promise.allSettled([begun, result, ended]);
+  client.release(end.status === 'rejected');
+  if (outcome.status === 'rejected') throw outcome.reason;
+  return outcome.value;
+}
+
+function beginText(options: PostgresOptions): string {
+  const {
+    statementTimeoutMs = statementTimeoutMsDefault,
+    lockTimeoutMs = lockTimeoutMsDefault,
+    idleInTransactionTimeoutMs = idleInTransactionTimeoutMsDefault,
+  } = options;
+  return `begin isolation level read committed; set local statement_timeout = ${statementTimeoutMs};
+    set local lock_timeout = ${lockTimeoutMs};
+    set local idle_in_transaction_session_timeout = ${idleInTransactionTimeoutMs}`;
+}
+
+function beginReadText(statementTimeoutMs: number): string {
+  return `begin read only; set local statement_timeout = ${statementTimeoutMs}`;
+}

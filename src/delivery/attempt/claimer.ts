@@ -1,0 +1,133 @@
+import type { WebhookSource } from '../../webhooks/webhook-index.ts';
+import { isTransient, type Database, type Transaction } from '../../database/database.ts';
+import { shardOf } from '../../database/shard.ts';
+import type { Clock } from '../../runtime/clock.ts';
+import type { CrashPoints } from '../../runtime/crash-points.ts';
+import type { Logger } from '../../runtime/logger.ts';
+import { momentOf } from '../../runtime/moment.ts';
+import type { DeliveryMetrics } from '../metrics.ts';
+import { claimHeads, type ClaimedHeads, type Denial, type GrantedClaim } from './claim.ts';
+import { releaseDeliveries } from '../store/delivery-store.ts';
+import type { Delivery } from '../store/delivery.ts';
+import type { SendWindow, ShardOwnership } from '../store/ownership.ts';
+
+export interface ClaimerParts {
+  readonly database: Database;
+  readonly webhooks: WebhookSource;
+  readonly clock: Clock;
+  readonly at: CrashPoints;
+  readonly logger: Logger;
+  readonly owner: ShardOwnership;
+  readonly metrics: Pick<DeliveryMetrics, 'ended'>;
+}
+
+export interface ClaimedDelivery extends GrantedClaim {
+  /** The time in which its request may begin to be written. */
+  readonly sendWindow: SendWindow;
+}
+
+export interface Claims {
+  readonly granted: readonly ClaimedDelivery[];
+  readonly denied: readonly (readonly [head: Delivery, Denial])[];
+}
+
+/** The claim of some heads in a transaction, which may write other things as well. */
+export interface Claiming {
+  /** In the transaction, whose work may run again. @param asked of the heads; the others are not claimed. */
+  run(tx: Transaction, asked: readonly Delivery[]): Promise<void>;
+  /** Its commit is on the disk. */
+  committed(): Claims;
+  /** The database could not: whether it has committed is not known. */
+  failed(): void;
+}
+
+/** Claims heads, many per transaction. Remembers claims whose commit is in doubt until they are given back. */
+export class Claimer {
+  readonly #parts: ClaimerParts;
+  /** Nothing was sent under these, so they are given back before the next claim. */
+  #doubtful: readonly Delivery[] = [];
+
+  constructor(parts: ClaimerParts) {
+    this.#parts = parts;
+  }
+
+  /**
+   * Whether a claim of this shard, or of any, is in doubt: the next owner of the shard would have to assume that it was
+   * sent.
+   */
+  isInDoubt(shard?: number): boolean {
+    return this.#doubtful.some(
+      ({ webhookId, entityId }) => shard === undefined || shardOf(webhookId, entityId) === shard,
+    );
+  }
+
+  /** One transaction, which reads each webhook's settings again. @returns undefined after a database error. */
+  async claim(heads: readonly Delivery[]): Promise<Claims | undefined> {
+    const claiming = this.begin(heads);
+    try {
+      await this.#parts.database.transaction(async (tx) => {
+        await claiming.run(tx, heads);
+        this.#parts.at('claim.before-commit');
+      });
+      return claiming.committed();
+    } catch (error) {
+      if (!isTransient(error)) throw error;
+      claiming.failed();
+      this.#parts.logger.warn({ deliveries: heads.length, error }, 'deliveries.not_claimed');
+      return undefined;
+    }
+  }
+
+  begin(heads: readonly Delivery[]): Claiming {
+    const { owner, clock, database, webhooks } = this.#parts;
+    const context = owner.claimContext(momentOf(clock));
+    const given = this.#doubtful;
+    let claims: ClaimedHeads = noClaims;
+    return {
+      run: async (tx, asked) => {
+        const left = heads.filter((head) => !asked.includes(head)).map((head) => [head, 'notClaimed'] as const);
+        claims = { ...noClaims, denied: left };
+        await releaseDeliveries(tx, given);
+        if (asked.length === 0) return;
+        const directory = await webhooks.in(tx);
+        const scope = { dialect: database.dialect, directory, lease: context.lease, now: clock.now() };
+        const claimed = await claimHeads(tx, scope, asked);
+        claims = { ...claimed, denied: [...claimed.denied, ...left] };
+      },
+      committed: () => {
+        this.#doubtful = this.#doubtful.filter((one) => !given.includes(one));
+        this.#report(claims);
+        const windowOf = ({ webhookId, entityId }: Delivery) => context.window(shardOf(webhookId, entityId));
+        const granted = claims.granted.map((claim) => ({ ...claim, sendWindow: windowOf(claim.delivery) }));
+        return { granted, denied: claims.denied };
+      },
+      failed: () => {
+        this.#doubtful = [...this.#doubtful, ...claims.granted.map(({ delivery }) => delivery)];
+      },
+    };
+  }
+
+  /** Gives back claims in doubt when no other claim does it. @returns false after a database error. */
+  async giveBackDoubtful(): Promise<boolean> {
+    const doubtful = this.#doubtful;
+    if (doubtful.length === 0) return true;
+    try {
+      await this.#parts.database.transaction((tx) => releaseDeliveries(tx, doubtful));
+      this.#doubtful = this.#doubtful.filter((one) => !doubtful.includes(one));
+      return true;
+    } catch (error) {
+      if (!isTransient(error)) throw error;
+      this.#parts.logger.warn({ deliveries: doubtful.length, error }, 'deliveries.not_released');
+      return false;
+    }
+  }
+
+  #report({ denied, superseded }: ClaimedHeads): void {
+    const { metrics, owner } = this.#parts;
+    metrics.ended('superseded', superseded);
+    metrics.ended('expired', denied.filter(([, denial]) => denial === 'expired').length);
+    if (denied.some(([, denial]) => denial === 'notClaimed')) owner.reportRefusedClaim();
+  }
+}
+
+const noClaims: ClaimedHeads = { granted: [], denied: [], superseded: 0 };

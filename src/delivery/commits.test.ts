@@ -1,0 +1,79 @@
+import assert from 'node:assert/strict';
+import { readFileSync } from 'node:fs';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { test } from 'node:test';
+import { freshPostgres, hasPostgres } from '../../test/support/databases.ts';
+import { testEvent } from '../../test/support/deliveries.ts';
+import { createDispatcherHarness, quiet, soonOnly, to } from '../../test/support/dispatcher-harness.ts';
+import { answer, ScriptedReceiver } from '../../test/support/scripted-receiver.ts';
+import { type Database } from '../database/database.ts';
+import { openDatabase } from '../database/open.ts';
+import { openPostgres } from '../database/postgres/open.ts';
+import { commitCountFile } from '../database/sqlite/commit-count.ts';
+import { systemClock } from '../runtime/clock.ts';
+import { systemTimers } from '../runtime/timers.ts';
+
+/** A database that counts its commits exactly. */
+interface Counted {
+  open(): Promise<Database>;
+  /** Commits so far, without those that changed nothing where that is known. */
+  commits(): number;
+}
+
+const ports = { clock: systemClock, timers: systemTimers };
+
+/** By the count that it keeps beside its file. */
+function countedSqlite(): Counted {
+  let file = '';
+  return {
+    async open() {
+      const folder = await mkdtemp(join(tmpdir(), 'tocsin-test-'));
+      file = commitCountFile(join(folder, 'tocsin.db'));
+      const database = await openDatabase({ folder, ...ports });
+      return { ...database, close: () => database.close().then(() => rm(folder, { recursive: true, force: true })) };
+    },
+    commits: () => Number(readFileSync(file, 'latin1')),
+  };
+}
+
+/** By the statements that it is sent. */
+function countedPostgres(): Counted {
+  let commits = 0;
+  const logger = {
+    warn({ statement }: Readonly<Record<string, unknown>>) {
+      if (statement === 'commit') commits += 1;
+    },
+  };
+  return {
+    async open() {
+      const { url, remove } = await freshPostgres();
+      const database = await openPostgres({ url, ...ports, poolMax: 4, slowMs: 0, logger });
+      return { ...database, close: () => database.close().then(remove) };
+    },
+    commits: () => commits,
+  };
+}
+
+const kinds = [
+  { name: 'sqlite', counted: countedSqlite },
+  ...(hasPostgres ? [{ name: 'postgres', counted: countedPostgres }] : []),
+];
+
+for (const { name, counted } of kinds) {
+  test(`${name}: in a busy lane each push takes one commit: its result and the claim of the next`, async () => {
+    const database = counted();
+    await using receiver = await new ScriptedReceiver((socket) => socket.write(answer(200))).listen();
+    await using rig = await createDispatcherHarness(database.open, [to(receiver)], { timers: soonOnly });
+    await rig.happen([testEvent('a', 1)]);
+    await rig.ended(1);
+    await quiet();
+    const before = database.commits();
+    await rig.happen(Array.from({ length: 20 }, (_, index) => testEvent('a', index + 2)));
+    await rig.ended(21);
+    await quiet();
+    // The change, the claim of the first, and one for each.
+    assert.equal(database.commits() - before, 22);
+  });
+}

@@ -1,0 +1,133 @@
+import { sql } from 'kysely';
+import type { Database } from '../../database/database.ts';
+import type { DeliveryState } from '../store/delivery.ts';
+import { isFailed, isOpen } from '../store/delivery-state-store.ts';
+
+/** Deliveries of one webhook that are read for its health, newest first: a busier webhook is judged by these. */
+export const countedMax = 2_000;
+/** Attempts of one webhook whose durations are read. */
+export const timedMax = 200;
+/** Waiting deliveries of one webhook that are counted. */
+export const waitingMax = 10_000;
+
+export interface HourCount {
+  /** Whole hours since 1970. */
+  readonly hour: number;
+  readonly state: DeliveryState;
+  readonly count: number;
+}
+
+/** The outcomes of deliveries since an instant, by the hour of the event. */
+export async function countHours({ longRead }: Database, webhookId: number, since: number): Promise<HourCount[]> {
+  const some = longRead
+    .selectFrom('delivery')
+    .select(['event_time', 'state'])
+    .where('webhook_id', '=', webhookId)
+    .where('event_time', '>=', since)
+    .where('replay_id', '=', '')
+    .orderBy('event_time', 'desc')
+    .orderBy('delivery_id', 'desc')
+    .limit(countedMax);
+  const rows = await longRead
+    .selectFrom(some.as('some'))
+    .select([sql<number>`event_time / 3600000`.as('hour'), 'state', ({ fn }) => fn.countAll<number>().as('count')])
+    .groupBy([sql`event_time / 3600000`, 'state'])
+    .execute();
+  return rows.map((row) => ({ hour: row.hour, state: row.state as DeliveryState, count: row.count }));
+}
+
+export interface EndedDelivery {
+  readonly state: DeliveryState;
+  readonly finishedAt: number;
+  readonly durationMs: number;
+}
+
+/** The newest ended deliveries that were tried. */
+export async function readEnded({ longRead }: Database, webhookId: number, since: number): Promise<EndedDelivery[]> {
+  const rows = await longRead
+    .selectFrom('delivery')
+    .select(['state', 'finished_at', 'duration_ms'])
+    .where('webhook_id', '=', webhookId)
+    .where('event_time', '>=', since)
+    .where('replay_id', '=', '')
+    .where(sql<boolean>`(state = 'delivered' or state = 'failed' or state = 'unknown')`)
+    .orderBy('event_time', 'desc')
+    .orderBy('delivery_id', 'desc')
+    .limit(timedMax)
+    .execute();
+  return rows.map((row) => ({
+    state: row.state as DeliveryState,
+    finishedAt: row.finished_at,
+    durationMs: row.duration_ms,
+  }));
+}
+
+export interface LastFailure {
+  /** Unix milliseconds: of its end, or of the event while it is tried again. */
+  readonly at: number;
+  readonly reason: string;
+  readonly message: string;
+}
+
+export async function readLastFailure(
+  { longRead }: Database,
+  webhookId: number,
+  since: number,
+): Promise<LastFailure | undefined> {
+  const row = await longRead
+    .selectFrom('delivery')
+    .select(['finished_at', 'claimed_at', 'reason', 'error_message'])
+    .where('webhook_id', '=', webhookId)
+    .where('event_time', '>=', since)
+    // The first three conditions are those of the partial index.
+    .where(isFailed)
+    .where('replay_id', '=', '')
+    .where(sql<boolean>`state <> 'cancelled' and state <> 'superseded'`)
+    .orderBy('event_time', 'desc')
+    .orderBy('delivery_id', 'desc')
+    .limit(1)
+    .executeTakeFirst();
+  if (row === undefined) return undefined;
+  return {
+    at: row.finished_at === 0 ? row.claimed_at : row.finished_at,
+    reason: row.reason,
+    message: row.error_message,
+  };
+}
+
+export interface Backlog {
+  /** Exact below {@link waitingMax}. */
+  readonly waiting: number;
+  /** Alerts and incidents with waiting deliveries. */
+  readonly entities: number;
+  /** When the oldest was made, Unix milliseconds; 0 = none. */
+  readonly oldestAt: number;
+  readonly bySeverity: Readonly<Record<'Critical' | 'Warning' | 'Info', number>>;
+}
+
+/** @param webhookId 0 = all webhooks. */
+export async function readBacklog({ longRead }: Database, webhookId: number): Promise<Backlog> {
+  const open = longRead
+    .selectFrom('delivery')
+    .select(['entity_id', 'created_at', 'urgency'])
+    .where(isOpen())
+    .limit(waitingMax);
+  const some = webhookId === 0 ? open : open.where('webhook_id', '=', webhookId);
+  const row = await longRead
+    .selectFrom(some.as('some'))
+    .select(({ fn }) => [
+      fn.countAll<number>().as('waiting'),
+      fn.count<number>('entity_id').distinct().as('entities'),
+      fn.min<number | null>('created_at').as('oldest'),
+      sql<number>`coalesce(sum(case when urgency = 0 then 1 else 0 end), 0)`.as('critical'),
+      sql<number>`coalesce(sum(case when urgency = 1 then 1 else 0 end), 0)`.as('warning'),
+    ])
+    .executeTakeFirst();
+  const [waiting, Critical, Warning] = [row?.waiting ?? 0, row?.critical ?? 0, row?.warning ?? 0];
+  return {
+    waiting,
+    entities: row?.entities ?? 0,
+    oldestAt: row?.oldest ?? 0,
+    bySeverity: { Critical, Warning, Info: waiting - Critical - Warning },
+  };
+}

@@ -1,0 +1,193 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { databases } from '../../../test/support/databases.ts';
+import { storeDeliveries, testEvent, testWebhook } from '../../../test/support/deliveries.ts';
+import type { Database } from '../../database/database.ts';
+import type { Delivery } from './delivery.ts';
+import {
+  cancelDeliveries,
+  claimDeliveries,
+  recoverDeliveries,
+  releaseDeliveries,
+  settleDeliveries,
+  type AttemptResult,
+} from './delivery-store.ts';
+import { readHeadsOf, readOpenWebhooks } from './backlog-store.ts';
+
+for (const { name, open } of databases) {
+  test(`${name}: only the head of a lane can be claimed, and only while it is pending`, async () => {
+    await using store = await opened(open);
+    const webhook = testWebhook();
+    const [one, two, other] = await stored(store.database, webhook, [
+      testEvent('a', 1),
+      testEvent('a', 2),
+      testEvent('b', 7),
+    ]);
+    assert.deepEqual([...(await claim(store.database, [two, one, other])).keys()].sort(), ids(one, other));
+    assert.deepEqual(await row(store.database, one), { state: 'sending', attempt: 1, fence: 1, reason: '' });
+    assert.equal((await claim(store.database, [one, two, other])).size, 0);
+    await settle(store.database, [resultOf({ ...one, attempt: 1, fence: 1 })]);
+    assert.deepEqual([...(await claim(store.database, [one, two]))], [[two.deliveryId, { attempt: 1, fence: 1 }]]);
+  });
+
+  test(`${name}: a lane belongs to one webhook, and a resend comes after the original`, async () => {
+    await using store = await opened(open);
+    const event = testEvent('a', 1);
+    const [mine] = await stored(store.database, testWebhook(), [event]);
+    const webhook = testWebhook();
+    const [theirs] = await stored(store.database, webhook, [testEvent('a', 2)]);
+    assert.equal((await claim(store.database, [mine, theirs])).size, 2);
+    await store.database.transaction((tx) =>
+      tx.query.updateTable('delivery').set({ generation: 1 }).where('delivery_id', '=', mine.deliveryId).execute(),
+    );
+    assert.equal((await readHeadsOf(store.database.read, mine.webhookId, ['a']))[0]?.delivery.generation, 1);
+  });
+
+  test(`${name}: settling writes outcome and attempt once, and counts only under its fence`, async () => {
+    await using store = await opened(open);
+    const [delivery] = await stored(store.database, testWebhook(), [testEvent('a', 1)]);
+    await claim(store.database, [delivery]);
+    const held = { ...delivery, attempt: 1, fence: 1 };
+    assert.deepEqual(await settle(store.database, [resultOf(held)]), [true]);
+    // The same once more, as after a commit in doubt: nothing changes.
+    assert.deepEqual(await settle(store.database, [resultOf(held)]), [false]);
+    assert.deepEqual(await row(store.database, delivery), { state: 'delivered', attempt: 1, fence: 1, reason: 'ok' });
+    assert.deepEqual(await attempts(store.database, delivery), [{ attempt: 1, reason: 'ok', outcome: 'delivered' }]);
+  });
+
+  test(`${name}: a result that comes after recovery is kept as late and changes nothing`, async () => {
+    await using store = await opened(open);
+    const [delivery] = await stored(store.database, testWebhook(), [testEvent('a', 1)]);
+    await claim(store.database, [delivery]);
+    assert.equal(await store.database.transaction((tx) => recoverDeliveries(tx, store.database.dialect, {}, 9, 10)), 1);
+    assert.equal(await store.database.transaction((tx) => recoverDeliveries(tx, store.database.dialect, {}, 9, 10)), 0);
+    assert.deepEqual(await row(store.database, delivery), {
+      state: 'unknown',
+      attempt: 1,
+      fence: 1,
+      reason: 'interrupted',
+    });
+    assert.deepEqual(await settle(store.database, [resultOf({ ...delivery, attempt: 1, fence: 1 })]), [false]);
+    assert.equal((await row(store.database, delivery)).state, 'unknown');
+    assert.deepEqual(await attempts(store.database, delivery), [{ attempt: 1, reason: 'late', outcome: 'delivered' }]);
+  });
+
+  test(`${name}: a release goes back by its own fence only, and the next claim has a higher one`, async () => {
+    await using store = await opened(open);
+    const [delivery] = await stored(store.database, testWebhook(), [testEvent('a', 1)]);
+    await claim(store.database, [delivery]);
+    await store.database.transaction((tx) => releaseDeliveries(tx, [{ ...delivery, attempt: 9, fence: 9 }]));
+    assert.equal((await row(store.database, delivery)).state, 'sending');
+    await store.database.transaction((tx) => releaseDeliveries(tx, [{ ...delivery, attempt: 1, fence: 1 }]));
+    assert.deepEqual(await row(store.database, delivery), { state: 'pending', attempt: 0, fence: 1, reason: '' });
+    assert.deepEqual([...(await claim(store.database, [delivery])).values()], [{ attempt: 1, fence: 2 }]);
+    const released = resultOf({ ...delivery, attempt: 1, fence: 2 });
+    await settle(store.database, [{ ...released, settlement: { state: 'pending' } }]);
+    assert.deepEqual(await row(store.database, delivery), { state: 'pending', attempt: 0, fence: 2, reason: '' });
+    assert.deepEqual(await attempts(store.database, delivery), []);
+  });
+
+  test(`${name}: the webhooks that have something open are found one by one`, async () => {
+    await using store = await opened(open);
+    const webhooks = [testWebhook(), testWebhook(), testWebhook()];
+    for (const webhook of webhooks) {
+      const { webhookId } = webhook;
+      await stored(store.database, webhook, [testEvent(`a${webhookId}`, 1), testEvent(`b${webhookId}`, 1)]);
+    }
+    const [first, second, third] = webhooks.map((webhook) => webhook.webhookId);
+    const { read } = store.database;
+    assert.deepEqual(await readOpenWebhooks(read, 0, 10), [first, second, third]);
+    assert.deepEqual(await readOpenWebhooks(read, 0, 2), [first, second]);
+    assert.deepEqual(await readOpenWebhooks(read, second ?? 0, 2), [third]);
+    assert.deepEqual(await readOpenWebhooks(read, third ?? 0, 2), []);
+  });
+
+  test(`${name}: cancelling takes waiting deliveries, in pages, and leaves those in flight`, async () => {
+    await using store = await opened(open);
+    const webhook = testWebhook();
+    const [one, two, three] = await stored(store.database, webhook, [
+      testEvent('a', 1),
+      testEvent('a', 2),
+      testEvent('b', 1),
+    ]);
+    await claim(store.database, [one]);
+    const cancel = () =>
+      store.database.transaction((tx) => cancelDeliveries(tx, webhook.webhookId, 'not sent: test', 5, 1));
+    assert.deepEqual([await cancel(), await cancel(), await cancel()], [1, 1, 0]);
+    assert.equal((await row(store.database, one)).state, 'sending');
+    for (const delivery of [two, three]) {
+      assert.deepEqual(await row(store.database, delivery), {
+        state: 'cancelled',
+        attempt: 0,
+        fence: 0,
+        reason: 'cancelled',
+      });
+    }
+  });
+}
+
+async function opened(open: () => Promise<Database>) {
+  const database = await open();
+  return { database, [Symbol.asyncDispose]: () => database.close() };
+}
+
+type Three = [Delivery, Delivery, Delivery];
+
+async function stored(
+  database: Database,
+  ...rest: [Parameters<typeof storeDeliveries>[1], Parameters<typeof storeDeliveries>[2]]
+) {
+  return (await storeDeliveries(database, ...rest)) as Three & Delivery[];
+}
+
+function ids(...deliveries: Delivery[]): string[] {
+  return deliveries.map((delivery) => delivery.deliveryId).sort();
+}
+
+function claim(database: Database, deliveries: readonly Delivery[]) {
+  return database.transaction((tx) =>
+    claimDeliveries(
+      tx,
+      database.dialect,
+      deliveries.map((delivery) => delivery.deliveryId),
+      5,
+    ),
+  );
+}
+
+function settle(database: Database, results: readonly AttemptResult[]): Promise<boolean[]> {
+  return database.transaction((tx) => settleDeliveries(tx, database.dialect, results, 7));
+}
+
+function resultOf(delivery: Delivery): AttemptResult {
+  return {
+    delivery,
+    outcome: { state: 'delivered', reason: 'ok', statusCode: 200, message: '' },
+    settlement: { state: 'delivered' },
+    endpoint: 'http://127.0.0.1:1/hook',
+    startedAt: 5,
+    durationMs: 2,
+    maybeSent: true,
+    timingJson: '',
+    requestHeadersJson: '{}',
+    requestBody: '',
+    responseHeadersJson: '{}',
+    responseBody: 'ok',
+  };
+}
+
+async function row(database: Database, delivery: Delivery) {
+  return database.read
+    .selectFrom('delivery')
+    .select(['state', 'attempt', 'fence', 'reason'])
+    .where('delivery_id', '=', delivery.deliveryId)
+    .executeTakeFirstOrThrow();
+}
+
+async function attempts(database: Database, delivery: Delivery) {
+  return database.read
+    .selectFrom('attempt')
+    .select(['attempt', 'reason', 'outcome'])
+    .where('delivery_id', '=', delivery.deliveryId)
+    .execute();
+}

@@ -1,0 +1,150 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { freshPostgres, hasPostgres } from '../../../test/support/databases.ts';
+import { storeDeliveries, testEvent, testWebhook } from '../../../test/support/deliveries.ts';
+import { quiet } from '../../../test/support/dispatcher-harness.ts';
+import type { Database, Transaction } from '../../database/database.ts';
+import { openPostgres } from '../../database/postgres/open.ts';
+import { shardOf, shardsMax } from '../../database/shard.ts';
+import { systemClock } from '../../runtime/clock.ts';
+import { systemTimers } from '../../runtime/timers.ts';
+import { claimDeliveries } from './delivery-store.ts';
+import {
+  announceNode,
+  prepareShards,
+  readLeases,
+  releaseShards,
+  removeNode,
+  renewShards,
+  takeShards,
+} from './shard-lease-store.ts';
+import type { ShardLease } from './ownership.ts';
+
+const all = Array.from({ length: shardsMax }, (_, shard) => shard);
+const longMs = 60_000;
+const only = { skip: hasPostgres ? false : 'needs PostgreSQL' };
+
+test('a shard has one owner, and another only after the first has let it go or let it expire', only, async () => {
+  await using store = await opened();
+  const [held] = await store.run((tx) => takeShards(tx, 'a', [7], longMs));
+  assert.deepEqual(held, { shard: 7, fence: 1 });
+  assert.deepEqual(await store.run((tx) => takeShards(tx, 'b', [7], longMs)), []);
+  await store.run((tx) => releaseShards(tx, 'a', leases(held)));
+  assert.deepEqual(await store.run((tx) => takeShards(tx, 'b', [7], 1)), [{ shard: 7, fence: 2 }]);
+  await quiet(10);
+  assert.deepEqual(await store.run((tx) => takeShards(tx, 'a', [7], longMs)), [{ shard: 7, fence: 3 }]);
+});
+
+test('who lost a shard can neither renew nor release it, and who let it expire untaken can', only, async () => {
+  await using store = await opened();
+  const taken = await store.run((tx) => takeShards(tx, 'a', [1, 2], 1));
+  await quiet(10);
+  await store.run((tx) => takeShards(tx, 'b', [2], longMs));
+  assert.deepEqual(await store.run((tx) => renewShards(tx, 'a', taken, longMs)), [{ shard: 1, fence: 1 }]);
+  await store.run((tx) => releaseShards(tx, 'a', taken));
+  const { free } = await store.run((tx) => readLeases(tx, longMs));
+  assert.deepEqual([free.includes(1), free.includes(2)], [true, false]);
+});
+
+test('two that reach for everything at the same time get every shard once', only, async () => {
+  await using store = await opened();
+  const [one, other] = await Promise.all(
+    ['a', 'b'].map((node) => store.run((tx) => takeShards(tx, node, all, longMs))),
+  );
+  const shards = [...(one ?? []), ...(other ?? [])].map(({ shard }) => shard).sort((left, right) => left - right);
+  assert.equal(new Set(shards).size, shards.length);
+});
+
+test('a node is alive while it says so, expected until it leaves', only, async () => {
+  await using store = await opened();
+  await store.run((tx) => announceNode(tx, 'a'));
+  await quiet(400);
+  await store.run((tx) => announceNode(tx, 'b'));
+  const { nodes, expected } = await store.run((tx) => readLeases(tx, 300));
+  assert.deepEqual([nodes, expected], [['b'], 2]);
+  await store.run((tx) => removeNode(tx, 'a'));
+  assert.equal((await store.run((tx) => readLeases(tx, 300))).expected, 1);
+});
+
+test(
+  'a claim is granted only under a lease that is held, by its fence and by the clock of the database',
+  only,
+  async () => {
+    await using store = await opened();
+    const webhook = testWebhook();
+    const [delivery] = await storeDeliveries(store.database, webhook, [testEvent('a', 1)]);
+    const shard = shardOf(webhook.webhookId, 'a');
+    const claim = (nodeId: string, held: readonly ShardLease[]) =>
+      store.run(async (tx) => {
+        const ids = [delivery?.deliveryId ?? ''];
+        return (await claimDeliveries(tx, store.database.dialect, ids, 1, { nodeId, leases: held })).size;
+      });
+    const old = await store.run((tx) => takeShards(tx, 'a', [shard], 1));
+    await quiet(10);
+    assert.equal(await claim('a', old), 0, 'it has expired');
+    const [taken] = await store.run((tx) => takeShards(tx, 'a', [shard], longMs));
+    assert.equal(await claim('a', old), 0, 'by the old fence');
+    assert.equal(await claim('b', leases(taken)), 0, 'by another node');
+    assert.equal(await claim('a', []), 0, 'without a lease');
+    assert.equal(await claim('a', leases(taken)), 1);
+  },
+);
+
+test('a lease is not taken over while a claim under it is not committed yet', only, async () => {
+  await using store = await opened();
+  const webhook = testWebhook();
+  const [delivery] = await storeDeliveries(store.database, webhook, [testEvent('a', 1)]);
+  const shard = shardOf(webhook.webhookId, 'a');
+  const held = await store.run((tx) => takeShards(tx, 'a', [shard], 50));
+  const claimed = Promise.withResolvers<void>();
+  const paused = Promise.withResolvers<void>();
+  const claiming = store.run(async (tx) => {
+    await claimDeliveries(tx, store.database.dialect, [delivery?.deliveryId ?? ''], 1, { nodeId: 'a', leases: held });
+    claimed.resolve();
+    await paused.promise;
+  });
+  await claimed.promise;
+  await quiet(80);
+  assert.deepEqual(await store.run((tx) => takeShards(tx, 'b', [shard], longMs)), []);
+  paused.resolve();
+  await claiming;
+  assert.equal((await store.run((tx) => takeShards(tx, 'b', [shard], longMs))).length, 1);
+});
+
+test('a node that starts does not wait for one that was paused while it renewed its leases', only, async () => {
+  await using store = await opened();
+  const held = await store.run((tx) => takeShards(tx, 'a', [7], longMs));
+  const renewed = Promise.withResolvers<void>();
+  const paused = Promise.withResolvers<void>();
+  const renewing = store.run(async (tx) => {
+    await renewShards(tx, 'a', held, longMs);
+    renewed.resolve();
+    await paused.promise;
+  });
+  await renewed.promise;
+  await store.run(prepareShards).finally(paused.resolve);
+  await renewing;
+});
+
+interface Store extends AsyncDisposable {
+  readonly database: Database;
+  run<Result>(work: (tx: Transaction) => Promise<Result>): Promise<Result>;
+}
+
+async function opened(): Promise<Store> {
+  const { url, remove } = await freshPostgres();
+  const database = await openPostgres({ url, clock: systemClock, timers: systemTimers, poolMax: 4 });
+  await database.transaction(prepareShards);
+  return {
+    database,
+    run: (work) => database.transaction(work),
+    async [Symbol.asyncDispose]() {
+      await database.close();
+      await remove();
+    },
+  };
+}
+
+function leases(...list: readonly (ShardLease | undefined)[]): ShardLease[] {
+  return list.filter((one) => one !== undefined);
+}

@@ -1,0 +1,56 @@
+import type { Socket } from 'node:net';
+import { addressKey } from './rate-limit.ts';
+
+/** One address may hold this part of all connections without having sent the head of a request. */
+const share = 1 / 4;
+
+/**
+ * The connections of clients, up to a limit. Those on which no head of a request has come yet are kept by address: where
+ * one has too many, its oldest is cut, because a client that means something sends at once.
+ */
+export class ClientConnections {
+  readonly #max: number;
+  readonly #halfOpenMax: number;
+  /** In the order of their arrival. */
+  readonly #byAddress = new Map<string, Set<Socket>>();
+
+  /** Open ones, of all listening sockets. */
+  count = 0;
+
+  /** @param connectionsMax that may be open at once. */
+  constructor(connectionsMax: number) {
+    this.#max = connectionsMax;
+    this.#halfOpenMax = Math.max(1, Math.floor(connectionsMax * share));
+  }
+
+  /** @returns whether there was room for it. */
+  opened(socket: Socket): boolean {
+    if (this.count >= this.#max) return false;
+    this.count += 1;
+    const address = addressKey(socket.remoteAddress ?? '');
+    const waiting = this.#byAddress.get(address) ?? new Set();
+    this.#byAddress.set(address, waiting);
+    waiting.add(socket);
+    socket.once('close', () => {
+      this.count -= 1;
+      this.#forget(address, socket);
+    });
+    if (waiting.size <= this.#halfOpenMax) return true;
+    const [oldest] = waiting;
+    if (oldest !== undefined) {
+      waiting.delete(oldest);
+      oldest.destroy();
+    }
+    return true;
+  }
+
+  /** The head of a request has come. */
+  spoke(socket: Socket): void {
+    this.#forget(addressKey(socket.remoteAddress ?? ''), socket);
+  }
+
+  #forget(address: string, socket: Socket): void {
+    const waiting = this.#byAddress.get(address);
+    if (waiting?.delete(socket) === true && waiting.size === 0) this.#byAddress.delete(address);
+  }
+}

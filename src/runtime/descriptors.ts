@@ -1,0 +1,16 @@
+/** The database, its threads, logs and the like have so many files open. */
+const ownFiles = 64;
+/** Without these nobody could ask how the service is. */
+const connectionsMin = 8;
+
+/** Files and connections that this process may have open at once, by `ulimit -n`; Infinity where there is no such limit. */
+export function descriptorsMax(): number {
+  const { userLimits } = process.report.getReport() as { userLimits?: { open_files?: { soft: number | string } } };
+  const files = Number(userLimits?.open_files?.soft);
+  return Number.isNaN(files) ? Infinity : files;
+}
+
+/** Of what the process itself leaves, connections of others take half at most; the rest is for deliveries. */
+export function connectionsWithin(descriptors: number, wanted: number): number {
+  return Math.min(wanted, Math.max(connectionsMin, Math.floor((descriptors - ownFiles) / 2)));
+}

@@ -1,0 +1,288 @@
+import assert from 'node:assert/strict';
+import { after, before, describe, test } from 'node:test';
+import type { Place } from '../support/test-app.ts';
+import { noBrowser, startConsole, type ConsoleApp } from './console-browser.ts';
+
+const widths = [1440, 390] as const;
+/** All pages are opened one after the other, on a machine that is busy with other things. */
+const timeout = 400_000;
+
+describe('the console for everybody', { skip: noBrowser }, () => {
+  let console: ConsoleApp;
+  let place: Place;
+  /** Addresses of all pages there are, by a name. */
+  let pages: Record<string, string>;
+
+  before(async () => {
+    console = await startConsole();
+    place = await console.app.place();
+    console.app.receiver.answer('/fails', { status: 500, body: '{"error": "out of order"}' });
+    const hook = await place.hook('incident', { name: 'Tickets' });
+    const failing = await place.hook('incident', {
+      name: 'Self-healing',
+      endpoint: `${console.app.receiver.url}/fails`,
+      tls_verify: false,
+    });
+    await place.hook('alert', { name: 'Data lake' });
+    await console.app.service.api('/webhook/create', {
+      type: 'custom_action',
+      name: 'Restart',
+      endpoint: `${console.app.receiver.url}/x`,
+    });
+    await place.report({
+      title: 'CPU',
+      alert_key: 'cpu',
+      description: 'See https://example.org',
+      labels: { service: 'web' },
+    });
+    const [record] = await failing.history(1);
+    const push = JSON.parse((await hook.pushes(1))[0]?.body ?? '') as { incident: { incident_id: string } };
+    const replay = await console.app.service.api('/webhook/replay', {
+      integration_id: failing.id,
+      start_time: Date.now() - 3_600_000,
+      end_time: Date.now() + 60_000,
+    });
+    assert.ok(replay['replay_id'] !== undefined);
+    await failing.history(2);
+    const alerts = await console.app.service.api('/alert/list', {
+      start_time: Math.floor(Date.now() / 1000) - 3600,
+      end_time: Math.floor(Date.now() / 1000) + 60,
+    });
+    const [alert] = alerts['items'] as { alert_id: string }[];
+    const { api } = console.app.service;
+    const team = await api('/team/upsert', { team_name: 'Web', person_ids: [] });
+    await api('/field/create', { field_name: 'area', field_type: 'single_select', options: ['Checkout'] });
+    await api('/channel/silence/rule/create', {
+      channel_id: place.channelId,
+      rule_name: 'Nightly',
+      filters: [[{ key: 'severity', oper: 'IN', vals: ['Info'] }]],
+      time_filters: [{ start: '01:00', end: '02:00' }],
+    });
+    pages = {
+      'the sign-in': '/sign-in',
+      'a link without a token': '/sign-in/link',
+      'the welcome': '/welcome',
+      'the guide': '/welcome/guide',
+      sources: '/integration-center/source',
+      'a new source': '/integration-center/source/new',
+      'a source': `/integration-center/source/${place.sourceId}`,
+      channels: '/channel',
+      'a channel': `/channel/${place.channelId}`,
+      "a channel's escalation": `/channel/${place.channelId}?tab=escalation`,
+      "a channel's noise": `/channel/${place.channelId}?tab=noise`,
+      "a channel's settings": `/channel/${place.channelId}?tab=settings`,
+      'no channel': '/channel/1',
+      people: '/people',
+      'a team': `/people/team/${Number(team['team_id'])}`,
+      'the keys': '/settings/keys',
+      'the custom fields': '/settings/fields',
+      'the audit log': '/settings/audit',
+      'the system': '/settings/system',
+      'an unknown page': '/settings/no/such/page',
+      settings: '/settings/profile',
+      incidents: '/incident',
+      'no incident that matches': '/incident?q=nothing+like+it',
+      alerts: '/alert',
+      webhooks: '/integration-center/webhook',
+      'no webhook that matches': '/integration-center/webhook?q=nothing+like+it&state=odd',
+      'the custom actions': '/integration-center/action',
+      'a new webhook': '/integration-center/webhook/new',
+      "a webhook's history": `/integration-center/webhook/${failing.id}`,
+      "a webhook's settings": `/integration-center/webhook/${failing.id}?tab=settings`,
+      "a webhook's health": `/integration-center/webhook/${failing.id}?tab=health`,
+      "a webhook's replays": `/integration-center/webhook/${failing.id}?tab=replays`,
+      'the replays of a webhook without any': `/integration-center/webhook/${hook.id}?tab=replays`,
+      deliveries: '/delivery',
+      'no delivery': '/delivery?from=1700000000000&to=1700000001000',
+      'a delivery': `/delivery/${failing.id}/${record?.event_id}`,
+      'why a delivery was sent': `/delivery/${failing.id}/${record?.event_id}?tab=explain`,
+      'a delivery that is gone': `/delivery/${failing.id}/2026010100000000000000`,
+      'an incident': `/incident/detail/${push.incident.incident_id}`,
+      "an incident's pushes": `/incident/detail/${push.incident.incident_id}?tab=pushes`,
+      "an incident's alerts": `/incident/detail/${push.incident.incident_id}?tab=alerts`,
+      "an incident's similar ones": `/incident/detail/${push.incident.incident_id}?tab=similar`,
+      "an alert's events": `/alert/detail/${alert?.alert_id}?tab=events`,
+      'an alert': `/alert/detail/${alert?.alert_id}`,
+    };
+  });
+  after(() => console.stop());
+
+  for (const width of widths) {
+    test(`axe finds no fault with any page, in both themes, ${width} px`, { timeout }, async () => {
+      const visit = await console.visit({ role: 'admin', width });
+      for (const [name, path] of Object.entries(pages)) {
+        await visit.open(path);
+        await visit.page.waitForLoadState('networkidle');
+        assert.deepEqual(await visit.faultsInBothThemes(), [], name);
+        assert.equal(await visit.page.getByRole('heading', { level: 1 }).count(), 1, name);
+      }
+      await visit.context.close();
+    });
+
+    test(`axe finds no fault with dialogs, menus and states, in both themes, ${width} px`, { timeout }, async () => {
+      const visit = await console.visit({ role: 'admin', width });
+      const { page } = visit;
+      const button = (name: string | RegExp) => page.getByRole('button', { name });
+      const faultless = async (name: string): Promise<void> =>
+        assert.deepEqual(await visit.faultsInBothThemes(), [], name);
+
+      await visit.open('/integration-center/webhook');
+      await button('Source addresses').click();
+      await page.getByRole('dialog').getByText('127.0.0.1/32').waitFor();
+      await faultless('the source addresses');
+      await page.keyboard.press('Escape');
+      await page.getByRole('dialog').waitFor({ state: 'detached' });
+      await button('Actions for Tickets').click();
+      await page.getByRole('menu').waitFor();
+      await faultless('the menu of a row');
+      await page.keyboard.press('Escape');
+      await page.getByRole('menu').waitFor({ state: 'detached' });
+
+      await page.keyboard.press('Control+k');
+      await page.getByRole('combobox', { name: /A page/ }).fill('tick');
+      await page.getByRole('option', { name: 'Webhook Tickets' }).waitFor();
+      await faultless('the palette');
+      await page.keyboard.press('Escape');
+      await page.getByRole('dialog').waitFor({ state: 'detached' });
+      await page.keyboard.press('?');
+      await page.getByRole('dialog', { name: 'Keyboard shortcuts' }).waitFor();
+      await faultless('the shortcuts');
+      await page.keyboard.press('Escape');
+      await page.getByRole('dialog').waitFor({ state: 'detached' });
+      await button(width > 640 ? /admin/ : 'More').click();
+      await page.getByRole('menu').waitFor();
+      await faultless('the menu of the account');
+      await page.keyboard.press('Escape');
+
+      await visit.open(pages["a webhook's settings"] ?? '');
+      await button('Test push').click();
+      await page.getByText('500 in').waitFor();
+      await faultless('a test push');
+      for (const [name, close] of [
+        ['Disable', 'Cancel'],
+        ['Delete', 'Cancel'],
+        ['Rotate secret', 'Cancel'],
+      ] as const) {
+        await button(name).click();
+        await page.getByRole('dialog').waitFor();
+        await faultless(name);
+        await page.getByRole('dialog').getByRole('button', { name: close }).click();
+        await page.getByRole('dialog').waitFor({ state: 'detached' });
+      }
+      await button('Rotate secret').click();
+      await page.getByRole('dialog').getByRole('button', { name: 'Rotate', exact: true }).click();
+      await page.locator('.secret-value').waitFor();
+      await faultless('the secret');
+      await page.getByRole('dialog').getByRole('button', { name: 'Copy' }).click();
+      await page.getByRole('dialog').getByRole('button', { name: 'Done' }).click();
+
+      await visit.open('/integration-center/webhook/new');
+      await page.getByText('Details').click();
+      await page.getByRole('group', { name: 'Event types' }).getByRole('radio', { name: 'Only these' }).check();
+      await page.getByRole('group', { name: 'Channels' }).getByRole('radio', { name: 'Only these' }).check();
+      await button('Add header').click();
+      await button('Create webhook').click();
+      await page.getByText('A name is needed.').waitFor();
+      await faultless('the editor with faults');
+
+      await visit.open(pages['an incident'] ?? '');
+      await button('Snooze').waitFor();
+      for (const [key, name] of [
+        ['z', 'snooze'],
+        ['r', 'resolve'],
+        ['e', 'assign'],
+        ['m', 'merge'],
+        ['s', 'severity'],
+      ] as const) {
+        await page.keyboard.press(key);
+        await page.getByRole('dialog').waitFor();
+        await faultless(name);
+        await page.keyboard.press('Escape');
+        await page.getByRole('dialog').waitFor({ state: 'detached' });
+      }
+      await button('Edit: Impact').click();
+      await faultless('a text that is being changed');
+      await visit.open('/incident');
+      await page.getByRole('row', { name: /CPU/ }).press('x');
+      await page.getByRole('region', { name: 'Chosen incidents' }).waitFor();
+      await faultless('a chosen incident');
+      await button('New incident').click();
+      await page.getByRole('dialog').waitFor();
+      await faultless('a new incident');
+      await page.keyboard.press('Escape');
+      await page.getByRole('dialog').waitFor({ state: 'detached' });
+      await visit.open(pages["a channel's noise"] ?? '');
+      for (const name of ['Add a silence', 'Add an inhibition', 'Add a drop rule']) {
+        await button(name).click();
+        await page.getByRole('dialog').waitFor();
+        await faultless(name);
+        await page.keyboard.press('Escape');
+        await page.getByRole('dialog').waitFor({ state: 'detached' });
+      }
+      await visit.open('/people');
+      await button('Invite somebody').click();
+      await page.getByRole('dialog').waitFor();
+      await faultless('an invitation');
+      await page.keyboard.press('Escape');
+      await page.getByRole('dialog').waitFor({ state: 'detached' });
+
+      await visit.open('/delivery');
+      await page.getByRole('combobox', { name: 'Time range' }).selectOption({ label: 'Custom' });
+      await page.getByRole('dialog').waitFor();
+      await faultless('the range');
+      await page.keyboard.press('Escape');
+      await button(/^Event type/).click();
+      await page.getByRole('menu').waitFor();
+      await faultless('the filter of types');
+
+      await visit.open(pages["a webhook's history"] ?? '');
+      await button('Replay these').click();
+      await page.getByRole('dialog').getByRole('button', { name: 'Start' }).and(page.locator(':enabled')).waitFor();
+      await faultless('the count of a replay');
+      await page.getByRole('dialog').getByRole('button', { name: 'Start' }).click();
+      await page.getByRole('dialog').getByRole('progressbar').waitFor();
+      await faultless('a replay on its way');
+      await page.getByRole('dialog').getByRole('button', { name: 'Close' }).first().click();
+      await visit.context.close();
+    });
+  }
+
+  test('a page enlarged four times, or on a screen of any width, does not scroll sideways', async () => {
+    // 1280 px at 400 % are 320 px to the page. The other widths lie where the layout changes.
+    const visit = await console.visit({ role: 'admin', width: 320 });
+    for (const [name, path] of Object.entries(pages)) {
+      await visit.open(path);
+      await visit.page.waitForLoadState('networkidle');
+      for (const width of [320, 641, 800, 1024, 1100, 1199]) {
+        await visit.page.setViewportSize({ width, height: 900 });
+        const wide = await visit.page.evaluate(
+          () => document.documentElement.scrollWidth - document.documentElement.clientWidth,
+        );
+        assert.ok(wide <= 0, `${name} is ${wide} px too wide at ${width} px`);
+      }
+      await visit.page.setViewportSize({ width: 320, height: 900 });
+    }
+    await visit.context.close();
+  });
+
+  test('rows of a list say which they are of how many', async () => {
+    const visit = await console.visit({ role: 'admin' });
+    await visit.open('/integration-center/webhook');
+    const grid = visit.page.getByRole('grid', { name: 'Webhooks' });
+    await grid.waitFor();
+    assert.equal(await grid.getAttribute('aria-rowcount'), '5');
+    const rows = grid.getByRole('row');
+    assert.deepEqual(await rows.evaluateAll((all) => all.map((row) => row.getAttribute('aria-rowindex'))), [
+      '1',
+      '2',
+      '3',
+      '4',
+      '5',
+    ]);
+    await visit.context.close();
+  });
+
+  test('no page broke the policy, asked anybody else, or failed', () => {
+    assert.deepEqual(console.mishaps, []);
+  });
+});

@@ -1,0 +1,205 @@
+import { execFile } from 'node:child_process';
+import { access } from 'node:fs/promises';
+import { join } from 'node:path';
+import { promisify } from 'node:util';
+import axe from 'axe-core';
+import { chromium, type Browser, type BrowserContext, type Page } from 'playwright-core';
+import { startTestApp, type TestApp, type TestAppOptions } from '../support/test-app.ts';
+
+const root = join(import.meta.dirname, '..', '..');
+const programs = ['/usr/bin/chromium', '/usr/bin/chromium-browser', '/usr/bin/google-chrome'];
+const flags = [
+  '--no-sandbox',
+  '--disable-gpu',
+  '--disable-quic',
+  '--no-first-run',
+  '--disable-background-networking',
+  '--disable-component-update',
+  '--disable-sync',
+];
+/** How long a page may take to get to where a test expects it, on a machine that is busy with other things. */
+const patienceMs = 20_000;
+
+const program = await firstOf(programs);
+
+/** For `describe`: why the tests of the console cannot run here; with CI set they must. */
+export const noBrowser: string | false =
+  program === undefined && process.env['CI'] === undefined ? 'there is no Chromium here' : false;
+
+async function firstOf(paths: readonly string[]): Promise<string | undefined> {
+  for (const path of paths) {
+    if (
+      await access(path).then(
+        () => true,
+        () => false,
+      )
+    )
+      return path;
+  }
+  return undefined;
+}
+
+export type Role = 'admin' | 'responder' | 'viewer';
+
+export interface VisitOptions {
+  /** Absent: nobody is signed in. */
+  readonly role?: Role;
+  readonly width?: number;
+  readonly theme?: 'light' | 'dark';
+  readonly language?: 'en' | 'zh-CN';
+  readonly timeZone?: string;
+}
+
+/** Somebody with a browser at the console. */
+export interface Visit {
+  readonly page: Page;
+  readonly context: BrowserContext;
+  /** Opens a path of the console. */
+  open(path: string): Promise<void>;
+  /** What axe finds wrong with the page as it is, a line for each fault. */
+  faultsOfPage(): Promise<string[]>;
+  /** The same with the page in each theme, one after the other; it stays in the dark one. */
+  faultsInBothThemes(): Promise<string[]>;
+}
+
+/** The real service with a browser to visit it. */
+export interface ConsoleApp {
+  readonly app: TestApp;
+  visit(options?: VisitOptions): Promise<Visit>;
+  /** A sign-in link for a new member. */
+  linkFor(role: Role): Promise<string>;
+  /** Faults of all pages so far: reports of the policy, errors, dialogs, requests to anybody else. */
+  readonly mishaps: readonly string[];
+  stop(): Promise<void>;
+}
+
+export async function startConsole(options: TestAppOptions = {}): Promise<ConsoleApp> {
+  await promisify(execFile)(process.execPath, [join(root, 'console', 'build.ts'), '--when-stale'], { cwd: root });
+  const stack = new AsyncDisposableStack();
+  try {
+    const app = await startTestApp(options);
+    stack.defer(() => app.stop());
+    const browser = await launch();
+    stack.defer(() => browser.close());
+    const mishaps: string[] = [];
+    return {
+      app,
+      mishaps,
+      visit: (visitor = {}) => visit(app, browser, mishaps, visitor),
+      linkFor: (role) => linkFor(app, role),
+      stop: () => stack.disposeAsync(),
+    };
+  } catch (error) {
+    await stack.disposeAsync();
+    throw error;
+  }
+}
+
+/** @param more flags of Chromium beside those of all tests. */
+export function launch(more: readonly string[] = []): Promise<Browser> {
+  return chromium.launch({ executablePath: program ?? '', args: [...flags, ...more] });
+}
+
+let members = 0;
+
+async function linkFor(app: TestApp, role: Role): Promise<string> {
+  members += 1;
+  const email = `${role}-${members}@example.org`;
+  const ids: Record<Role, number> = { admin: 1, responder: 2, viewer: 3 };
+  const invited = await app.service.api('/member/invite', {
+    members: [{ email, member_name: `${role} ${members}`, role_ids: [ids[role]] }],
+  });
+  const id = (invited['items'] as { member_id: number }[])[0]?.member_id;
+  const link = await app.service.api('/session/link/create', { member_id: id });
+  return String(link['url']);
+}
+
+async function visit(app: TestApp, browser: Browser, mishaps: string[], options: VisitOptions): Promise<Visit> {
+  const { role, width = 1440, theme = 'light', language = 'en', timeZone = 'UTC' } = options;
+  const narrow = width <= 640;
+  const context = await browser.newContext({
+    baseURL: app.service.url,
+    viewport: { width, height: narrow ? 844 : 900 },
+    hasTouch: narrow,
+    isMobile: narrow,
+    locale: 'en-US',
+    timezoneId: timeZone,
+    reducedMotion: 'reduce',
+    permissions: ['clipboard-read', 'clipboard-write'],
+  });
+  context.setDefaultTimeout(patienceMs);
+  await context.addInitScript(remember, { theme, language });
+  await context.exposeBinding('reportMishap', (_source, text: string) => mishaps.push(text));
+  await context.addInitScript(watchPolicy);
+  await context.route(
+    (url) => url.origin !== app.service.url && url.protocol !== 'blob:',
+    (route) => {
+      mishaps.push(`a request to ${route.request().url()}`);
+      return route.abort();
+    },
+  );
+  const page = await context.newPage();
+  page.on('pageerror', (error) => mishaps.push(`an error in ${page.url()}: ${error.message}`));
+  page.on('dialog', (dialog) => {
+    if (dialog.type() !== 'beforeunload') mishaps.push(`a dialog in ${page.url()}: ${dialog.message()}`);
+    void dialog.accept();
+  });
+  page.on('console', (message) => {
+    if (/content security policy|trusted ?types/i.test(message.text())) mishaps.push(message.text());
+  });
+  if (role !== undefined) {
+    await page.goto(await linkFor(app, role));
+    await page.waitForURL('**/welcome');
+  }
+  return {
+    page,
+    context,
+    async open(path) {
+      await page.goto(path);
+      await page.getByRole('heading', { level: 1 }).waitFor();
+    },
+    faultsOfPage: () => faultsOf(page),
+    async faultsInBothThemes() {
+      const faults: string[] = [];
+      for (const one of ['light', 'dark'] as const) {
+        await page.evaluate((chosen) => {
+          document.documentElement.dataset['theme'] = chosen;
+        }, one);
+        faults.push(...(await faultsOf(page)).map((fault) => `${one}: ${fault}`));
+      }
+      return faults;
+    },
+  };
+}
+
+/** Runs in the page, before anything of it. */
+function remember({ theme, language }: { theme: string; language: string }): void {
+  // Only at the first page: the console has to remember later choices.
+  if (localStorage.getItem('tocsin.theme') !== null) return;
+  localStorage.setItem('tocsin.theme', theme);
+  localStorage.setItem('tocsin.language', language);
+}
+
+/** Runs in the page, before anything of it. */
+function watchPolicy(): void {
+  document.addEventListener('securitypolicyviolation', (event) => {
+    const report = `policy: ${event.violatedDirective} by ${event.blockedURI} in ${event.sourceFile}:${event.lineNumber}`;
+    (globalThis as unknown as { reportMishap(text: string): void }).reportMishap(report);
+  });
+}
+
+const rules = ['wcag2a', 'wcag2aa', 'wcag21aa', 'wcag22aa', 'best-practice'];
+
+async function faultsOf(page: Page): Promise<string[]> {
+  if (!(await page.evaluate("'axe' in globalThis"))) await page.evaluate(`${axe.source}; undefined`);
+  const found = await page.evaluate(async (tags) => {
+    const runner = (globalThis as unknown as { axe: typeof axe }).axe;
+    const results = await runner.run(document, { runOnly: tags });
+    return results.violations.flatMap((violation) =>
+      violation.nodes.map(
+        (node) => `${violation.id} (${violation.help}): ${node.html.slice(0, 200)} — ${node.failureSummary ?? ''}`,
+      ),
+    );
+  }, rules);
+  return found;
+}

@@ -1,0 +1,83 @@
+import assert from 'node:assert/strict';
+import { after, before, describe, test } from 'node:test';
+import type { Page } from 'playwright-core';
+import type { Place } from '../support/test-app.ts';
+import { noBrowser, startConsole, type ConsoleApp, type Visit } from './console-browser.ts';
+
+describe('the lists of incidents and alerts in the console', { skip: noBrowser }, () => {
+  let console: ConsoleApp;
+  let visit: Visit;
+  let page: Page;
+  let place: Place;
+
+  before(async () => {
+    console = await startConsole();
+    visit = await console.visit({ role: 'responder' });
+    ({ page } = visit);
+  });
+  after(() => console.stop());
+
+  const rows = (text: string) => page.getByRole('row', { name: new RegExp(text) });
+
+  test('with nothing there, the list says where incidents come from', async () => {
+    await visit.open('/incident');
+    await page.getByText('No incident yet').waitFor();
+  });
+
+  test('open incidents are shown, closed ones when they are asked for', async () => {
+    place = await console.app.place();
+    const hook = await place.hook('incident');
+    for (const [title, event_status] of [
+      ['on fire', 'Critical'],
+      ['getting warm', 'Warning'],
+      ['went out', 'Info'],
+    ] as const) {
+      await place.report({ title, alert_key: title, event_status });
+    }
+    await place.report({ title: 'went out', alert_key: 'went out', event_status: 'Ok' });
+    await hook.history(4);
+    await visit.open('/incident');
+    await rows('on fire').getByText('Critical').waitFor();
+    await page.getByText('2 of 2').waitFor();
+    assert.equal(await rows('went out').count(), 0);
+    await page.getByRole('combobox', { name: 'Progress' }).selectOption({ label: 'Progress: any' });
+    await rows('went out').getByText('Closed').waitFor();
+    await page.waitForURL(/progress=all/);
+    await page.getByRole('combobox', { name: 'Progress' }).selectOption({ label: 'Closed' });
+    await page.getByText('1 of 1').waitFor();
+  });
+
+  test('a row opens by a click and by keys, and the filter is still there after coming back', async () => {
+    await visit.open('/incident');
+    await page.getByRole('button', { name: 'Warning 1' }).click();
+    await page.getByText('1 of 1').waitFor();
+    await rows('getting warm').click();
+    await page.getByRole('heading', { level: 1, name: 'getting warm' }).waitFor();
+    await page.goBack();
+    await page.waitForURL(/severity=Warning/);
+    await page.getByText('1 of 1').waitFor();
+    await page.keyboard.press('j');
+    await page.keyboard.press('o');
+    await page.getByRole('heading', { level: 1, name: 'getting warm' }).waitFor();
+  });
+
+  test('mine are those that I am to look after', async () => {
+    await visit.open('/incident?who=me');
+    await page.getByText('No incident matches these filters.').waitFor();
+    await page.getByRole('button', { name: 'Clear filters' }).first().click();
+    await page.getByText('2 of 2').waitFor();
+  });
+
+  test('alerts are listed with their state, and lead to their page', async () => {
+    await visit.open('/alert');
+    await page.getByText('3 of 3').waitFor();
+    await page.getByRole('combobox', { name: 'State' }).selectOption({ label: 'State: Ended' });
+    await page.getByText('1 of 1').waitFor();
+    await rows('went out').click();
+    await page.getByRole('heading', { level: 1, name: 'went out' }).waitFor();
+  });
+
+  test('no page broke the policy, asked anybody else, or failed', () => {
+    assert.deepEqual(console.mishaps, []);
+  });
+});

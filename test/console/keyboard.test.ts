@@ -1,0 +1,205 @@
+import assert from 'node:assert/strict';
+import { after, before, describe, test } from 'node:test';
+import type { Page } from 'playwright-core';
+import type { Hook, Place } from '../support/test-app.ts';
+import { noBrowser, startConsole, type ConsoleApp, type Visit } from './console-browser.ts';
+
+/** Tab stops that a test may take to get anywhere. */
+const stopsMax = 80;
+
+describe('the console without a mouse', { skip: noBrowser }, () => {
+  let console: ConsoleApp;
+  let visit: Visit;
+  let page: Page;
+  let place: Place;
+  let hook: Hook;
+
+  before(async () => {
+    console = await startConsole();
+    place = await console.app.place();
+    hook = await place.hook('incident', { name: 'Self-healing' });
+    console.app.receiver.answer(hook.path, { status: 500 });
+    for (const key of ['one', 'two', 'three']) await place.report({ title: key, alert_key: key });
+    await hook.history(3);
+    visit = await console.visit({ role: 'admin' });
+    ({ page } = visit);
+  });
+  after(() => console.stop());
+
+  const focused = (): Promise<string> =>
+    page.evaluate(() => {
+      const element = document.activeElement;
+      const label = element instanceof HTMLInputElement ? (element.labels?.[0]?.textContent ?? '') : '';
+      return label !== '' ? label : (element?.getAttribute('aria-label') ?? element?.textContent ?? '');
+    });
+  const tabTo = async (name: string): Promise<void> => {
+    for (let stop = 0; stop < stopsMax; stop += 1) {
+      if ((await focused()).trim() === name) return;
+      await page.keyboard.press('Tab');
+    }
+    assert.fail(`no tab stop is called ${name}`);
+  };
+
+  test('the first stop skips the navigation', async () => {
+    await visit.open('/integration-center/webhook');
+    await page.keyboard.press('Tab');
+    assert.equal(await focused(), 'Skip to the content');
+    await page.keyboard.press('Enter');
+    assert.equal(await page.evaluate(() => document.activeElement?.id), 'content');
+  });
+
+  test('g and a letter go to places, and single letters do nothing in a field', async () => {
+    for (const [key, name] of [
+      ['i', 'Incidents'],
+      ['a', 'Alerts'],
+      ['d', 'Deliveries'],
+      ['s', 'Alert sources'],
+      ['c', 'Channels'],
+      ['p', 'People & teams'],
+      ['w', 'Webhooks'],
+    ] as const) {
+      await page.keyboard.press('g');
+      await page.keyboard.press(key);
+      await page.getByRole('heading', { level: 1, name, exact: true }).waitFor();
+    }
+    await page.keyboard.press('/');
+    await page.keyboard.type('gd?');
+    assert.equal(await page.getByLabel('Search').inputValue(), 'gd?');
+    assert.equal(new URL(page.url()).pathname, '/integration-center/webhook');
+    await page.getByLabel('Search').fill('');
+  });
+
+  test('a webhook is made and tested', async () => {
+    await visit.open('/integration-center/webhook');
+    await page.getByRole('row', { name: /Self-healing/ }).waitFor();
+    await tabTo('New webhook');
+    await page.keyboard.press('Enter');
+    await page.getByRole('heading', { level: 1, name: 'New incident webhook' }).waitFor();
+    await tabTo('Name');
+    await page.keyboard.type('By keyboard');
+    await page.keyboard.press('Tab');
+    assert.equal(await focused(), 'Endpoint');
+    await page.keyboard.type(`${console.app.receiver.url}/keyboard`);
+    await page.keyboard.press('Shift+Tab');
+    for (let stop = 0; stop < stopsMax && (await focused()).trim() !== 'Test push'; stop += 1)
+      await page.keyboard.press('Shift+Tab');
+    await page.keyboard.press('Enter');
+    await page.getByText('200 in').waitFor();
+    await page.keyboard.press('Tab');
+    assert.equal((await focused()).trim(), 'Create webhook');
+    await page.keyboard.press('Enter');
+    await page.getByRole('dialog').waitFor();
+    await tabTo('Copy');
+    await page.keyboard.press('Enter');
+    await page.getByRole('dialog').getByText('Copied').waitFor({ state: 'attached' });
+    await tabTo('Done');
+    await page.keyboard.press('Enter');
+    await page.getByRole('heading', { level: 1, name: 'By keyboard' }).waitFor();
+  });
+
+  test('a failed delivery is found by j and Enter, sent again by r, and left by Escape', async () => {
+    await visit.open('/delivery');
+    await page
+      .getByRole('row', { name: /Failed 500/ })
+      .first()
+      .waitFor();
+    await page.keyboard.press('j');
+    await page.keyboard.press('j');
+    await page.keyboard.press('k');
+    await page.keyboard.press('ArrowDown');
+    await page.keyboard.press('Enter');
+    await page.getByRole('heading', { level: 2, name: 'Opened to Self-healing' }).waitFor();
+    console.app.receiver.answer(hook.path, { status: 200 });
+    await page.keyboard.press('r');
+    await page.locator('.resend').getByText('Delivered').waitFor();
+    await page.keyboard.press('u');
+    await page.getByText('Masked values are written as variables.').waitFor();
+    await page.keyboard.press('Escape');
+    await page.waitForURL(/\/delivery$/);
+    assert.match(await page.evaluate(() => document.activeElement?.getAttribute('role') ?? ''), /row/);
+  });
+
+  test('after a dialog the focus is where it was', async () => {
+    await visit.open(`/integration-center/webhook/${hook.id}`);
+    await tabTo('Disable');
+    await page.keyboard.press('Enter');
+    await page.getByRole('dialog').waitFor();
+    await page.keyboard.press('Escape');
+    await page.getByRole('dialog').waitFor({ state: 'detached' });
+    assert.equal((await focused()).trim(), 'Disable');
+  });
+
+  test('back from a page the focus is on the row that it was opened from, by Escape and by its link', async () => {
+    const onRow = () => page.waitForFunction(() => document.activeElement?.getAttribute('role') === 'row');
+    for (const [path, heading] of [
+      ['/integration-center/webhook', 'Self-healing'],
+      ['/incident', 'two'],
+      ['/alert', 'two'],
+    ] as const) {
+      for (const leave of [() => page.keyboard.press('Escape'), () => page.locator('.page-back a').click()]) {
+        await visit.open(path);
+        const row = page.getByRole('row', { name: new RegExp(heading) });
+        await row.focus();
+        await page.keyboard.press('Enter');
+        await page.getByRole('heading', { level: 1, name: heading }).waitFor();
+        await leave();
+        await page.waitForURL(new RegExp(`${path}$`));
+        await onRow();
+        assert.match(await focused(), new RegExp(heading), path);
+      }
+    }
+  });
+
+  test('? lists what works here, and single letters can be turned off', async () => {
+    await visit.open('/delivery');
+    // The rows bring their keys.
+    await page.getByRole('row').nth(1).waitFor();
+    await page.keyboard.press('?');
+    const help = page.getByRole('dialog', { name: 'Keyboard shortcuts' });
+    for (const label of [
+      'Next row',
+      'Open the row',
+      'One range earlier',
+      'Go to or look up',
+      'Copy the link to this page',
+    ]) {
+      await help.getByText(label, { exact: true }).waitFor();
+    }
+    await help.getByRole('checkbox').uncheck();
+    await page.keyboard.press('Escape');
+    await help.waitFor({ state: 'detached' });
+    await page.keyboard.press('?');
+    await page.keyboard.press('Control+k');
+    await page.getByRole('combobox', { name: /A page/ }).waitFor();
+    assert.equal(await help.count(), 0);
+    await page.keyboard.press('Escape');
+    await page.evaluate(() => localStorage.removeItem('tocsin.keys'));
+  });
+
+  test('the palette finds pages, webhooks, and incidents by their number', async () => {
+    await visit.open('/delivery');
+    const push = JSON.parse(hook.received()[0]?.body ?? '') as {
+      incident: { num: string; title: string; incident_id: string };
+    };
+    for (const [text, heading] of [
+      ['custom', 'Custom actions'],
+      ['self-h', 'Self-healing'],
+      [`#${push.incident.num.toLowerCase()}`, push.incident.title],
+      [push.incident.incident_id, push.incident.title],
+    ] as const) {
+      await page.keyboard.press('Control+k');
+      await page
+        .getByRole('combobox', { name: /A page/ })
+        .and(page.locator(':focus'))
+        .waitFor();
+      await page.keyboard.type(text);
+      await page.getByRole('option', { name: heading }).first().waitFor();
+      await page.keyboard.press('Enter');
+      await page.getByRole('heading', { level: 1, name: heading }).waitFor();
+    }
+  });
+
+  test('no page broke the policy, asked anybody else, or failed', () => {
+    assert.deepEqual(console.mishaps, []);
+  });
+});
