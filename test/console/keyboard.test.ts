@@ -29,8 +29,9 @@ describe('the console without a mouse', { skip: noBrowser }, () => {
   const focused = (): Promise<string> =>
     page.evaluate(() => {
       const element = document.activeElement;
-      const label = element instanceof HTMLInputElement ? (element.labels?.[0]?.textContent ?? '') : '';
-      return label !== '' ? label : (element?.getAttribute('aria-label') ?? element?.textContent ?? '');
+      const isField = element instanceof HTMLInputElement || element instanceof HTMLSelectElement;
+      const label = isField ? (element.labels?.[0]?.querySelector('.unseen') ?? element.labels?.[0])?.textContent : '';
+      return label || (element?.getAttribute('aria-label') ?? element?.textContent ?? '');
     });
   const tabTo = async (name: string): Promise<void> => {
     for (let stop = 0; stop < stopsMax; stop += 1) {
@@ -39,6 +40,10 @@ describe('the console without a mouse', { skip: noBrowser }, () => {
     }
     assert.fail(`no tab stop is called ${name}`);
   };
+  const isIn = (selector: string): Promise<boolean> =>
+    page.evaluate((within) => document.activeElement?.closest(within) !== null, selector);
+  const focusIn = (selector: string) =>
+    page.waitForFunction((within) => (document.activeElement?.closest(within) ?? null) !== null, selector);
 
   test('the first stop skips the navigation', async () => {
     await visit.open('/integration-center/webhook');
@@ -117,6 +122,71 @@ describe('the console without a mouse', { skip: noBrowser }, () => {
     await page.keyboard.press('Escape');
     await page.waitForURL(/\/delivery$/);
     assert.match(await page.evaluate(() => document.activeElement?.getAttribute('role') ?? ''), /row/);
+  });
+
+  test('failed deliveries are chosen and replayed: counted, started, stopped; then the focus is where it was', async () => {
+    const lake = await place.hook('incident', { name: 'Lake' });
+    console.app.receiver.answer(lake.path, { status: 500 });
+    for (const key of ['four', 'five', 'six']) await place.report({ title: key, alert_key: key });
+    await lake.history(3);
+    // A replayed push waits for its answer, so that there is something to stop.
+    console.app.receiver.answer(lake.path, 'hang');
+    await visit.open(`/integration-center/webhook/${lake.id}`);
+    await page
+      .getByRole('row', { name: /Failed 500/ })
+      .nth(2)
+      .waitFor();
+    await tabTo('Outcome');
+    while (!page.url().includes('outcome=failed')) {
+      const before = page.url();
+      await page.keyboard.press('ArrowDown');
+      await page.waitForURL((url) => url.href !== before);
+    }
+    await page.getByText('3 of 3').waitFor();
+    await tabTo('Replay these');
+    await page.keyboard.press('Enter');
+    const dialog = page.getByRole('dialog', { name: 'Replay these deliveries' });
+    await dialog.getByText('3 pushes will be sent.').waitFor();
+    await tabTo('At most per second');
+    await page.keyboard.press('Control+a');
+    await page.keyboard.type('1');
+    await tabTo('Start the replay');
+    await page.keyboard.press('Enter');
+    await dialog.getByText(/^\d of 3$/).waitFor();
+    await focusIn('[role="dialog"]');
+    await tabTo('Stop');
+    await page.keyboard.press('Enter');
+    await dialog.getByText('Stopped').waitFor();
+    await focusIn('[role="dialog"]');
+    await page.keyboard.press('Escape');
+    await dialog.waitFor({ state: 'detached' });
+    await page.waitForFunction(() => document.activeElement?.textContent === 'Replay these');
+    console.app.receiver.release();
+    console.app.receiver.answer(lake.path, { status: 200 });
+  });
+
+  test('arrows go from bar to bar of the chart, Enter narrows the time to one, and the focus stays in the chart', async () => {
+    await visit.open(`/integration-center/webhook/${hook.id}`);
+    const bars = page.getByRole('group', { name: /^Deliveries over time/ });
+    await bars.getByRole('button').last().waitFor();
+    for (let stop = 0; stop < stopsMax && !(await isIn('.chart')); stop += 1) await page.keyboard.press('Tab');
+    await page.keyboard.press('Home');
+    assert.match(await focused(), / 0 delivered, 0 failed/);
+    await page.keyboard.press('End');
+    for (let stop = 0; stop < stopsMax && / 0 failed/.test(await focused()); stop += 1) {
+      await page.keyboard.press('ArrowLeft');
+    }
+    const bar = await focused();
+    assert.match(bar, /[1-9] failed/);
+    await page.keyboard.press('Enter');
+    await page.waitForURL(/from=\d+&to=\d+/);
+    await page.waitForFunction((text) => !document.querySelector('.chart')?.textContent.includes(text), bar);
+    await focusIn('.chart');
+    // Another range has other bars.
+    const narrow = await focused();
+    await page.keyboard.press('[');
+    await page.waitForFunction((text) => !document.querySelector('.chart')?.textContent.includes(text), narrow);
+    await focusIn('.chart');
   });
 
   test('after a dialog the focus is where it was', async () => {

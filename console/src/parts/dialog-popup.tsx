@@ -1,5 +1,5 @@
 import { Dialog as Base } from '@base-ui/react/dialog';
-import { useRef, type ReactNode } from 'react';
+import { useCallback, useRef, type ReactNode } from 'react';
 import { useTranslations } from 'use-intl';
 import { Button } from './button.tsx';
 import './dialog.css';
@@ -18,16 +18,24 @@ export interface DialogProps {
 export function DialogPopup({ open, title, children, actions, onClose, wide = false }: DialogProps): ReactNode {
   const t = useTranslations('states');
   const popup = useRef<HTMLDivElement>(null);
-  // What one came for: a field to fill in, else the buttons below. To close it there is Escape.
-  const firstStop = (): HTMLElement | true =>
-    popup.current?.querySelector<HTMLElement>('.dialog-body :is(input, select, textarea)') ??
-    popup.current?.querySelector<HTMLElement>('.dialog-actions button') ??
-    true;
+  // The element with the focus may go, such as a button after its step: the focus must not leave the dialog with it.
+  const watch = useCallback((element: HTMLDivElement) => {
+    popup.current = element;
+    const observer = new MutationObserver(() => {
+      if (document.activeElement === document.body) (firstStopIn(element) ?? element).focus();
+    });
+    observer.observe(element, { childList: true, subtree: true });
+    return () => observer.disconnect();
+  }, []);
   return (
     <Base.Root open={open} onOpenChange={(next) => (next ? undefined : onClose?.())} disablePointerDismissal>
       <Base.Portal>
         <Base.Backdrop className="dialog-veil" />
-        <Base.Popup ref={popup} initialFocus={firstStop} className={wide ? 'dialog dialog-wide' : 'dialog'}>
+        <Base.Popup
+          ref={watch}
+          initialFocus={() => firstStopIn(popup.current) ?? true}
+          className={wide ? 'dialog dialog-wide' : 'dialog'}
+        >
           <header className="dialog-head">
             <Base.Title className="dialog-title">{title}</Base.Title>
             {onClose === undefined ? null : (
@@ -39,5 +47,14 @@ export function DialogPopup({ open, title, children, actions, onClose, wide = fa
         </Base.Popup>
       </Base.Portal>
     </Base.Root>
+  );
+}
+
+/** What one came for: a field to fill in, else the buttons below. To close it there is Escape. */
+function firstStopIn(popup: HTMLElement | null): HTMLElement | undefined {
+  return (
+    popup?.querySelector<HTMLElement>('.dialog-body :is(input, select, textarea)') ??
+    popup?.querySelector<HTMLElement>('.dialog-actions button') ??
+    undefined
   );
 }
