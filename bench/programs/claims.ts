@@ -23,6 +23,7 @@ serveParent({
         const places = await readPlaces(database.read, webhookId, urgencyOf.Critical, '', heads);
         const found = await readHeadsOf(
           database.read,
+          database.dialect,
           webhookId,
           places.map(({ entityId }) => entityId),
         );

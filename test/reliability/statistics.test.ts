@@ -58,7 +58,7 @@ test(
       for (const [name, step] of Object.entries(steps)) {
         const { looked, count } = await database.transaction(async (tx) => {
           const lanes = Array.from({ length: headsCount }, (_, index) => `lane${index + 1}`);
-          const heads = await readHeadsOf(tx.query, webhook.webhookId, lanes);
+          const heads = await readHeadsOf(tx.query, database.dialect, webhook.webhookId, lanes);
           const before = await lookedAt(tx);
           await step(
             tx,

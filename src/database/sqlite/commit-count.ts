@@ -57,7 +57,7 @@ export class CommitCount {
     if (this.#settling || changes === this.#changes) return;
     this.#changes = changes;
     this.#next = (this.#count + 1) % countsMax;
-    this.#handle.exec(`pragma user_version = ${this.#next}`);
+    this.#handle.set(`pragma user_version = ${this.#next}`);
   }
 
   /** The transaction is on the disk. */

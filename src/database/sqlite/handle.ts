@@ -35,12 +35,17 @@ export class SqliteHandle {
     return this.#database.isTransaction;
   }
 
-  /** Statements without parameters and rows. */
+  /** Statements without parameters and rows. They may change the schema, so everything is prepared anew after them. */
   exec(text: string): void {
+    this.set(text);
+    this.#statements.clear();
+  }
+
+  /** Statements without parameters and rows that leave the schema as it is. */
+  set(text: string): void {
     const started = this.#slow.start();
     guarded(() => this.#database.exec(text));
     this.#slow.end(started, text);
-    this.#statements.clear();
   }
 
   execute(text: string, parameters: readonly unknown[] = []): QueryResult<unknown> {

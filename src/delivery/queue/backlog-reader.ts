@@ -44,7 +44,8 @@ export class BacklogReader {
   }
 
   async #readHeadsOf(lanes: LaneQueue, entityIds: readonly string[]): Promise<boolean> {
-    const heads = await this.#read(() => readHeadsOf(this.#parts.database.read, lanes.webhookId, entityIds));
+    const { database } = this.#parts;
+    const heads = await this.#read(() => readHeadsOf(database.read, database.dialect, lanes.webhookId, entityIds));
     if (heads === undefined) lanes.readFailed(entityIds);
     else lanes.foundHeads(entityIds, heads);
     return heads !== undefined;

@@ -47,8 +47,8 @@ for (const { name, open } of databases) {
       ...lane('b', ['Info', 'Warning', 'Critical']),
       ...lane('c', ['Warning']),
     ]);
-    const { read } = store.database;
-    const heads = await readHeadsOf(read, webhookId, ['c', 'b', 'a']);
+    const { read, dialect } = store.database;
+    const heads = await readHeadsOf(read, dialect, webhookId, ['c', 'b', 'a']);
     assert.deepEqual(heads.map(shown).sort(), ['a 1 pending 2', 'b 1 pending 0', 'c 1 pending 1']);
     const since = new Map(heads.map((head) => [head.delivery.entityId, head.since]));
     const ids = stored.map(({ deliveryId }) => deliveryId);
@@ -63,7 +63,9 @@ for (const { name, open } of databases) {
     for (const kept of ['without statistics', 'with statistics']) {
       if (kept === 'with statistics') await withStatistics(database);
       const places = await statements(database, (read) => readPlaces(read, webhookId, 1, '20', 64));
-      const some = await statements(database, (read) => readHeadsOf(read, webhookId, ['lane1', 'lane2', 'lane3']));
+      const some = await statements(database, (read) =>
+        readHeadsOf(read, database.dialect, webhookId, ['lane1', 'lane2', 'lane3']),
+      );
       assert.deepEqual(await indexesOf(database, places), ['delivery_open', 'delivery_pending'], kept);
       assert.deepEqual(await indexesOf(database, some), ['delivery_open', 'delivery_pending_critical'], kept);
     }

@@ -1,5 +1,5 @@
 import { sql } from 'kysely';
-import type { Query } from '../../database/database.ts';
+import type { Dialect, Query } from '../../database/database.ts';
 import type { EventType } from '../../events/event-types.ts';
 import type { DeliveryMode, WebhookType } from '../../webhooks/webhook.ts';
 import { urgencyOf, type Delivery, type OpenState, type Urgency } from './delivery.ts';
@@ -53,10 +53,16 @@ export async function readPlaces(
 }
 
 /** The heads of these lanes of one webhook; a lane without one has nothing left to do. */
-export async function readHeadsOf(query: Query, webhookId: number, entityIds: readonly string[]): Promise<Head[]> {
-  const wanted = sql.join(entityIds.map((entityId) => sql`(${entityId})`));
+export async function readHeadsOf(
+  query: Query,
+  dialect: Dialect,
+  webhookId: number,
+  entityIds: readonly string[],
+): Promise<Head[]> {
+  // One text for any number of lanes, so that the statement is prepared once; the limit tells the planner the number.
+  const wanted = dialect.tuples(entityIds.map((entityId) => [entityId]));
   const result = await sql<HeadRow & LaneRow>`
-    with lane (entity_id) as (values ${wanted})
+    with lane as (select wanted.value ->> 0 as entity_id from ${wanted} limit ${entityIds.length})
     select ${columns}, ${oldestCritical} from lane
     join delivery on delivery.delivery_id = (
       select head.delivery_id from delivery as head

@@ -40,7 +40,10 @@ for (const { name, open } of databases) {
     await store.database.transaction((tx) =>
       tx.query.updateTable('delivery').set({ generation: 1 }).where('delivery_id', '=', mine.deliveryId).execute(),
     );
-    assert.equal((await readHeadsOf(store.database.read, mine.webhookId, ['a']))[0]?.delivery.generation, 1);
+    assert.equal(
+      (await readHeadsOf(store.database.read, store.database.dialect, mine.webhookId, ['a']))[0]?.delivery.generation,
+      1,
+    );
   });
 
   test(`${name}: settling writes outcome and attempt once, and counts only under its fence`, async () => {
