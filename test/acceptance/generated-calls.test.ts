@@ -10,7 +10,8 @@ import { startTestApp } from '../support/test-app.ts';
 
 /*
  * Calls that a program generates from the description: such as it allows, and such as it forbids. `GENERATED_CALLS=50`
- * makes so many of each operation; by default two of some.
+ * makes so many of each operation; by default two of some,
+ * the same in each run.
  */
 
 const wanted = Number(process.env['GENERATED_CALLS'] ?? '0');
@@ -50,6 +51,7 @@ for (const key of ['bearer', 'app_key'] as const) {
           service.url,
           '--phases=fuzzing',
           `--max-examples=${examplesMax}`,
+          ...(wanted > 0 ? [] : ['--seed=1', '--generation-deterministic']),
           '--workers=1',
           '--continue-on-failure',
           '--no-color',

@@ -3,12 +3,11 @@ import { execFile } from 'node:child_process';
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
-import { setTimeout as sleep } from 'node:timers/promises';
 import { promisify } from 'node:util';
 import { temporaryFolder } from '../counterparts/program.ts';
 import type { Json } from '../support/service.ts';
 import { kubeAlert } from '../support/kube-alert.ts';
-import { startTestApp, type Place, type TestApp } from '../support/test-app.ts';
+import { startTestApp, type TestApp } from '../support/test-app.ts';
 
 /** Replies to senders, traces of refusals, and storms, over HTTP only (contract 5.1). */
 
@@ -264,46 +263,6 @@ describe('a push that is refused', () => {
     assert.equal(await metric('tocsin_truncated_alerts_total'), before + 9);
     assert.ok(scene.service.logs.some((line) => line.includes('push.truncated') && line.includes(String(sender.id))));
   });
-});
-
-/** Asks for the health again and again, and tells the longest answer. */
-function watchHealth() {
-  const stop = new AbortController();
-  const asked = (async () => {
-    let longest = 0;
-    while (!stop.signal.aborted) {
-      const from = performance.now();
-      await (await fetch(`${scene.service.url}/healthz`)).text();
-      longest = Math.max(longest, performance.now() - from);
-      await sleep(5);
-    }
-    return longest;
-  })();
-  return {
-    longest: () => {
-      stop.abort();
-      return asked;
-    },
-  };
-}
-
-test('2,500 alerts in one body are taken within ten seconds, and the service answers meanwhile; sent again they do no harm', async () => {
-  const place: Place = await scene.place();
-  const sender = await source('prometheus', place.channelId);
-  const body = group(2_500);
-  for (const [result, open] of [
-    ['opened', 2_500],
-    ['repeated', 2_500],
-  ] as const) {
-    const health = watchHealth();
-    const from = performance.now();
-    const { status, data } = await sender.send(body);
-    const took = performance.now() - from;
-    const worst = await health.longest();
-    assert.deepEqual([status, data['accepted'], (data['results'] as Json[])[0]?.['result']], [200, open, result]);
-    assert.ok(took < 10_000, `it took ${took} ms`);
-    assert.ok(worst < 200, `the health check waited for ${worst} ms`);
-  }
 });
 
 test('more than 5,000 alerts, and a large text that is no JSON, are refused with a reason', async () => {

@@ -1,10 +1,10 @@
 import assert from 'node:assert/strict';
-import { availableParallelism, loadavg } from 'node:os';
 import { after, before, test } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { LoopPause } from '../../src/runtime/loop-meter.ts';
 import type { Json } from '../support/service.ts';
 import { kubeAlert } from '../support/kube-alert.ts';
+import { shareOfMachine } from '../support/machine.ts';
 import { startTestApp, type TestApp } from '../support/test-app.ts';
 
 /*
@@ -71,11 +71,6 @@ async function longestHealth(signal: AbortSignal): Promise<number> {
 function pausesSince(line: number): LoopPause[] {
   const lines = scene.service.logs.slice(line).filter((one) => one.startsWith('loop '));
   return lines.map((one) => JSON.parse(one.slice(5)) as LoopPause).sort((a, b) => b.cpuMs - a.cpuMs);
-}
-
-/** How many times longer things take because others want the processors too; 1 on a machine with room. */
-function shareOfMachine(): number {
-  return Math.max(1, (loadavg()[0] ?? 1) / availableParallelism());
 }
 
 const rows: readonly [what: string, name: string, count: number, bytes: number][] = [

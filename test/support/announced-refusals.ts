@@ -12,7 +12,7 @@ interface Announcement {
 
 /** What a refusal says of an id of nothing. */
 const unknownThing =
-  /^(?:[\w.[\]]+: )?there is no (?:incident|alert|channel|team|member|webhook|integration|custom field|custom action|rule|escalation rule|invocation|event|such \w+)\b/;
+  /^(?:[\w.[\]]+: |fields\.[^]*?: )?there is no (?:incident|alert|channel|team|member|webhook|integration|custom field|custom action|rule|escalation rule|invocation|event|such \w+)\b/;
 
 const announcements: readonly Announcement[] = [
   { refusal: unknownThing, says: /an id of nothing is refused/ },
