@@ -29,7 +29,7 @@ export interface PushReceiverParts {
   /** Resolves when the changes of the push are durable. */
   readonly ingest: (push: Push) => Promise<PushResult>;
   /** Reads a large body beside the event loop. */
-  readonly parseLarge: (bytes: Uint8Array, type: string, context: LargeContext) => Promise<LargeParsed>;
+  readonly parseLarge: (parts: LargeContent['parts'], type: string, context: LargeContext) => Promise<LargeParsed>;
   readonly activity: Pick<ActivityRecorder, 'heard' | 'refused' | 'unrouted'>;
   readonly metrics: IngestionMetrics;
   readonly log: (event: string, fields: Readonly<Record<string, unknown>>) => void;
@@ -64,8 +64,13 @@ export interface IncomingPush {
   readonly query: PushQuery;
 }
 
-/** Checked JSON, or the bytes of a large body. */
-export type PushContent = { readonly value: unknown } | { readonly bytes: Uint8Array };
+/** Checked JSON, or a large body. */
+export type PushContent = { readonly value: unknown } | LargeContent;
+
+export interface LargeContent {
+  /** Its bytes, in memory that threads share. */
+  readonly parts: readonly Uint8Array[];
+}
 
 /** A refused push. */
 export interface RefusedPush {
@@ -185,8 +190,8 @@ export class PushReceiver {
       settings: integration.settings,
       path,
     };
-    if ('bytes' in content) {
-      const read = await parseLarge(content.bytes, integration.type, context);
+    if ('parts' in content) {
+      const read = await parseLarge(content.parts, integration.type, context);
       if (!('pieces' in read)) throw invalid(read.head.faults);
       return read;
     }

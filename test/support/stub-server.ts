@@ -219,7 +219,7 @@ function toyIngestion(toys: Toys): Ingestion {
     }),
     refused: async () => {},
     push: async ({ type, key, content, query }) => {
-      const body = 'value' in content ? content.value : content.bytes;
+      const body = 'value' in content ? content.value : content.parts;
       const reply = type === 'pagerduty' ? { status: 202, body: { status: 'success' } } : { data: { alert_key: 'k' } };
       return take(key, { type, body, channel: query['channel_id'] }, reply);
     },

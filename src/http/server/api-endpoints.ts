@@ -4,7 +4,7 @@ import { Failure } from '../../runtime/failure.ts';
 import { resumed } from '../../runtime/work.ts';
 import { countRequest, countStranger, identify, refuseWhenDraining, requireJson } from './auth.ts';
 import type { Caller } from './auth.ts';
-import { bodyBytes, bodyValue } from './body.ts';
+import { bodyIn, bodyValue } from './body.ts';
 import { sendData } from './envelope.ts';
 import { normalize } from '../json/normalize.ts';
 import { replyText } from '../json/reply-text.ts';
@@ -83,7 +83,7 @@ function operate({ options }: Endpoints, route: Route) {
   return async (request: FastifyRequest, reply: FastifyReply): Promise<FastifyReply> => {
     const caller = route.role === 'anyone' ? nobody : request.caller;
     if (caller === undefined) throw new Error(`${route.path} was reached without a caller`);
-    const bytes = bodyBytes(request);
+    const bytes = bodyIn(request).joined();
     const call = callOf(request, reply, caller, options.browsers.cookie);
     const input = await inputOf(request, reply, route, bodyValue(bytes, limits), call);
     const key = route.writes && caller !== nobody ? idempotencyKey(request) : undefined;
@@ -107,7 +107,7 @@ async function inputOf(
   body: unknown,
   call: Call,
 ): Promise<unknown> {
-  if (bodyBytes(request).length > 0) requireJson(request);
+  if (bodyIn(request).length > 0) requireJson(request);
   const { value, unknown } = normalize(route.request, body);
   const refused = isOwn(route.path) ? unknown : [];
   const ignored = isOwn(route.path) ? [] : unknown;

@@ -59,7 +59,6 @@ function databaseProblem(failure: DatabaseFailure): Problem {
 function frameworkProblem(error: unknown): Problem | undefined {
   const { statusCode, code } = error as { statusCode?: unknown; code?: unknown };
   if (typeof statusCode !== 'number' || statusCode < 400 || statusCode > 499) return undefined;
-  if (statusCode === 413) return refusal('EntityTooLarge', 'the body is larger than this server accepts');
   if (statusCode === 415) return refusal('InvalidContentType', contentTypeAdvice);
   if (code === 'FST_ERR_MAX_PARAM_LENGTH') return refusal('RouteNotFound', 'there is nothing at this path');
   return refusal('BadRequest', 'the request is malformed, or it broke off before its end');

@@ -2,6 +2,7 @@ import Fastify from 'fastify';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { problemAnswer, requestIdHeader, sendProblem } from './envelope.ts';
 import { named } from '../../runtime/work.ts';
+import { readBody } from './body.ts';
 import { HostGuard } from './host-guard.ts';
 import { problemOf, type Problem } from './error-mapping.ts';
 import { answerUnread, leaveBodyUnread } from './unread-body.ts';
@@ -67,7 +68,7 @@ function build({ limits, ids }: FastifyAppOptions): FastifyInstance {
   });
   // Fastify's parsers would accept bodies that our limits refuse; each handler gets the bytes.
   app.removeAllContentTypeParsers();
-  app.addContentTypeParser('*', { parseAs: 'buffer' }, (_request, body, done) => done(null, body));
+  app.addContentTypeParser('*', readBody);
   return app;
 }
 

@@ -4,7 +4,7 @@ import type { IncomingPush, PushContent, PushQuery, RefusedPush, Sender } from '
 import { Failure, type FailureCode } from '../../runtime/failure.ts';
 import { ingestionLimits } from '../json/json-limits.ts';
 import { countRequest, countStranger, refuseWhenDraining, requireUncompressed } from './auth.ts';
-import { bodyBytes, bodyValue } from './body.ts';
+import { bodyIn, bodyValue } from './body.ts';
 import { jsonType, sendData } from './envelope.ts';
 import type { Problem } from './error-mapping.ts';
 import { problemFor, sendRefusal } from './fastify-app.ts';
@@ -74,7 +74,7 @@ export function addIngestion(endpoints: Endpoints): void {
       const content = contentOf(request);
       request.pushContent = content;
       const push = { ...address, content, query };
-      const bytes = bodyBytes(request).length;
+      const bytes = bodyIn(request).length;
       return respond(request, reply, await hold.run(bytes, () => options.ingestion.push(push)));
     });
   }
@@ -171,7 +171,7 @@ function noteRefusal({ options }: Endpoints, request: FastifyRequest, { status, 
     status,
     reason: reasonOf[code],
     message,
-    bytes: bodyBytes(request).length || Number(request.headers['content-length'] ?? 0) || 0,
+    bytes: bodyIn(request).length || Number(request.headers['content-length'] ?? 0) || 0,
     requestId: request.id,
   });
   refused.catch((error: unknown) => options.log.warn('push.refusal_not_noted', { request_id: request.id, error }));
@@ -251,13 +251,13 @@ function admitByKey(endpoints: Endpoints, hold: PushHold) {
 const largeBodyBytes = strangerBodyMaxBytes;
 
 function contentOf(request: FastifyRequest): PushContent {
-  const bytes = bodyBytes(request);
-  return bytes.length > largeBodyBytes ? { bytes } : { value: bodyOf(request) };
+  const { length, parts } = bodyIn(request);
+  return length > largeBodyBytes ? { parts } : { value: bodyOf(request) };
 }
 
 /** JSON whatever the content type says of it, since senders such as curl announce a form; else a form where it is one. */
 function bodyOf(request: FastifyRequest): unknown {
-  const bytes = bodyBytes(request);
+  const bytes = bodyIn(request).joined();
   return formFields(request.headers['content-type'], bytes) ?? bodyValue(bytes, ingestionLimits);
 }
 

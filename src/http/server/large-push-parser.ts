@@ -5,7 +5,7 @@ import type { LargeContext, LargeParsed } from '../../ingestion/push-receiver.ts
 import { Failure } from '../../runtime/failure.ts';
 
 export interface LargeBody {
-  readonly bytes: Uint8Array;
+  readonly parts: readonly Uint8Array[];
   readonly type: string;
   readonly context: LargeContext;
 }
@@ -30,10 +30,10 @@ export class LargePushParser {
   #waiting = 0;
 
   /** @throws Failure for a text that is no JSON, and when too many large bodies wait. */
-  async parse(bytes: Uint8Array, type: string, context: LargeContext): Promise<LargeParsed> {
+  async parse(parts: readonly Uint8Array[], type: string, context: LargeContext): Promise<LargeParsed> {
     const release = await this.#turn();
     try {
-      const read = await this.#ask({ body: { bytes, type, context } });
+      const read = await this.#ask({ body: { parts, type, context } });
       if ('unreadable' in read) throw new Failure('BadRequest', read.unreadable);
       if (!('head' in read)) throw new Error('the parser of large bodies answered with a piece');
       if (!read.head.ok) {

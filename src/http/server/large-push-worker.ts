@@ -30,9 +30,9 @@ function answer(message: ToWorker): FromWorker {
   return { piece };
 }
 
-function read({ bytes, type, context }: LargeBody): FromWorker {
+function read({ parts, type, context }: LargeBody): FromWorker {
   reports = [];
-  const json = parseJson(bytes, largeIngestionLimits);
+  const json = parseJson(Buffer.concat(parts), largeIngestionLimits);
   if (!json.ok) return { unreadable: `${json.code}: ${json.message}` };
   const parsed = formats[type as keyof typeof formats].parse(json.value, { ...context, shortId: ids.short });
   if (!parsed.ok) return { head: parsed };

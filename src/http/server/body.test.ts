@@ -1,0 +1,57 @@
+import assert from 'node:assert/strict';
+import { describe, test } from 'node:test';
+import { integrationKey, startStubServer, type StubServer } from '../../../test/support/stub-server.ts';
+import { sharedPartBytes } from './body.ts';
+
+const path = `/event/push/alert/standard?integration_key=${integrationKey}`;
+const anonymous = { authorization: '' };
+const limits = { ingestBodyMaxBytes: 3_000_000 };
+
+/** No two parts of it are equal, so that a wrong order would show. */
+function textOf(bytes: number): string {
+  const numbers = Array.from({ length: Math.ceil(bytes / 8) }, (_, at) => String(at).padStart(8, '0'));
+  return `"${numbers.join('').slice(0, bytes - 2)}"`;
+}
+
+/** Sends it in one piece with its length, or in chunks without one. */
+async function send(server: StubServer, text: string, chunked: boolean): Promise<number> {
+  if (!chunked) return (await server.post(path, text, { headers: anonymous })).status;
+  const body = new Blob([text]).stream();
+  const init = { method: 'POST', body, headers: { ...anonymous, 'content-type': 'application/json' } };
+  const answer = await fetch(server.url + path, { ...init, duplex: 'half' });
+  await answer.arrayBuffer();
+  return answer.status;
+}
+
+describe('a large body', () => {
+  for (const chunked of [false, true]) {
+    const how = chunked ? 'in chunks' : 'with its length';
+    for (const bytes of [524_289, 4 * sharedPartBytes, 4 * sharedPartBytes + 1, limits.ingestBodyMaxBytes]) {
+      test(`of ${bytes} bytes that comes ${how} is kept in small parts that threads share`, async () => {
+        await using server = await startStubServer({ limits });
+        const text = textOf(bytes);
+        assert.equal(await send(server, text, chunked), 200);
+        const parts = (server.toys.pushes[0] as { body: Uint8Array[] }).body;
+        assert.equal(parts.length, Math.ceil(bytes / sharedPartBytes));
+        assert.ok(parts.every((part) => part.buffer instanceof SharedArrayBuffer));
+        assert.ok(parts.every((part) => part.length <= sharedPartBytes));
+        assert.ok(Buffer.concat(parts).equals(Buffer.from(text)));
+      });
+    }
+
+    test(`of a byte more than allowed is refused when it comes ${how}`, async () => {
+      await using server = await startStubServer({ limits });
+      assert.equal(await send(server, textOf(limits.ingestBodyMaxBytes + 1), chunked), 413);
+      assert.equal(server.toys.pushes.length, 0);
+    });
+  }
+});
+
+test('a body of up to 512 KiB is read as it is', async () => {
+  await using server = await startStubServer({ limits });
+  for (const bytes of [2, 65_536, 65_537, 524_288]) {
+    const text = textOf(bytes);
+    assert.equal(await send(server, text, false), 200);
+    assert.equal((server.toys.pushes.pop() as { body: unknown }).body, JSON.parse(text));
+  }
+});
