@@ -18,6 +18,7 @@ import { nodes } from './scenarios/nodes.ts';
 import { outage } from './scenarios/outage.ts';
 import { overloaded } from './scenarios/overload.ts';
 import { soak } from './scenarios/soak.ts';
+import { storage } from './scenarios/storage.ts';
 import { storm } from './scenarios/storm.ts';
 import { fanOut, oneToOne } from './scenarios/throughput.ts';
 import { startBenchPostgres, type BenchPostgres } from './servers/postgres.ts';
@@ -38,6 +39,7 @@ const scenarios: Readonly<Record<ScenarioKey, (bench: Bench) => Section | Promis
   misuse,
   away,
   storm,
+  storage,
 };
 
 const options = optionsOf(process.argv.slice(2));

@@ -14,6 +14,7 @@ export const scenarioKeys = [
   'misuse',
   'away',
   'storm',
+  'storage',
 ] as const;
 export type ScenarioKey = (typeof scenarioKeys)[number];
 
