@@ -158,7 +158,11 @@ export class AlertStore {
       .execute();
     const eventIds = rows.map((row) => row.event_id);
     if (eventIds.length > 0) {
-      await tx.query.deleteFrom('alert_event').where(this.#dialect.anyOf('event_id', eventIds)).execute();
+      await tx.query
+        .deleteFrom('alert_event')
+        .where(this.#dialect.anyOf('alert_id', alertIds))
+        .where(this.#dialect.anyOf('event_id', eventIds))
+        .execute();
     }
     return eventIds.length;
   }

@@ -165,7 +165,8 @@ const reported: readonly string[] = [
   ),
   // At most one open alert for each key of a source in each channel; a recovery looks in all channels.
   `create unique index alert_open on alert (source_key, channel_id) where progress = 'Triggered'`,
-  `create index alert_source on alert (source_key, channel_id, alert_id)`,
+  // The newest closed alert of a place; the open one has its own index, so that a new alert is in one of them only.
+  `create index alert_source on alert (source_key, channel_id, alert_id) where progress = 'Closed'`,
   `create index alert_open_title on alert (channel_id, title) where progress = 'Triggered'`,
   `create index alert_due on alert (due_at, alert_id) where due_at > 0`,
   `create index alert_muted on alert (channel_id) where progress = 'Triggered' and incident_id = '' and ever_muted = 1`,
@@ -177,12 +178,11 @@ const reported: readonly string[] = [
   `create index alert_active on alert (channel_id, alert_id) where progress = 'Triggered' and muted_by = ''`,
   table(
     'alert_event',
-    `event_id text not null primary key, alert_id text not null, integration_id int8 not null, channel_id int8 not null,
+    `event_id text not null, alert_id text not null, integration_id int8 not null, channel_id int8 not null,
        alert_key text not null, title text not null, title_rule text not null, description text not null,
        status text not null, event_time int8 not null, labels_json text not null, images_json text not null,
-       created_at int8 not null`,
+       created_at int8 not null, primary key (alert_id, event_id)`,
   ),
-  `create index alert_event_alert on alert_event (alert_id, event_id)`,
   `create index alert_event_integration on alert_event (integration_id, created_at)`,
   `create index alert_event_time on alert_event (event_time, event_id)`,
   table(
