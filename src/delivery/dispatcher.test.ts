@@ -9,6 +9,7 @@ import { reportUnsent } from '../egress/report.ts';
 import type { Event } from '../events/event.ts';
 import { systemClock } from '../runtime/clock.ts';
 import { systemRandom } from '../runtime/random.ts';
+import { systemTimers } from '../runtime/timers.ts';
 import { claimDeliveries } from './store/delivery-store.ts';
 
 const ok: Script = (socket) => socket.write(answer(200, 'ok'));
@@ -362,4 +363,36 @@ function goesByUrgency(pushes: readonly { lane: string; sequence: number }[]): v
     assert.equal(sequence, (done.get(lane) ?? 0) + 1);
     done.set(lane, sequence);
   }
+}
+
+for (const { name, open } of databases) {
+  test(`${name}: requests that were claimed together begin in pieces, with a turn of the event loop between`, async () => {
+    await using receiver = await new ScriptedReceiver(ok).listen();
+    const origin = (index: number) => `http://host${index}.test:${receiver.port}`;
+    const webhooks = Array.from({ length: 60 }, (_, index) => to(receiver, { endpoint: `${origin(index)}/hook` }));
+    let [begun, most] = [0, 0];
+    await using rig = await createDispatcherHarness(open, webhooks, {
+      network: (http) => ({
+        ...http,
+        send: (outgoing) => {
+          if (begun === 0) {
+            systemTimers.soon(() => {
+              most = Math.max(most, begun);
+              begun = 0;
+            });
+          }
+          begun += 1;
+          return http.send(outgoing);
+        },
+      }),
+    });
+    // A receiver that has answered is healthy, and what waits for healthy ones is claimed together.
+    for (const sequence of [1, 2]) {
+      most = 0;
+      await rig.happen([testEvent('lane', sequence)]);
+      await rig.ended(sequence * webhooks.length);
+    }
+    assert.ok(most > 1 && most <= 32, `${most} began in one turn`);
+    assert.deepEqual(await rig.states(), { delivered: 2 * webhooks.length });
+  });
 }

@@ -8,6 +8,7 @@ import type { CrashPoints } from '../runtime/crash-points.ts';
 import type { Logger } from '../runtime/logger.ts';
 import type { Random } from '../runtime/random.ts';
 import type { Cancel, Timers } from '../runtime/timers.ts';
+import { TurnQueue } from '../runtime/turns.ts';
 import { named } from '../runtime/work.ts';
 import type { WebhookSource } from '../webhooks/webhook-index.ts';
 import type { DeliveryMetrics } from './metrics.ts';
@@ -31,6 +32,8 @@ import type { Lane } from './store/retry-store.ts';
 
 /** Heads of healthy webhooks claimed in one transaction; a few of the others come on top. */
 const claimMax = 256;
+/** Requests begun in one turn of the event loop. One whose send window ends before its turn gives its claim back. */
+const begunMax = 16;
 /** The pause after a database error, and after a fault of this machine. */
 const retryMs = 250;
 /** While stopping: a claim that cannot be given back by then is taken for sent by the next owner of its lane. */
@@ -70,12 +73,14 @@ export class Dispatcher implements HandOff {
   #running = false;
   #claiming = false;
   #scheduled = false;
+  readonly #claims: TurnQueue<ClaimedDelivery>;
   #cancelRetry: Cancel | undefined;
   #whenIdle: (() => void) | undefined;
 
   constructor(parts: DispatcherParts) {
     this.#parts = parts;
     this.#claimer = new Claimer(parts);
+    this.#claims = new TurnQueue(parts.timers, begunMax, (claim) => void this.#deliver(claim));
     this.#results = new ResultWriter(parts, this.#claimer, {
       of: (head, result) => this.#follow(head, result),
       claimed: (claims) => this.#claimed(claims),
@@ -191,7 +196,7 @@ export class Dispatcher implements HandOff {
   #claimed({ granted, denied }: Claims): void {
     for (const [head, denial] of denied) this.#release(head, denial);
     if (granted.length > 0) this.#parts.at('send.after-claim');
-    for (const claim of granted) void this.#deliver(claim);
+    this.#claims.add(granted);
   }
 
   /** One claimed delivery, from its request to its durable result, whose commit may claim the next of its lane. */

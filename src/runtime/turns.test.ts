@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { inTurns } from './turns.ts';
+import type { Timers } from './timers.ts';
+import { inTurns, TurnQueue } from './turns.ts';
 
 const hold = (ms: number) => {
   for (const until = performance.now() + ms; performance.now() < until;);
@@ -37,4 +38,33 @@ test('a fault ends the work', async () => {
     return assert.fail('went on');
   });
   await assert.rejects(fails, /broken/);
+});
+
+test('a queue works on so many items in each turn, in the order in which they came', () => {
+  const soon: (() => void)[] = [];
+  const timers: Timers = {
+    after: () => assert.fail('waits for no time'),
+    soon: (work) => {
+      soon.push(work);
+      return () => {};
+    },
+  };
+  const done: number[] = [];
+  const queue = new TurnQueue<number>(timers, 2, (item) => {
+    done.push(item);
+    if (item === 1) queue.add([6]);
+  });
+  queue.add([1, 2, 3, 4, 5]);
+  const turns = [done.splice(0)];
+  for (let turn = soon.shift(); turn !== undefined; turn = soon.shift()) {
+    turn();
+    turns.push(done.splice(0));
+  }
+  assert.deepEqual(turns, [
+    [1, 2],
+    [3, 4],
+    [5, 6],
+  ]);
+  queue.add([7]);
+  assert.deepEqual([done, soon], [[7], []]);
 });
