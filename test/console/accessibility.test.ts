@@ -71,7 +71,11 @@ describe('the console for everybody', { skip: noBrowser }, () => {
       "a channel's escalation": `/channel/${place.channelId}?tab=escalation`,
       "a channel's noise": `/channel/${place.channelId}?tab=noise`,
       "a channel's settings": `/channel/${place.channelId}?tab=settings`,
+      "a channel's sources": `/channel/${place.channelId}?tab=sources`,
+      "a channel's webhooks": `/channel/${place.channelId}?tab=webhooks`,
       'no channel': '/channel/1',
+      'a person': `/people/${Number((await api('/member/info', {}))['member_id'])}`,
+      'a new custom action': '/integration-center/action/new',
       people: '/people',
       'a team': `/people/team/${Number(team['team_id'])}`,
       'the keys': '/settings/keys',
@@ -247,8 +251,44 @@ describe('the console for everybody', { skip: noBrowser }, () => {
     });
   }
 
-  test('a page enlarged four times, or on a screen of any width, does not scroll sideways', async () => {
-    // 1280 px at 400 % are 320 px to the page. The other widths lie where the layout changes.
+  test('a page enlarged four times is read and used without scrolling sideways', { timeout }, async () => {
+    const visit = await console.visit({ role: 'admin', enlarged: 4 });
+    const { page } = visit;
+    for (const [name, path] of Object.entries(pages)) {
+      await visit.open(path);
+      await page.waitForLoadState('networkidle');
+      assert.deepEqual(await page.evaluate(sidewaysFaults), [], name);
+    }
+    const dialogs = [
+      ['an incident', 'Snooze'],
+      ['an incident', 'Resolve'],
+      ['an incident', 'Assign'],
+      ['incidents', 'New incident'],
+      ["a channel's noise", 'Add a silence'],
+      ["a channel's escalation", 'Add an escalation rule'],
+      ['people', 'Invite somebody'],
+      ['webhooks', 'Source addresses'],
+      ["a webhook's history", 'Replay these'],
+    ] as const;
+    for (const [name, button] of dialogs) {
+      await visit.open(pages[name] ?? '');
+      await page.getByRole('button', { name: new RegExp(`^${button}`) }).click();
+      await page.getByRole('dialog').waitFor();
+      await page.waitForLoadState('networkidle');
+      assert.deepEqual(await page.evaluate(sidewaysFaults), [], button);
+      // Each field and button is brought into sight by its focus.
+      for (const stop of await page.getByRole('dialog').locator('input, select, textarea, button').all()) {
+        await stop.focus();
+        assert.ok(await stop.evaluate(isInSight), `${button}: ${await stop.evaluate((one) => one.outerHTML)}`);
+      }
+      await page.keyboard.press('Escape');
+      await page.getByRole('dialog').waitFor({ state: 'detached' });
+    }
+    await visit.context.close();
+  });
+
+  test('on a screen of any width no page scrolls sideways', async () => {
+    // The widths lie where the layout changes.
     const visit = await console.visit({ role: 'admin', width: 320 });
     for (const [name, path] of Object.entries(pages)) {
       await visit.open(path);
@@ -286,3 +326,27 @@ describe('the console for everybody', { skip: noBrowser }, () => {
     assert.deepEqual(console.mishaps, []);
   });
 });
+
+/** Runs in the page: its elements that are wider than their place. Code keeps its lines, and unseen texts need none. */
+function sidewaysFaults(): string[] {
+  const { scrollWidth, clientWidth } = document.documentElement;
+  const faults = scrollWidth > clientWidth ? [`the page is ${scrollWidth - clientWidth} px too wide`] : [];
+  for (const element of document.querySelectorAll<HTMLElement>('body *')) {
+    const { overflowX, visibility } = getComputedStyle(element);
+    const moves = (overflowX === 'auto' || overflowX === 'scroll') && element.scrollWidth > element.clientWidth;
+    const sticksOut = visibility !== 'hidden' && element.getBoundingClientRect().right > clientWidth + 1;
+    const isFree = element.closest('pre, textarea, .unseen, .data-list-head') !== null;
+    if ((moves || sticksOut) && !isFree) faults.push(`${element.tagName} ${element.className}`);
+  }
+  return faults;
+}
+
+/** Runs in the page. */
+function isInSight(element: Element): boolean {
+  const { top, bottom, left, right } = element.getBoundingClientRect();
+  const at = document.elementFromPoint(
+    (left + right) / 2,
+    Math.max(0, (top + Math.min(bottom, window.innerHeight)) / 2),
+  );
+  return top < window.innerHeight && bottom > 0 && at !== null && (element.contains(at) || at.contains(element));
+}

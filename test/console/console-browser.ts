@@ -45,6 +45,8 @@ export interface VisitOptions {
   /** Absent: nobody is signed in. */
   readonly role?: Role;
   readonly width?: number;
+  /** A usual screen of 1280 by 1024 px on which the page is enlarged so many times; instead of a width. */
+  readonly enlarged?: number;
   readonly theme?: 'light' | 'dark';
   readonly language?: 'en' | 'zh-CN';
   readonly timeZone?: string;
@@ -115,11 +117,13 @@ async function linkFor(app: TestApp, role: Role): Promise<string> {
 }
 
 async function visit(app: TestApp, browser: Browser, mishaps: string[], options: VisitOptions): Promise<Visit> {
-  const { role, width = 1440, theme = 'light', language = 'en', timeZone = 'UTC' } = options;
+  const { role, width = 1440, enlarged = 1, theme = 'light', language = 'en', timeZone = 'UTC' } = options;
   const narrow = width <= 640;
+  const viewport = { width, height: narrow ? 844 : 900 };
   const context = await browser.newContext({
     baseURL: app.service.url,
-    viewport: { width, height: narrow ? 844 : 900 },
+    viewport: enlarged === 1 ? viewport : { width: 1280 / enlarged, height: 1024 / enlarged },
+    deviceScaleFactor: enlarged,
     hasTouch: narrow,
     isMobile: narrow,
     locale: 'en-US',

@@ -75,6 +75,40 @@ describe('the lists of incidents and alerts in the console', { skip: noBrowser }
     await page.getByText('1 of 1').waitFor();
     await rows('went out').click();
     await page.getByRole('heading', { level: 1, name: 'went out' }).waitFor();
+    await page.locator('.page-below').getByText('Closed', { exact: true }).waitFor();
+  });
+
+  test('the page of an alert says whether it is active, and follows its end', async () => {
+    await visit.open('/alert');
+    await rows('getting warm').click();
+    await page.getByRole('heading', { level: 1, name: 'getting warm' }).waitFor();
+    const progress = (text: string) => page.locator('.page-below').getByText(text, { exact: true }).waitFor();
+    await progress('Active');
+    await page.locator('.state-light', { hasText: 'Live' }).waitFor();
+    await place.report({ title: 'getting warm', alert_key: 'getting warm', event_status: 'Ok' });
+    await progress('Closed');
+    await page.getByRole('term').filter({ hasText: 'Closed' }).waitFor();
+  });
+
+  test('events that went to no webhook are counted, each with the reason of every webhook', async () => {
+    const quiet = await console.app.place();
+    await quiet.hook('incident', { name: 'Only ends', event_types: ['i_rslv'] });
+    await quiet.hook('alert', { name: 'Only alerts' });
+    const alerts = await quiet.hook('alert', { name: 'Alerts again' });
+    await quiet.report({ title: 'unheard', alert_key: 'unheard' });
+    await alerts.history(1);
+    await visit.open('/incident');
+    await rows('unheard').click();
+    await page.getByRole('heading', { level: 1, name: 'unheard' }).waitFor();
+    const unmatched = page.locator('.timeline-unmatched');
+    await unmatched.getByText('1 event went to no webhook').waitFor();
+    await unmatched.getByText('Why nobody got #1').click();
+    await unmatched.getByText('0 of 4 webhooks got this event.').waitFor();
+    const verdict = (name: string) => unmatched.getByRole('listitem').filter({ hasText: name });
+    await verdict('Only ends').getByText('It does not take this type of event.').waitFor();
+    await verdict('Only alerts').getByText('It takes the other kind of events.').waitFor();
+    await verdict('/place-1').getByText('It does not take this channel.').waitFor();
+    assert.deepEqual(await visit.faultsOfPage(), []);
   });
 
   test('no page broke the policy, asked anybody else, or failed', () => {

@@ -34,6 +34,7 @@ export function useIncidentColumns(rows: readonly Incident[], gone: ReadonlySet<
         head: t('column.alerts'),
         cell: (one) => (
           <>
+            <Icon name="alert" />
             {one.alert_cnt}
             {grown.has(one.incident_id) ? (
               <span className="grown" title={t('grown')}>
