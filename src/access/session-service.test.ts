@@ -9,7 +9,7 @@ import { systemRandom } from '../runtime/random.ts';
 import { Audit } from './audit.ts';
 import { PasswordHasher } from './password.ts';
 import { PasswordStore } from './password-store.ts';
-import { ageMaxMs, idleMaxMs, sessionsMax, tokenHash } from './session.ts';
+import { ageMaxMs, idleMaxMs, seenEveryMs, sessionsMax, tokenHash } from './session.ts';
 import { SessionService } from './session-service.ts';
 import { SessionStore } from './session-store.ts';
 import { createLinkSigner, invitationMs, oldestAdministrator, type LinkSubject } from './sign-in-link.ts';
@@ -149,6 +149,18 @@ for (const { name, open } of databases) {
       await sessions.signIn(ada.email, good, { ...visitor, address: '192.0.2.2' });
       time.now += 60_000;
       await sessions.signIn(ada.email, good, visitor);
+    });
+
+    test('a member was last seen when one of their sessions was used, and not at all when signed in nowhere', async () => {
+      await using database = closing(await open());
+      const { sessions, redeemed, time } = node(database);
+      const first = await redeemed(ada.email);
+      const second = await redeemed(ada.email);
+      time.now += seenEveryMs;
+      await sessions.authenticate(first.token);
+      assert.deepEqual([...(await sessions.lastSeen())], [[ada.memberId, time.now]]);
+      for (const { session } of [first, second]) await sessions.revoke(ada.memberId, session.sessionId);
+      assert.equal((await sessions.lastSeen()).size, 0);
     });
 
     test('a session ends a week after its last use, and after thirty days of use', async () => {

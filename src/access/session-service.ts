@@ -146,6 +146,11 @@ export class SessionService<Member extends Insider> {
     return all.filter((session) => expiresAt(session) > now);
   }
 
+  /** By member, Unix milliseconds; who is signed in nowhere is not in it. */
+  lastSeen(): Promise<ReadonlyMap<number, number>> {
+    return this.#parts.sessions.lastSeen(this.#parts.database.read);
+  }
+
   /** A session of somebody else is as unknown as one that does not exist. */
   async revoke(memberId: number, sessionId: string): Promise<void> {
     const { database, sessions } = this.#parts;

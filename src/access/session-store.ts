@@ -21,6 +21,16 @@ export class SessionStore {
     return rows.map(sessionOf);
   }
 
+  /** By member, when one of their sessions was last used; who has none is not in it. */
+  async lastSeen(query: Query): Promise<ReadonlyMap<number, number>> {
+    const rows = await query
+      .selectFrom('session')
+      .select(({ fn }) => ['member_id', fn.max('seen_at').as('seen_at')])
+      .groupBy('member_id')
+      .execute();
+    return new Map(rows.map((row) => [row.member_id, row.seen_at]));
+  }
+
   async insert(tx: Transaction, session: Session): Promise<void> {
     await tx.insertMany('session', [rowOf(session)]);
   }

@@ -1,8 +1,9 @@
 import assert from 'node:assert/strict';
 import { suite, test } from 'node:test';
-import { closing, createTestService, install } from '../../test/support/test-service.ts';
+import { closing, createTestService, install, TestClock } from '../../test/support/test-service.ts';
 import { databases } from '../../test/support/databases.ts';
 import { keyHash } from '../access/key.ts';
+import { totalMax } from '../database/keyset.ts';
 import { defaultSettings } from './formats/settings.ts';
 import { integrationTypes, pushPath, sourceOf } from './integration.ts';
 
@@ -139,6 +140,28 @@ for (const { name, open } of databases) {
         tx.insertMany('alert_event', [received(integrationId, 7), received(integrationId, 9)]),
       );
       assert.equal(await integrations.lastEventAt(integrationId), 9);
+    });
+
+    test('events of the last 24 hours are counted, up to a thousand', async () => {
+      await using database = closing(await open());
+      const clock = new TestClock();
+      const node = createTestService(database, { clock });
+      await install(node);
+      const { integrations } = node.services;
+      const { integrationId } = await integrations.create({ name: 'a', type: 'standard', channelId: 0 }, 5);
+      const dayAgo = clock.now() - 86_400_000;
+      const store = (moments: readonly number[]) =>
+        database.transaction((tx) =>
+          tx.insertMany(
+            'alert_event',
+            moments.map((at) => received(integrationId, at)),
+          ),
+        );
+      await store([dayAgo, dayAgo + 1, clock.now()]);
+      await database.transaction((tx) => tx.insertMany('alert_event', [received(integrationId + 1, clock.now())]));
+      assert.equal(await integrations.eventsOfDay(integrationId), 2);
+      await store(Array.from({ length: totalMax }, (_, index) => clock.now() - 1 - index));
+      assert.equal(await integrations.eventsOfDay(integrationId), totalMax);
     });
   });
 }

@@ -46,6 +46,8 @@ export type NewIntegration = IntegrationChange & {
   readonly channelId: number;
 };
 
+const dayMs = 86_400_000;
+
 /** Old keys of an integration that are taken at the same time. */
 export const oldKeysMax = 5;
 
@@ -63,6 +65,12 @@ export class IntegrationService {
   /** Unix milliseconds, 0 = never. */
   lastEventAt(integrationId: number): Promise<number> {
     return this.#parts.store.lastEventAt(this.#parts.database.read, integrationId);
+  }
+
+  /** Events of the last 24 hours; exact below 1000. */
+  eventsOfDay(integrationId: number): Promise<number> {
+    const { store, database, clock } = this.#parts;
+    return store.eventsSince(database, integrationId, clock.now() - dayMs);
   }
 
   /** Its activity, current on this node, a second old on others. */

@@ -1,6 +1,7 @@
 import { keyHash } from '../access/key.ts';
 import type { SecretBox } from '../access/secret-box.ts';
-import type { Query, Transaction } from '../database/database.ts';
+import type { Database, Query, Transaction } from '../database/database.ts';
+import { countUpTo } from '../database/keyset.ts';
 import type { IntegrationRow } from '../database/tables.ts';
 import { defaultSettings, type FormatSettings } from './formats/settings.ts';
 import {
@@ -93,6 +94,16 @@ export class IntegrationStore {
       .limit(1)
       .executeTakeFirst();
     return row?.created_at ?? 0;
+  }
+
+  /** How many reports it sent since an instant; exact below 1000. */
+  eventsSince(database: Pick<Database, 'longRead'>, integrationId: number, since: number): Promise<number> {
+    const sent = database.longRead
+      .selectFrom('alert_event')
+      .select('created_at')
+      .where('integration_id', '=', integrationId)
+      .where('created_at', '>', since);
+    return countUpTo(database, sent);
   }
 
   #integrationOf(row: IntegrationRow): Integration {

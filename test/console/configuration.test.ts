@@ -153,6 +153,13 @@ describe('the configuration in the console', { skip: noBrowser }, () => {
     });
   }
 
+  test('the list of sources counts the events of a day', async () => {
+    await visit.open('/integration-center/source');
+    await page.getByRole('columnheader', { name: 'In 24 h' }).waitFor();
+    const row = page.getByRole('row', { name: /a grafana/ });
+    assert.equal(await row.locator('.cell-day').innerText(), '1');
+  });
+
   test('a source gets a new key, words of severity, and a mapping that is tried before it is saved', async () => {
     const made = await api('/integration/create', { name: 'Own tool', type: 'standard', channel_id: 0 });
     const id = Number(made['integration_id']);
@@ -213,6 +220,14 @@ describe('the configuration in the console', { skip: noBrowser }, () => {
     await guest.page.goto(link);
     await guest.page.getByRole('heading', { level: 1, name: 'Welcome to Tocsin' }).waitFor();
     await guest.context.close();
+    await page.reload();
+    const lastSeen = (name: RegExp) => page.getByRole('row', { name }).locator('.cell-seen');
+    await lastSeen(/Lin Wei/)
+      .locator('time')
+      .waitFor();
+    await lastSeen(/Administrator/)
+      .getByTitle('Signed in nowhere now')
+      .waitFor();
     await page.getByRole('row', { name: /Lin Wei/ }).click();
     await heading('Lin Wei');
     await page.getByRole('radio', { name: /^Responder/ }).check();

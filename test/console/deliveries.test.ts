@@ -1,9 +1,11 @@
 import assert from 'node:assert/strict';
 import { execFile } from 'node:child_process';
+import { join } from 'node:path';
+import { DatabaseSync } from 'node:sqlite';
 import { promisify } from 'node:util';
 import { after, before, describe, test } from 'node:test';
 import type { Page } from 'playwright-core';
-import type { Hook, Place } from '../support/test-app.ts';
+import type { HistoryItem, Hook, Place } from '../support/test-app.ts';
 import { noBrowser, startConsole, type ConsoleApp, type Visit } from './console-browser.ts';
 
 describe('deliveries in the console', { skip: noBrowser }, () => {
@@ -127,6 +129,35 @@ describe('deliveries in the console', { skip: noBrowser }, () => {
     await visit.open(`/integration-center/webhook/${hook.id}`);
     await page.getByRole('row', { name: /i_new/ }).first().waitFor();
     assert.equal(await page.getByRole('row', { name: /a_new/ }).count(), 0);
+  });
+
+  test('a waiting delivery leads to the one that goes first, a superseded one to its successor', async () => {
+    const lane = await place.hook('incident', {
+      name: 'Latest only',
+      delivery_mode: 'at_least_once',
+      order_policy: 'latest',
+    });
+    const { api } = console.app.service;
+    await api('/webhook/pause', { integration_id: lane.id });
+    await place.report({ title: 'swap', alert_key: 'swap' });
+    const open = { states: ['pending', 'retry_wait'] };
+    const [first] = await lane.history(1, open);
+    await api('/incident/ack', { incident_ids: [first?.ref_id] });
+    const [, second] = await lane.history(2, open);
+    const pathOf = (record: HistoryItem | undefined) => `/delivery/${lane.id}/${record?.event_id}`;
+    await visit.open(pathOf(second));
+    await page.getByRole('link', { name: 'Open #1' }).click();
+    await page.waitForURL(`**${pathOf(first)}`);
+    await api('/webhook/resume', { integration_id: lane.id });
+    await lane.history(1, { states: ['delivered'] });
+    // As if all that was weeks ago.
+    const file = new DatabaseSync(join(console.app.folder, 'tocsin.db'), { timeout: 10_000 });
+    file.prepare('update delivery set event_time = event_time - ? where webhook_id = ?').run(20 * 86_400_000, lane.id);
+    file.close();
+    await visit.open(pathOf(first));
+    await page.getByText('Superseded by #2').first().waitFor();
+    await page.getByRole('link', { name: 'Open #2' }).click();
+    await page.waitForURL(`**${pathOf(second)}`);
   });
 
   test('detail_url of a push leads to its incident: title, severity, timeline, alerts, and what was pushed', async () => {

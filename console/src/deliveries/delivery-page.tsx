@@ -123,18 +123,21 @@ function OneDelivery({ delivery }: { readonly delivery: DeliveryDetail }): React
 /** The delivery that took its place, or that goes before it. */
 function Neighbour({ delivery }: { readonly delivery: DeliveryDetail }): ReactNode {
   const t = useTranslations('deliveries');
-  const sequence = delivery.superseded_by > 0 ? delivery.superseded_by : delivery.behind;
+  const isSuperseded = delivery.superseded_by > 0;
+  const sequence = isSuperseded ? delivery.superseded_by : delivery.behind;
   const [now] = useState(() => Date.now());
+  const at = momentOf(delivery.event_time);
   const lane = useRead(
     '/webhook/history/list',
     {
-      start_time: Math.max(momentOf(delivery.event_time) - neighbourMs, now - neighbourMs),
-      end_time: now + neighbourMs,
+      // The one that took its place came after it, the one that goes first came before it: among the nearest, at any age.
+      start_time: isSuperseded ? at : earliestMs,
+      end_time: isSuperseded ? Math.max(now, at) + marginMs : at + 1,
+      asc: isSuperseded,
       limit: 100,
       ref_id: delivery.ref_id ?? '',
       integration_id: delivery.integration_id,
-      states: [...deliveryStates],
-      asc: true,
+      states: deliveryStates.filter((state) => state !== 'superseded'),
     },
     { enabled: sequence > 0 },
   );
@@ -149,8 +152,10 @@ function Neighbour({ delivery }: { readonly delivery: DeliveryDetail }): ReactNo
   );
 }
 
-/** Deliveries of one alert or incident to one webhook are looked for in a month. */
-const neighbourMs = 15 * 86_400_000;
+/** The first moment that the history takes. */
+const earliestMs = 1_000_000_000_000;
+/** Clocks of nodes differ. */
+const marginMs = 3_600_000;
 
 function DeliveryActions({ delivery }: { readonly delivery: DeliveryDetail }): ReactNode {
   const t = useTranslations('deliveries');

@@ -144,6 +144,18 @@ function useColumns(teams: readonly Team[]): Column<Member>[] {
         cell: (one) => <span className="one-line">{teamsOf(one.member_id)}</span>,
       },
       { id: 'zone', head: t('people.zone'), cell: (one) => <span className="one-line">{one.time_zone}</span> },
+      {
+        id: 'seen',
+        head: t('people.lastSeen'),
+        cell: (one) =>
+          one.last_seen_at === 0 ? (
+            <span className="muted" title={t('people.signedInNowhere')}>
+              –
+            </span>
+          ) : (
+            <TimeStamp ms={one.last_seen_at * 1000} />
+          ),
+      },
       { id: 'since', head: t('people.since'), cell: (one) => <TimeStamp ms={one.created_at * 1000} /> },
     ];
   }, [t, teams]);

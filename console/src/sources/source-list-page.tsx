@@ -1,6 +1,6 @@
 import { Link, useNavigate } from '@tanstack/react-router';
 import { useMemo, type ReactNode } from 'react';
-import { useTranslations } from 'use-intl';
+import { useLocale, useTranslations } from 'use-intl';
 import type { Integration } from '../api/operations.ts';
 import { useRead } from '../api/query.ts';
 import { useMay } from '../api/session.ts';
@@ -117,6 +117,7 @@ function useColumns(): Column<Integration>[] {
         head: t('state'),
         cell: (one) => <SourceState source={one} />,
       },
+      { id: 'day', head: t('lastDay'), cell: (one) => <EventsOfDay count={one.events_last_day} /> },
       { id: 'last', head: t('lastEvent'), cell: (one) => <LastEvent source={one} /> },
     ],
     [t, typeName],
@@ -138,6 +139,15 @@ export function SourceState({ source }: { readonly source: Integration }): React
     );
   }
   return <span>{source.last_event_at === 0 ? t('waiting') : t('taking')}</span>;
+}
+
+/** The service counts no further. */
+const countedMax = 1000;
+
+function EventsOfDay({ count }: { readonly count: number }): ReactNode {
+  const t = useTranslations('deliveries');
+  const total = new Intl.NumberFormat(useLocale()).format(count);
+  return count >= countedMax ? t('more', { total }) : total;
 }
 
 function LastEvent({ source }: { readonly source: Integration }): ReactNode {

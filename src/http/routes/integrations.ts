@@ -192,6 +192,7 @@ async function integrationObject(
     field_mapping: one.settings.fieldMapping,
     value_mapping: one.settings.valueMapping,
     last_event_at: seconds(lastEventAt),
+    events_last_day: await integrations.eventsOfDay(one.integrationId),
     last_error: lastError === undefined ? null : { ...lastError, at: seconds(lastError.at) },
     truncated_alerts: counts.truncated,
     last_truncated_at: seconds(counts.truncatedAt),

@@ -49,6 +49,7 @@ test('members are searched, narrowed by role and paged in the shape of their lis
   assert.deepEqual(await names({ query: '555 1234' }), ['grace']);
   assert.deepEqual((await names({ role_id: 2 })).sort(), ['Rita', 'grace']);
   const page = await api.data('/member/list', { p: 2, limit: 3, asc: true });
+  assert.equal(page.items[0]?.last_seen_at, 0);
   assert.deepEqual([page.p, page.limit, page.total, page.items.length, page.items[0]?.phone], [2, 3, 4, 1, '****1234']);
 });
 

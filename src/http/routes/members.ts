@@ -4,6 +4,7 @@ import type { Identity, Invitation, MemberChange, MemberService } from '../../me
 import { seconds } from '../../events/event.ts';
 import { Failure, invalid, notFound } from '../../runtime/failure.ts';
 import type { Role } from '../../access/role.ts';
+import type { SessionService } from '../../access/session-service.ts';
 import type { Account } from '../../ingestion/push-context.ts';
 import { mentions, numberedPageOf, ordered } from './in-memory-page.ts';
 import { command, commandWithReply, query, type Call, type Route } from './route.ts';
@@ -13,6 +14,7 @@ import { nothing } from '../schemas/scalars.ts';
 export interface MemberServices {
   readonly account: Account;
   readonly members: MemberService;
+  readonly sessions: Pick<SessionService<Member>, 'lastSeen'>;
 }
 
 /** Everybody may read members; administrators manage them. */
@@ -20,7 +22,7 @@ export function memberRoutes(services: MemberServices): Route[] {
   return [...readings(services), ...changes(services)];
 }
 
-function readings({ account, members }: MemberServices): Route[] {
+function readings({ account, members, sessions }: MemberServices): Route[] {
   return [
     query(
       '/member/list',
@@ -36,7 +38,12 @@ function readings({ account, members }: MemberServices): Route[] {
         );
         const time = (member: Member) => (input.orderby === 'created_at' ? member.createdAt : member.updatedAt);
         const page = numberedPageOf(ordered(found, time, input.asc), input);
-        return { ...page, items: page.items.map((member) => memberObject(member, account)) };
+        const seen = await sessions.lastSeen();
+        const items = page.items.map((member) => ({
+          ...memberObject(member, account),
+          last_seen_at: seconds(seen.get(member.memberId) ?? 0),
+        }));
+        return { ...page, items };
       },
     ),
     query(

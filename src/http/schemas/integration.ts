@@ -151,6 +151,7 @@ export const integration = z
     last_event_at: seconds.describe(
       'When it sent a push that was taken, also one that repeated what was known; 0 = never.',
     ),
+    events_last_day: z.int().describe('Events of the last 24 hours that it sent; 1000 = at least as many.'),
     last_error: z
       .object({ at: seconds, status: z.int(), reason: z.string(), message: z.string(), bytes: z.int() })
       .nullable()

@@ -47,7 +47,15 @@ export const memberListRequest = z.object({
   query: query.optional().describe('Part of the name or the email, or the exact phone.'),
   role_id: roleId.optional(),
 });
-export const memberListReply = numberedListOf(member);
+export const memberListReply = numberedListOf(
+  member
+    .extend({
+      last_seen_at: seconds.describe(
+        'When the member last used the console, to within five minutes; 0 = is signed in nowhere.',
+      ),
+    })
+    .meta({ id: 'ListedMember' }),
+);
 
 export const memberInfoReply = member.extend({
   account_name: z.string(),

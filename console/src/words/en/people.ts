@@ -10,6 +10,8 @@ export const people = {
   zone: 'Time zone',
   language: 'Language',
   since: 'Since',
+  lastSeen: 'Last seen',
+  signedInNowhere: 'Signed in nowhere now',
   teams: 'Teams',
   noTeams: 'No team yet. A team looks after channels, and its members find their incidents under My teams.',
   inNoTeam: 'In no team.',

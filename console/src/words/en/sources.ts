@@ -12,6 +12,7 @@ export const sources = {
   byRoutes: 'by routes',
   state: 'State',
   lastEvent: 'Latest event',
+  lastDay: 'In 24 h',
   description: 'Description',
   create: 'Create the source',
   empty: 'No alert source yet',

@@ -12,6 +12,8 @@ export const people: WordsOf<typeof english.people> = {
   role: '角色',
   zone: '时区',
   language: '语言',
+  lastSeen: '最近使用',
+  signedInNowhere: '目前未在任何地方登录',
   since: '加入时间',
   teams: '团队',
   noTeams: '还没有团队。团队负责协作空间，其成员可在“我的团队”中找到相关故障。',

@@ -14,6 +14,7 @@ export const sources: WordsOf<typeof english.sources> = {
   channelHint: '按路由：一个来源按条件分发到多个协作空间。',
   byRoutes: '按路由',
   state: '状态',
+  lastDay: '24 小时内',
   lastEvent: '最近事件',
   description: '描述',
   create: '创建来源',
