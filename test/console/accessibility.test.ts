@@ -116,7 +116,7 @@ describe('the console for everybody', { skip: noBrowser }, () => {
       const visit = await console.visit({ role: 'admin', width });
       for (const [name, path] of Object.entries(pages)) {
         await visit.open(path);
-        await visit.page.waitForLoadState('networkidle');
+        await visit.settled();
         assert.deepEqual(await visit.faultsInBothThemes(), [], name);
         assert.equal(await visit.page.getByRole('heading', { level: 1 }).count(), 1, name);
       }
@@ -292,7 +292,7 @@ describe('the console for everybody', { skip: noBrowser }, () => {
     const visit = await console.visit({ role: 'admin', width: 320 });
     for (const [name, path] of Object.entries(pages)) {
       await visit.open(path);
-      await visit.page.waitForLoadState('networkidle');
+      await visit.settled();
       for (const width of [320, 641, 800, 1024, 1100, 1199]) {
         await visit.page.setViewportSize({ width, height: 900 });
         const wide = await visit.page.evaluate(

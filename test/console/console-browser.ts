@@ -2,8 +2,9 @@ import { execFile } from 'node:child_process';
 import { access } from 'node:fs/promises';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
-import axe from 'axe-core';
-import { chromium, type Browser, type BrowserContext, type Page } from 'playwright-core';
+import axe, { type RunOptions } from 'axe-core';
+import { chromium, type Browser, type BrowserContext, type Page, type Request } from 'playwright-core';
+import { until } from '../support/until.ts';
 import { startTestApp, type TestApp, type TestAppOptions } from '../support/test-app.ts';
 
 const root = join(import.meta.dirname, '..', '..');
@@ -58,6 +59,8 @@ export interface Visit {
   readonly context: BrowserContext;
   /** Opens a path of the console. */
   open(path: string): Promise<void>;
+  /** Resolves when the page has shown all that it asked the service for. */
+  settled(): Promise<void>;
   /** What axe finds wrong with the page as it is, a line for each fault. */
   faultsOfPage(): Promise<string[]>;
   /** The same with the page in each theme, one after the other; it stays in the dark one. */
@@ -143,6 +146,7 @@ async function visit(app: TestApp, browser: Browser, mishaps: string[], options:
     },
   );
   const page = await context.newPage();
+  const settled = watchRequests(page);
   page.on('pageerror', (error) => mishaps.push(`an error in ${page.url()}: ${error.message}`));
   page.on('dialog', (dialog) => {
     if (dialog.type() !== 'beforeunload') mishaps.push(`a dialog in ${page.url()}: ${dialog.message()}`);
@@ -162,14 +166,17 @@ async function visit(app: TestApp, browser: Browser, mishaps: string[], options:
       await page.goto(path);
       await page.getByRole('heading', { level: 1 }).waitFor();
     },
-    faultsOfPage: () => faultsOf(page),
+    settled,
+    faultsOfPage: () => faultsOf(page, everyRule),
     async faultsInBothThemes() {
       const faults: string[] = [];
       for (const one of ['light', 'dark'] as const) {
         await page.evaluate((chosen) => {
           document.documentElement.dataset['theme'] = chosen;
         }, one);
-        faults.push(...(await faultsOf(page)).map((fault) => `${one}: ${fault}`));
+        // A theme is another set of colours, and nothing else.
+        const found = await faultsOf(page, one === 'light' ? everyRule : rulesOfColours);
+        faults.push(...found.map((fault) => `${one}: ${fault}`));
       }
       return faults;
     },
@@ -192,18 +199,48 @@ function watchPolicy(): void {
   });
 }
 
-const rules = ['wcag2a', 'wcag2aa', 'wcag21aa', 'wcag22aa', 'best-practice'];
+/** The page asks for more within this time after an answer, if it does. */
+const quietMs = 50;
 
-async function faultsOf(page: Page): Promise<string[]> {
+/** @returns a function that resolves when no request is open but that of the live stream, and none follows. */
+function watchRequests(page: Page): () => Promise<void> {
+  const open = new Set<Request>();
+  let begun = 0;
+  const ended = (request: Request) => void open.delete(request);
+  page.on('request', (request) => {
+    if (new URL(request.url()).pathname === '/live') return;
+    begun += 1;
+    open.add(request);
+  });
+  page.on('requestfinished', ended);
+  page.on('requestfailed', ended);
+  return async () => {
+    for (let before = -1; before !== begun || open.size > 0;) {
+      await until(() => open.size === 0);
+      before = begun;
+      await page.evaluate(framesAfter, quietMs);
+    }
+  };
+}
+
+/** Runs in the page: resolves after so many milliseconds and the frame that follows. */
+function framesAfter(ms: number): Promise<void> {
+  return new Promise((resolve) => setTimeout(() => requestAnimationFrame(() => setTimeout(resolve)), ms));
+}
+
+const everyRule: RunOptions = { runOnly: ['wcag2a', 'wcag2aa', 'wcag21aa', 'wcag22aa', 'best-practice'] };
+const rulesOfColours: RunOptions = { runOnly: { type: 'rule', values: ['color-contrast', 'link-in-text-block'] } };
+
+async function faultsOf(page: Page, options: RunOptions): Promise<string[]> {
   if (!(await page.evaluate("'axe' in globalThis"))) await page.evaluate(`${axe.source}; undefined`);
-  const found = await page.evaluate(async (tags) => {
+  const found = await page.evaluate(async (chosen) => {
     const runner = (globalThis as unknown as { axe: typeof axe }).axe;
-    const results = await runner.run(document, { runOnly: tags });
+    const results = await runner.run(document, chosen);
     return results.violations.flatMap((violation) =>
       violation.nodes.map(
         (node) => `${violation.id} (${violation.help}): ${node.html.slice(0, 200)} — ${node.failureSummary ?? ''}`,
       ),
     );
-  }, rules);
+  }, options);
   return found;
 }

@@ -128,7 +128,7 @@ describe('the console with hostile content', { skip: noBrowser }, () => {
     ];
     for (const path of pages) {
       await visit.open(path);
-      await visit.page.waitForLoadState('networkidle');
+      await visit.settled();
       await nothingCameAlive(path);
     }
     await visit.open('/integration-center/webhook');
@@ -210,7 +210,7 @@ describe('the console with hostile content', { skip: noBrowser }, () => {
     ];
     for (const path of paths) {
       await other.open(path);
-      await other.page.waitForLoadState('networkidle');
+      await other.settled();
       answers.add(await other.page.content());
     }
     assert.ok(answers.size > paths.length);

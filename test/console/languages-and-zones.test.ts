@@ -81,7 +81,7 @@ describe('languages, themes and zones in the console', { skip: noBrowser }, () =
       '/settings/no/such/page',
     ]) {
       await visit.open(path);
-      await visit.page.waitForLoadState('networkidle');
+      await visit.settled();
       const text = await visit.page.locator('body').innerText();
       // What people have named, and the words of the protocol, are the same in every language.
       const left = text.match(/[A-Za-z]{3,} [a-z]{3,}( [a-z]{3,})*/g) ?? [];
@@ -127,7 +127,7 @@ describe('languages, themes and zones in the console', { skip: noBrowser }, () =
         `/integration-center/webhook/${hook.id}?tab=settings`,
       ]) {
         await visit.open(path);
-        await visit.page.waitForLoadState('networkidle');
+        await visit.settled();
         const clipped = await visit.page.evaluate(lengthen);
         assert.deepEqual(clipped, [], `${path}, ${width} px`);
       }

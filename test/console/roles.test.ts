@@ -79,7 +79,7 @@ describe('roles in the console', { skip: noBrowser }, () => {
       for (const [name, path] of Object.entries(pages)) {
         await visit.open(path);
         await visit.page.locator('.panel, [role="grid"], [role="tab"]').first().waitFor();
-        await visit.page.waitForLoadState('networkidle');
+        await visit.settled();
         for (const { names, least } of buttons.filter((one) => one.page === name)) {
           for (const button of names) {
             const found = visit.page.getByRole('button', { name: button, exact: true });
