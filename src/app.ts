@@ -174,6 +174,7 @@ function databaseOptions(config: Config, logger: Logger, door: Listener, stop: A
   const report = (why: string | undefined) => door.waitsFor(why === undefined ? why : `its database: ${why}`);
   return {
     url: config.databaseUrl,
+    prepare: config.databasePrepare,
     folder: config.data,
     traces: [keyFileName],
     clock: systemClock,

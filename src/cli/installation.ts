@@ -16,7 +16,12 @@ export async function openInstalled(config: Config): Promise<Database> {
   const isThere = config.databaseUrl !== '' || existsSync(join(config.data, databaseFile));
   if (isThere) {
     const parts = { clock: systemClock, timers: systemTimers };
-    const database = await openDatabase({ url: config.databaseUrl, folder: config.data, ...parts });
+    const database = await openDatabase({
+      url: config.databaseUrl,
+      prepare: config.databasePrepare,
+      folder: config.data,
+      ...parts,
+    });
     if ((await readInstallation(database.read)) !== undefined) return database;
     await database.close();
   }

@@ -60,6 +60,8 @@ describe('settings', () => {
     ['TOCSIN_PUBLIC_URL', 'tocsin.example.org'],
     ['TOCSIN_PUBLIC_URL', 'ftp://tocsin.example.org'],
     ['TOCSIN_DATABASE_URL', 'mysql://db/tocsin'],
+    ['TOCSIN_DATABASE_PREPARE', 'yes'],
+    ['TOCSIN_DATABASE_PREPARE', 'AUTO'],
     ['TOCSIN_HISTORY_DAYS', '7d'],
     ['TOCSIN_HISTORY_DAYS', '-1'],
     ['TOCSIN_HISTORY_DAYS', '1e3'],
@@ -73,6 +75,16 @@ describe('settings', () => {
       assert.match(messageOf({ [name]: value }), new RegExp(name));
     });
   }
+
+  test('statements have names unless that is switched off', () => {
+    const read = (env: Record<string, string>) => readConfig({ env }).databasePrepare;
+    assert.deepEqual([{}, ...['auto', 'on', 'off'].map((value) => ({ TOCSIN_DATABASE_PREPARE: value }))].map(read), [
+      'auto',
+      'auto',
+      'on',
+      'off',
+    ]);
+  });
 
   const broken: [text: string, place: string][] = [
     ['data = "x"\nlisten = = 1', 'tocsin.toml line 2, column 10: '],

@@ -73,6 +73,13 @@ export const settings = {
     'PostgreSQL, for several nodes; without it, SQLite in the data folder.',
     withoutPassword,
   ),
+  databasePrepare: setting(
+    'TOCSIN_DATABASE_PREPARE',
+    oneOf(['auto', 'on', 'off']),
+    'auto',
+    'off',
+    'Whether PostgreSQL keeps statements parsed under names. auto: until a pooler in between turns out not to keep them; on: always; off: never.',
+  ),
   secretKey: setting(
     'TOCSIN_SECRET_KEY',
     sealingKey,

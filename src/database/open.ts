@@ -6,7 +6,7 @@ import type { Timers } from '../runtime/timers.ts';
 import { DatabaseFailure, type Database } from './database.ts';
 import { migrate, type MigratableDatabase } from './migrate.ts';
 import { migrations } from './migrations/index.ts';
-import { openPostgres } from './postgres/open.ts';
+import { openPostgres, type PostgresOptions } from './postgres/open.ts';
 import type { DatabaseLogger } from './slow-statements.ts';
 import { openSqlite } from './sqlite/open.ts';
 import { commitCountFile } from './sqlite/commit-count.ts';
@@ -34,6 +34,8 @@ export interface DatabaseOptions {
   readonly waiting?: StartPatience | undefined;
   /** Connections for transactions, on PostgreSQL. */
   readonly poolMax?: number;
+  /** Whether PostgreSQL keeps statements under names. */
+  readonly prepare?: PostgresOptions['prepare'];
   /** Sync SQLite's log, move it into the file and read lists in other threads; keep PostgreSQL's search index up to date. */
   readonly inBackground?: boolean;
 }

@@ -7,6 +7,8 @@ const kinds: Readonly<Record<string, [DatabaseFailureKind, string]>> = {
   '57014': ['busy', 'a statement took too long'],
   '40P01': ['busy', 'transactions kept waiting for each other'],
   '40001': ['busy', 'transactions kept changing the same rows'],
+  '26000': ['busy', 'a prepared statement was not there: TOCSIN_DATABASE_PREPARE=off goes without'],
+  '42P05': ['busy', 'a prepared statement was there already: TOCSIN_DATABASE_PREPARE=off goes without'],
   '53100': ['full', 'there is no space left on the database server'],
   '25006': ['unavailable', 'the database server takes no writes now'],
   '25P03': ['unavailable', 'the transaction was idle for too long'],
@@ -18,8 +20,10 @@ const kinds: Readonly<Record<string, [DatabaseFailureKind, string]>> = {
   '58': ['unavailable', 'the database server has a fault'],
   XX: ['broken', 'the database server found damage'],
 };
+/** A pooler gave the statement to a connection that does not know its name, or knows it from another client. */
+const unknownStatement: readonly string[] = ['26000', '42P05'];
 /** The server rolled the transaction back for the sake of others; the same work may succeed now. */
-const retried = new Set(['40P01', '40001']);
+const retried = new Set(['40P01', '40001', ...unknownStatement]);
 /** None begins with E, unlike system codes such as EPIPE, which has the same length. */
 const sqlState = /^[0-9A-DF-Z][0-9A-Z]{4}$/;
 
@@ -32,6 +36,7 @@ export function postgresFailure(error: unknown): unknown {
     const why = error.message === '' ? code : error.message;
     return new DatabaseFailure('unavailable', `the database cannot be reached (${why})`, error);
   }
+  if (isStalePlan(error)) return new DatabaseFailure('busy', `the tables have changed (${error.message})`, error);
   const known = kinds[code] ?? kinds[code.slice(0, 2)];
   return known === undefined ? error : new DatabaseFailure(known[0], `${known[1]} (${error.message})`, error);
 }
@@ -48,7 +53,26 @@ export function commitFailure(error: unknown): unknown {
 }
 
 export function isRetried(failure: unknown): boolean {
-  return failure instanceof DatabaseFailure && retried.has(codeOf(failure.cause));
+  if (!(failure instanceof DatabaseFailure)) return false;
+  return retried.has(codeOf(failure.cause)) || isStalePlan(failure.cause);
+}
+
+/** Of the server or of a pooler: it does not keep statements by the names that it is given. */
+export function isUnknownStatement(error: unknown): boolean {
+  return unknownStatement.includes(codeOf(error));
+}
+
+/**
+ * A prepared `select *` of a table that has other columns now. The server shares this code with much else, and puts its
+ * message into its own language; so the place in its program tells.
+ */
+export function isStalePlan(error: unknown): boolean {
+  return (
+    codeOf(error) === '0A000' &&
+    error instanceof Error &&
+    'routine' in error &&
+    error.routine === 'RevalidateCachedQuery'
+  );
 }
 
 /** Waiting does not cure a wrong user, password or database name. */

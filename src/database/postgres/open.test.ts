@@ -7,6 +7,7 @@ import { systemClock } from '../../runtime/clock.ts';
 import { systemTimers } from '../../runtime/timers.ts';
 import type { Database, Transaction } from '../database.ts';
 import { openPostgres, type PostgresOptions } from './open.ts';
+import { runsUntilNamed } from './statement-names.ts';
 
 const skip = hasPostgres ? false : 'no PostgreSQL';
 
@@ -137,6 +138,94 @@ for (const [what, change] of [
     await assert.rejects(openPostgres({ url: url.href, ...ports, waiting }), refused);
     await fresh.remove();
   });
+}
+
+test('a statement that is run often is parsed once on a connection, under a name', { skip }, async (context) => {
+  const { database } = await opened(context, { poolMax: 1 });
+  await write(database, 'a');
+  for (let runs = 0; runs < often; runs += 1) await database.transaction((tx) => add(tx, 'a'));
+  assert.deepEqual((await namedStatements(database)).filter((text) => text.includes('created_at + 1')).length, 1);
+  assert.deepEqual(await numbers(database), [often]);
+});
+
+for (const [prepare, kept] of [
+  ['auto', false],
+  ['on', true],
+  ['off', false],
+] as const) {
+  test(`names that the connection has lost fail nothing (${prepare})`, { skip }, async (context) => {
+    const said: string[] = [];
+    const logger = { warn: (_: object, message: string) => void said.push(message) };
+    const { database } = await opened(context, { poolMax: 1, prepare, logger });
+    await write(database, 'a');
+    const addOften = async () => {
+      for (let runs = 0; runs < often; runs += 1) await database.transaction((tx) => add(tx, 'a'));
+    };
+    await addOften();
+    await database.transaction((tx) => sql`deallocate all`.execute(tx.query));
+    await addOften();
+    assert.deepEqual(await numbers(database), [2 * often]);
+    assert.equal((await namedStatements(database)).length > 0, kept);
+    assert.deepEqual(said, prepare === 'auto' ? ['database.not_prepared'] : []);
+  });
+}
+
+test('reads go on too when their connection has lost its names', { skip }, async (context) => {
+  const { database } = await opened(context);
+  await write(database, 'a');
+  for (let runs = 0; runs < often; runs += 1) await numbers(database);
+  await sql`deallocate all`.execute(database.read);
+  for (let runs = 0; runs < often; runs += 1) assert.deepEqual(await numbers(database), [0]);
+});
+
+test(
+  'a statement that misses its name only because one before it failed is no reason to give names up',
+  { skip },
+  async (context) => {
+    const said: string[] = [];
+    const logger = { warn: (_: object, message: string) => void said.push(message) };
+    const { database } = await opened(context, { poolMax: 1, logger });
+    await write(database, 'a');
+    for (let runs = 1; runs < runsUntilNamed; runs += 1) await database.transaction((tx) => add(tx, 'a'));
+    const failing = database.transaction(async (tx) => {
+      const again = sql`insert into idempotency values ('a', '', '', 0)`.execute(tx.query);
+      await Promise.allSettled([again, add(tx, 'a'), add(tx, 'a')]);
+    });
+    await assert.rejects(failing, { name: 'DatabaseFailure', kind: 'conflict' });
+    await database.transaction((tx) => add(tx, 'a'));
+    assert.equal((await namedStatements(database)).filter((text) => text.includes('created_at + 1')).length, 1);
+    assert.deepEqual(said, []);
+  },
+);
+
+test('a column that another node adds fails no statement', { skip }, async (context) => {
+  const { database } = await opened(context, { poolMax: 1 });
+  const change = (text: string) => database.transaction((tx) => sql.raw(text).execute(tx.query));
+  const all = async () => {
+    const inside = await database.transaction((tx) => sql`select * from changing`.execute(tx.query));
+    return [inside.rows, (await sql`select * from changing`.execute(database.read)).rows];
+  };
+  await change('create table changing (one int)');
+  try {
+    await change('insert into changing values (1)');
+    for (let runs = 0; runs < often; runs += 1) assert.deepEqual(await all(), [[{ one: 1 }], [{ one: 1 }]]);
+    for (const column of ['two', 'three']) await change(`alter table changing add column ${column} int default 2`);
+    const row = { one: 1, two: 2, three: 2 };
+    for (let runs = 0; runs < often; runs += 1) assert.deepEqual(await all(), [[row], [row]]);
+  } finally {
+    await change('drop table changing');
+  }
+});
+
+/** So often that a statement has its name, and the server would keep a plan for it, were it allowed to. */
+const often = runsUntilNamed + 6;
+
+/** The texts of the named statements of the only connection. */
+async function namedStatements(database: Database): Promise<string[]> {
+  const { rows } = await database.transaction((tx) =>
+    sql<{ statement: string }>`select statement from pg_prepared_statements`.execute(tx.query),
+  );
+  return rows.map(({ statement }) => statement);
 }
 
 const ports = { clock: systemClock, timers: systemTimers };

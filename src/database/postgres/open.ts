@@ -9,13 +9,14 @@ import { runAll } from '../sqlite/group-commit.ts';
 import { inside, refuseInside } from '../transaction-scope.ts';
 import type { MigratableDatabase } from '../migrate.ts';
 import { PostgresColumns } from './columns.ts';
-import { commitFailure, isRetried, postgresFailure } from './errors.ts';
+import { commitFailure, isRetried, isUnknownStatement, postgresFailure } from './errors.ts';
 import { PostgresListener } from './listener.ts';
 import { lend, makePool } from './pool.ts';
 import { PostgresSearch, searchIndexStatement } from './search.ts';
 import { waitForServer } from './start.ts';
 import type { StartPatience } from '../waiting.ts';
-import { PostgresTransaction, runStatement } from './transaction.ts';
+import { PostgresTransaction, runStatement, type Statements } from './transaction.ts';
+import { StatementNames, type Prepare } from './statement-names.ts';
 import { queryOn } from '../query-on.ts';
 import { quietLogger, SlowStatements, type DatabaseLogger } from '../slow-statements.ts';
 
@@ -49,18 +50,21 @@ export interface PostgresOptions {
   readonly inBackground?: boolean;
   /** Statements that take longer are logged. */
   readonly slowMs?: number;
+  /** Whether statements are prepared under names; `auto` by default. */
+  readonly prepare?: Prepare | undefined;
 }
 
 /**
- * Connects to a server. Everything works through a transaction pooler: no named statements, no session locks, `listen`
- * for hints only, and time limits by `set local`, because some poolers refuse limits at the start of a session and
- * others would apply them to other clients' transactions.
+ * Connects to a server. Everything works through a transaction pooler: statements lose their names where it does not know
+ * them, no session locks, `listen` for hints only, and time limits by `set local`, because some poolers refuse limits at
+ * the start of a session and others would apply them to other clients' transactions.
  * @throws DatabaseFailure `unavailable` when the server cannot be reached, `broken` when it is not usable.
  */
 export async function openPostgres(options: PostgresOptions): Promise<MigratableDatabase> {
-  const { poolMax = poolMaxDefault, logger = quietLogger } = options;
+  const { poolMax = poolMaxDefault, logger = quietLogger, prepare = 'auto' } = options;
   await waitForServer(options);
   const slow = new SlowStatements(options);
+  const statements = { slow, names: new StatementNames(prepare, logger) };
   const writers = makePool(options.url, poolMax, logger);
   const readers = makePool(options.url, readPoolMax, logger);
   const longReaders = makePool(options.url, longReadPoolMax, logger);
@@ -68,16 +72,19 @@ export async function openPostgres(options: PostgresOptions): Promise<Migratable
   const own = makePool(options.url, 1, logger);
   const { clock, timers } = options;
   const begun = { begin: beginText(options), clock, timers };
-  const transactions = new PostgresTransactions(writers, slow, begun);
-  const ownTransactions = new PostgresTransactions(own, slow, begun);
-  const reading = (pool: pg.Pool, name: string, timeoutMs: number) =>
+  const transactions = new PostgresTransactions(writers, statements, begun);
+  const ownTransactions = new PostgresTransactions(own, statements, begun);
+  const reading = (pool: pg.Pool, name: string, { statements, timeoutMs }: ReadLimits) =>
     queryOn('postgres', (query) => {
       refuseInside(`database.${name}`, 'use tx.query');
-      return readOnce(pool, query, { slow, begin: beginReadText(timeoutMs) });
+      return readOnce(pool, query, { statements, begin: beginReadText(timeoutMs) });
     });
-  const read = reading(readers, 'read', options.statementTimeoutMs ?? statementTimeoutMsDefault);
-  const longRead = reading(longReaders, 'longRead', longReadMaxMs);
-  const indexing = new PostgresTransactions(longReaders, slow, begun);
+  const { statementTimeoutMs = statementTimeoutMsDefault } = options;
+  const read = reading(readers, 'read', { statements, timeoutMs: statementTimeoutMs });
+  // The texts of lists are as many as their filters, and none is run often.
+  const unnamed = { slow, names: new StatementNames('off', logger) };
+  const longRead = reading(longReaders, 'longRead', { statements: unnamed, timeoutMs: longReadMaxMs });
+  const indexing = new PostgresTransactions(longReaders, statements, begun);
   const search = new PostgresSearch(
     longRead,
     (work) => indexing.run(work),
@@ -126,16 +133,16 @@ interface TransactionOptions {
 /** Transactions at READ COMMITTED, each on its own client: the server groups commits itself. */
 class PostgresTransactions {
   readonly #pool: pg.Pool;
-  readonly #slow: SlowStatements;
+  readonly #statements: Statements;
   readonly #begin: string;
   readonly #columns = new PostgresColumns();
 
   readonly #ports: { readonly clock: Clock; readonly timers: Timers };
 
-  constructor(pool: pg.Pool, slow: SlowStatements, { begin, ...ports }: TransactionOptions) {
+  constructor(pool: pg.Pool, statements: Statements, { begin, ...ports }: TransactionOptions) {
     this.#ports = ports;
     this.#pool = pool;
-    this.#slow = slow;
+    this.#statements = statements;
     this.#begin = begin;
   }
 
@@ -143,14 +150,14 @@ class PostgresTransactions {
     refuseInside('database.transaction', 'use the transaction that is open');
     for (let retries = 0; ; retries += 1) {
       const client = await lend(this.#pool);
-      const tx = new PostgresTransaction(client, this.#columns, this.#slow, new LoopTurn(this.#ports));
+      const tx = new PostgresTransaction(client, this.#columns, this.#statements, new LoopTurn(this.#ports));
       try {
         const value = await this.#attempt(client, tx, work);
         client.release();
         runAll(tx.callbacks);
         return value;
       } catch (error) {
-        await takeBack(client);
+        await takeBack(client, tx.failure);
         if (retries >= retriesMax || !isRetried(tx.failure ?? error)) throw error;
       }
     }
@@ -177,7 +184,7 @@ class PostgresTransactions {
       throw postgresFailure(error);
     }
     try {
-      await commit(client, this.#slow);
+      await commit(client, this.#statements.slow);
     } catch (error) {
       runAll(tx.hints);
       throw error;
@@ -200,31 +207,61 @@ async function commit(client: pg.PoolClient, slow: SlowStatements): Promise<void
   if (command !== 'COMMIT') throw new DatabaseFailure('unavailable', 'the server rolled the transaction back');
 }
 
-/** Returns a client to the pool only when it certainly has no open transaction. */
-async function takeBack(client: pg.PoolClient): Promise<void> {
+/** Returns a client to the pool only when it certainly has no open transaction, and the server knows its statements. */
+async function takeBack(client: pg.PoolClient, failure: Error | undefined): Promise<void> {
   try {
     await client.query('rollback');
-    client.release();
+    client.release(isUnknownStatement(failure?.cause));
   } catch {
     client.release(true);
   }
 }
 
+/** A read outside transactions; one that fails only because of its name runs again. */
+async function readOnce(pool: pg.Pool, query: CompiledQuery, reading: ShortRead): Promise<QueryResult<unknown>> {
+  for (let retries = 0; ; retries += 1) {
+    try {
+      return await readTogether(pool, query, reading);
+    } catch (error) {
+      if (error instanceof DatabaseFailure) reading.statements.names.failed(query.sql, error.cause);
+      if (retries >= retriesMax || !isRetried(error)) throw error;
+    }
+  }
+}
+
+interface ReadLimits {
+  readonly statements: Statements;
+  readonly timeoutMs: number;
+}
+
+interface ShortRead {
+  readonly statements: Statements;
+  /** The text that begins one. */
+  readonly begin: string;
+}
+
 /** One round trip: the three statements go out together, so that a read has a time limit through a pooler too. */
-async function readOnce(
+async function readTogether(
   pool: pg.Pool,
   { sql, parameters }: CompiledQuery,
-  { slow, begin }: { slow: SlowStatements; begin: string },
+  { statements, begin }: ShortRead,
 ): Promise<QueryResult<unknown>> {
   const client = await lend(pool);
   const begun = client.query(begin);
-  const result = runStatement(client, sql, parameters, slow);
+  const result = runStatement(client, sql, parameters, statements);
   const ended = client.query('commit');
   const [, outcome, end] = await Promise.allSettled([begun, result, ended]);
-  client.release(end.status === 'rejected');
-  if (outcome.status === 'rejected') throw outcome.reason;
+  const failure: unknown = outcome.status === 'rejected' ? outcome.reason : undefined;
+  client.release(end.status === 'rejected' || (failure instanceof Error && isUnknownStatement(failure.cause)));
+  if (outcome.status === 'rejected') throw failure;
   return outcome.value;
 }
+
+/**
+ * A prepared statement is parsed once and planned for each run, as one without a name. A plan that is kept would be right
+ * for the table as it was: made while nothing waits, it would read the whole backlog for each claim.
+ */
+const plannedAnew = 'set local plan_cache_mode = force_custom_plan';
 
 function beginText(options: PostgresOptions): string {
   const {
@@ -234,9 +271,9 @@ function beginText(options: PostgresOptions): string {
   } = options;
   return `begin isolation level read committed; set local statement_timeout = ${statementTimeoutMs};
     set local lock_timeout = ${lockTimeoutMs};
-    set local idle_in_transaction_session_timeout = ${idleInTransactionTimeoutMs}`;
+    set local idle_in_transaction_session_timeout = ${idleInTransactionTimeoutMs}; ${plannedAnew}`;
 }
 
 function beginReadText(statementTimeoutMs: number): string {
-  return `begin read only; set local statement_timeout = ${statementTimeoutMs}`;
+  return `begin read only; set local statement_timeout = ${statementTimeoutMs}; ${plannedAnew}`;
 }

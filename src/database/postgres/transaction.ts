@@ -1,12 +1,13 @@
 import type { CompiledQuery, QueryResult } from 'kysely';
 import type { PoolClient } from 'pg';
-import type { Query, RowChange, Transaction } from '../database.ts';
+import { DatabaseFailure, type Query, type RowChange, type Transaction } from '../database.ts';
 import type { LoopTurn } from '../loop-turn.ts';
 import type { Scope } from '../transaction-scope.ts';
 import { arrayParameter } from './arrays.ts';
 import type { PostgresColumns } from './columns.ts';
 import { postgresFailure } from './errors.ts';
 import { queryOn } from '../query-on.ts';
+import type { StatementNames } from './statement-names.ts';
 import type { SlowStatements } from '../slow-statements.ts';
 import { asError, columnsOfChanges } from '../sqlite/transaction.ts';
 import type { Tables } from '../tables.ts';
@@ -23,14 +24,14 @@ export class PostgresTransaction implements Transaction, Scope {
   failure: Error | undefined;
   readonly #client: PoolClient;
   readonly #columns: PostgresColumns;
-  readonly #slow: SlowStatements;
   readonly #turn: LoopTurn;
+  readonly #statements: Statements;
 
-  constructor(client: PoolClient, columns: PostgresColumns, slow: SlowStatements, turn: LoopTurn) {
+  constructor(client: PoolClient, columns: PostgresColumns, statements: Statements, turn: LoopTurn) {
     this.#turn = turn;
     this.#client = client;
     this.#columns = columns;
-    this.#slow = slow;
+    this.#statements = statements;
     this.query = queryOn('postgres', (compiled: CompiledQuery) => this.#run(compiled.sql, compiled.parameters));
   }
 
@@ -102,9 +103,12 @@ export class PostgresTransaction implements Transaction, Scope {
   async #run(text: string, values: readonly unknown[]): Promise<QueryResult<unknown>> {
     if (!this.open) throw new Error('the transaction has ended: await every statement in its work');
     try {
-      return await runStatement(this.#client, text, values, this.#slow);
+      return await runStatement(this.#client, text, values, this.#statements);
     } catch (error) {
       // Later statements fail because of the first, and may be heard before it.
+      if (this.failure === undefined && error instanceof DatabaseFailure) {
+        this.#statements.names.failed(text, error.cause);
+      }
       throw (this.failure ??= asError(error));
     } finally {
       this.#turn.begin();
@@ -118,19 +122,29 @@ function storable(values: readonly unknown[], position: number, text: string): r
   return values as readonly Value[];
 }
 
+/** What all statements of a database share. */
+export interface Statements {
+  readonly slow: SlowStatements;
+  readonly names: StatementNames;
+}
+
 /** Runs one statement on a client; statements that are not awaited one by one go out together. */
 export async function runStatement(
   client: PoolClient,
   text: string,
   values: readonly unknown[],
-  slow: SlowStatements,
+  { slow, names }: Statements,
 ): Promise<QueryResult<unknown>> {
   for (const [index, value] of values.entries()) {
     for (const one of Array.isArray(value) ? value : [value]) checkValue(one, index + 1, text);
   }
   const started = slow.start();
   try {
-    const { command, rowCount, rows } = await client.query<Record<string, unknown>>(text, [...values]);
+    const { command, rowCount, rows } = await client.query<Record<string, unknown>>({
+      text,
+      values: [...values],
+      name: names.of(text),
+    });
     return command === 'SELECT' ? { rows } : { rows, numAffectedRows: BigInt(rowCount ?? 0) };
   } catch (error) {
     throw postgresFailure(error);
