@@ -20,6 +20,7 @@ export const noCounts = {
   crashedAtPoint: 0,
   froze: 0,
   clockSteps: 0,
+  lacks: 0,
 };
 
 /** All of them together. */

@@ -25,7 +25,7 @@ export interface Meeting {
   /** The connection that it would use is there already. */
   readonly reused: boolean;
   readonly dialMs: number;
-  readonly dial: 'ok' | 'dns' | 'refused' | 'tls' | 'silent' | 'denied';
+  readonly dial: 'ok' | 'dns' | 'refused' | 'tls' | 'silent' | 'denied' | OwnFault;
   /** From the first byte until the answer begins. */
   readonly answerMs: number;
   readonly answer:
@@ -37,6 +37,10 @@ export interface Meeting {
       }
     | { readonly kind: 'reset' | 'silence' | 'malformed' | 'upgrade' | 'flood' };
 }
+
+/** What the service's own machine lacks: nothing of it is the receiver's doing. */
+export const ownFaults = ['EMFILE', 'ENFILE', 'ENOBUFS', 'EADDRNOTAVAIL'] as const;
+export type OwnFault = (typeof ownFaults)[number];
 
 /** How the body of an answer goes: to its end, cut by a reset, or never to its end. */
 type Body = 'whole' | 'reset' | 'drips';

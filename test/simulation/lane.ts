@@ -17,8 +17,8 @@ export class Lane {
   /** Those that have not ended, or whose requests have not. */
   #unsettled: Owed[] = [];
 
-  /** When something of it ended last, virtual milliseconds. */
-  endedAt = 0;
+  /** When something of it ended or came back from an attempt last, virtual milliseconds: until then its head had to wait. */
+  freeSince = 0;
   /** When something of it was superseded last. */
   supersededAt = -1;
 
@@ -70,7 +70,7 @@ export class Lane {
   }
 
   ended(owed: Owed, now: number): void {
-    this.endedAt = now;
+    this.freeSince = now;
     if (owed.state === 'superseded') this.supersededAt = now;
     this.#open.delete(owed);
   }

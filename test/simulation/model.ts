@@ -99,6 +99,8 @@ export interface Witness {
   isPunctual(): boolean;
   /** The request that was on the wire for an attempt; undefined = none. */
   onWire(deliveryId: string, attempt: number): { readonly statusSeen: number } | undefined;
+  /** The machine had no room for a connection for an attempt. */
+  wasLacking(deliveryId: string, attempt: number): boolean;
   violated(id: string, message: string): void;
 }
 
@@ -270,6 +272,8 @@ export class Model {
     this.#check('I12', commit.isAWay(owed, to, wire !== undefined));
     this.#check('I12', commit.keepsItsFence(owed, to));
     if (owed.state === 'sending') {
+      this.laneOf(owed).freeSince = this.#witness.now();
+      this.#check('I27', commit.isGivenBack(owed, to, this.#witness.wasLacking(deliveryId, owed.attempt)));
       this.#check('I4', commit.givesBackOnlyTheUnsent(owed, to, wire !== undefined));
       this.#check('I13', commit.endsTruthfully(owed, to, wire?.statusSeen ?? 0, this.#witness.life()));
       const now = { virtual: this.#witness.now(), wall: this.#witness.wall() };

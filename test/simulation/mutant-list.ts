@@ -5,6 +5,7 @@ import { FairScheduler } from '../../src/delivery/queue/fair-scheduler.ts';
 import type { DeliveryRow, EventRow, ReplayRow, Tables } from '../../src/database/tables.ts';
 import type { Outgoing } from '../../src/egress/http-exchange.ts';
 import type { Report } from '../../src/egress/report.ts';
+import { ownFaults } from './endpoint.ts';
 import { sound, type Variant } from './mutants.ts';
 
 /**
@@ -39,6 +40,18 @@ export const mutants: readonly Variant[] = [
         const report = await sender.send(outgoing);
         if (report.fault?.code !== 'ECONNRESET' || report.statusCode !== 0) return report;
         return { ...report, maybeSent: false, phase: 'connect' };
+      },
+    }),
+  },
+  {
+    name: 'takes what its own machine lacks for a failure of the receiver',
+    plan: (plan) => ({ ...plan, lackEveryMs: 1_000, atLeastOnce: false }),
+    sender: (sender) => ({
+      ...sender,
+      send: async (outgoing) => {
+        const report = await sender.send(outgoing);
+        if (report.fault === undefined || !ownFaults.some((code) => code === report.fault?.code)) return report;
+        return { ...report, fault: { ...report.fault, code: 'ECONNREFUSED' } };
       },
     }),
   },

@@ -1,7 +1,7 @@
 import { Exchange, type Outgoing } from '../../src/egress/http-exchange.ts';
 import type { Report } from '../../src/egress/report.ts';
 import type { HttpClient } from '../../src/egress/http-client.ts';
-import { serialOf, type Meeting } from './endpoint.ts';
+import { ownFaults, serialOf, type Meeting, type OwnFault } from './endpoint.ts';
 import type { Kernel } from './kernel.ts';
 import type { ProcessLifetime } from './process-lifetime.ts';
 
@@ -41,6 +41,8 @@ const aftermathMs = 400;
  */
 export class Network {
   readonly requests = new Map<string, WireRequest[]>();
+  /** Deliveries and attempts whose last call ended for what the machine lacked. */
+  readonly lacking = new Set<string>();
   readonly #kernel: Kernel;
   readonly #wire: Wire;
   sent = 0;
@@ -53,6 +55,10 @@ export class Network {
   /** By delivery and attempt; undefined when no byte of it was written. */
   onWire(deliveryId: string, attempt: number): WireRequest | undefined {
     return this.requests.get(deliveryId)?.find((request) => request.attempt === attempt);
+  }
+
+  wasLacking(deliveryId: string, attempt: number): boolean {
+    return this.lacking.has(`${deliveryId} ${attempt}`);
   }
 
   /** A life's connections end with it. */
@@ -68,7 +74,7 @@ export class Network {
         this.sent += 1;
         // A dead process hears of nothing any more.
         if (!life.alive) return new Promise(() => {});
-        return new Call(outgoing, life, this.#kernel, this.#wire, this.requests).carry();
+        return new Call(outgoing, life, this.#kernel, this.#wire, this).carry();
       },
       close() {},
     };
@@ -80,12 +86,15 @@ class Call {
   readonly #life: ProcessLifetime;
   readonly #kernel: Kernel;
   readonly #wire: Wire;
-  readonly #requests: Map<string, WireRequest[]>;
+  readonly #seen: Pick<Network, 'requests' | 'lacking'>;
   readonly #exchange: Exchange;
   readonly #meeting: Meeting;
   readonly #sentAt: number;
   readonly #sentWall: number;
   readonly #serial: number;
+  readonly #headers: ReadonlyMap<string, string>;
+  /** Of its delivery and attempt. */
+  readonly #key: string;
   readonly #controller;
   #aborted = false;
   #request: WireRequest | undefined;
@@ -95,16 +104,19 @@ class Call {
     life: ProcessLifetime,
     kernel: Kernel,
     wire: Wire,
-    requests: Map<string, WireRequest[]>,
+    seen: Pick<Network, 'requests' | 'lacking'>,
   ) {
     this.#outgoing = outgoing;
     this.#life = life;
     this.#kernel = kernel;
     this.#wire = wire;
-    this.#requests = requests;
+    this.#seen = seen;
     this.#sentAt = kernel.now;
     this.#sentWall = life.clock.now();
     this.#serial = serialOf(outgoing.target.hostname);
+    this.#headers = headersOf(outgoing);
+    const { deliveryId, attempt } = this.#meant();
+    this.#key = `${deliveryId} ${attempt}`;
     this.#meeting = wire.meet(this.#serial, outgoing.timeoutMs);
     const { clock, timers, at } = life;
     this.#exchange = new Exchange(outgoing, { clock, timers, at });
@@ -126,6 +138,7 @@ class Call {
 
   #begin(): void {
     const { reused, dialMs, dial } = this.#meeting;
+    this.#seen.lacking.delete(this.#key);
     this.#exchange.queued();
     if (reused) return this.#later(0, () => this.#write());
     this.#life.at('send.before-connect');
@@ -135,6 +148,10 @@ class Call {
     this.#later(0, () => {
       this.#exchange.reached('connect');
       if (dial === 'silent') return;
+      if (isOwnFault(dial)) {
+        this.#seen.lacking.add(this.#key);
+        return this.#fail(dial);
+      }
       if (dial === 'refused') return this.#later(dialMs, () => this.#fail('ECONNREFUSED'));
       this.#later(dialMs, () => {
         if (dial === 'tls') {
@@ -155,13 +172,17 @@ class Call {
     this.#later(answerMs, () => this.#answer(answer));
   }
 
+  /** What the service says that it is for. */
+  #meant(): Pick<WireRequest, 'deliveryId' | 'attempt'> {
+    const attempt = Number(this.#headers.get('tocsin-attempt'));
+    const deliveryId = this.#wire.deliveryOf(this.#serial, this.#headers.get('webhook-id') ?? '', attempt);
+    return { deliveryId, attempt };
+  }
+
   #recorded(): WireRequest {
-    const { headers: list, body, timeoutMs, target } = this.#outgoing;
-    const headers = new Map<string, string>();
-    for (let index = 0; index < list.length; index += 2) headers.set(String(list[index]), String(list[index + 1]));
-    const attempt = Number(headers.get('tocsin-attempt'));
-    const eventId = headers.get('webhook-id') ?? '';
-    const deliveryId = this.#wire.deliveryOf(this.#serial, eventId, attempt);
+    const { body, timeoutMs, target } = this.#outgoing;
+    const headers = this.#headers;
+    const { deliveryId, attempt } = this.#meant();
     const request: WireRequest = {
       deliveryId,
       attempt,
@@ -176,8 +197,8 @@ class Call {
       over: false,
     };
     this.#wire.wrote(request);
-    const known = this.#requests.get(deliveryId);
-    if (known === undefined) this.#requests.set(deliveryId, [request]);
+    const known = this.#seen.requests.get(deliveryId);
+    if (known === undefined) this.#seen.requests.set(deliveryId, [request]);
     else known.push(request);
     return request;
   }
@@ -222,4 +243,14 @@ class Call {
       if (this.#life.alive && !this.#exchange.over) work();
     });
   }
+}
+
+function headersOf({ headers: list }: Outgoing): ReadonlyMap<string, string> {
+  const headers = new Map<string, string>();
+  for (let index = 0; index < list.length; index += 2) headers.set(String(list[index]), String(list[index + 1]));
+  return headers;
+}
+
+function isOwnFault(dial: Meeting['dial']): dial is OwnFault {
+  return (ownFaults as readonly string[]).includes(dial);
 }

@@ -34,6 +34,8 @@ export interface Plan {
   readonly freezeEveryMs: number;
   readonly clockEveryMs: number;
   readonly latenessMs: number;
+  /** Between two times in which the machine has no room for another connection; 0 = none. */
+  readonly lackEveryMs: number;
   readonly disk: DiskPlan;
 }
 
@@ -85,5 +87,6 @@ export function planOf(chance: Chance): Plan {
       read: some(troubled ? 0.4 : 0, 0.03),
       outageEveryMs: some(troubled ? 0.4 : 0, 6_000),
     },
+    lackEveryMs: some(0.25, 4_000),
   };
 }

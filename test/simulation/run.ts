@@ -112,6 +112,7 @@ export class Run {
     this.#repeatedly(plan.clockEveryMs, () => this.#stepClock());
     this.#repeatedly(plan.characterEveryMs, () => this.world.changeCharacter());
     this.#repeatedly(plan.disk.outageEveryMs, () => disk.breakFor(fate.between(100, 6_000)));
+    this.#repeatedly(plan.lackEveryMs, () => this.world.lackFor(fate.between(50, 2_000)));
   }
 
   #repeatedly(everyMs: number, work: () => void): void {

@@ -39,7 +39,7 @@ export class Script {
 
   /** What a request meets. */
   meeting(): Meeting {
-    return this.choose(taken, [refused, silent, failing, reset, cut]);
+    return this.choose(taken, [refused, silent, failing, reset, cut, lacking]);
   }
 
   fault(step: keyof typeof faults): DiskFault {
@@ -60,6 +60,7 @@ const silent: Meeting = { ...usual, answer: { kind: 'silence' } };
 const failing: Meeting = { ...usual, answer: { ...answered, status: 500 } };
 const reset: Meeting = { ...usual, answer: { kind: 'reset' } };
 const cut: Meeting = { ...usual, answer: { ...answered, body: 'reset' } };
+const lacking: Meeting = { ...usual, dial: 'EMFILE', answer: { kind: 'silence' } };
 
 const faults = {
   begin: ['busy', 'unavailable'],

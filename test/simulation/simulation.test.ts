@@ -57,7 +57,15 @@ const crashPoints: Readonly<Record<CrashPoint, true>> = {
   'replay.before-commit': true,
 };
 
-const enough = { requests: 12_000, crashes: 200, crashedAtPoint: 80, faults: 800, unknown: 400, clockSteps: 120 };
+const enough = {
+  requests: 12_000,
+  crashes: 200,
+  crashedAtPoint: 80,
+  faults: 800,
+  unknown: 400,
+  clockSteps: 120,
+  lacks: 100,
+};
 
 for (const { name } of mutants) {
   test(`a service that ${name} is found out`, { timeout }, async (t: TestContext) => {

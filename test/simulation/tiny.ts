@@ -174,5 +174,6 @@ const chanceless: Plan = {
   freezeEveryMs: 0,
   clockEveryMs: 0,
   latenessMs: 0,
+  lackEveryMs: 0,
   disk: { slow: false, busy: 0, full: 0, unavailable: 0, inDoubt: 0, cut: 0, read: 0, outageEveryMs: 0 },
 };

@@ -2,7 +2,7 @@ import type { CrashPoint } from '../../src/runtime/crash-points.ts';
 import type { Change } from './change-log.ts';
 import { Chance } from './chance.ts';
 import { noCounts, type Counts } from './counts.ts';
-import { Endpoint, type Character } from './endpoint.ts';
+import { Endpoint, ownFaults, type Character, type Meeting, type OwnFault } from './endpoint.ts';
 import { FaultyDisk } from './faulty-disk.ts';
 import * as onRequest from './invariants/request.ts';
 import { Kernel } from './kernel.ts';
@@ -69,6 +69,8 @@ export class World {
   violation: Violation | undefined;
   machine: Machine | undefined;
   readonly #endpoints = new Map<number, Endpoint>();
+  #lacks: OwnFault = 'EMFILE';
+  #lacksUntil = 0;
 
   constructor({ seed, variant, tell, script }: WorldOptions) {
     const chance = new Chance(BigInt(seed));
@@ -88,13 +90,14 @@ export class World {
       life: () => this.machine?.lifeNumber ?? 0,
       isPunctual: () => isPunctual(this.plan),
       onWire: (deliveryId, attempt) => this.network.onWire(deliveryId, attempt),
+      wasLacking: (deliveryId, attempt) => this.network.wasLacking(deliveryId, attempt),
       violated: (id, message) => this.violated(id, message),
     });
     this.network = new Network(this.kernel, {
       deliveryOf: (serial, eventId) => this.#deliveryOf(serial, eventId),
       wrote: (request) => this.#wrote(request),
       ended: (report) => this.trace.add(`answer ${report.statusCode} ${report.phase} ${report.fault?.kind ?? ''}`),
-      meet: (serial, timeoutMs) => script?.meeting() ?? this.endpointOf(serial).meet(this.kernel.now, timeoutMs),
+      meet: (serial, timeoutMs) => script?.meeting() ?? this.#meet(serial, timeoutMs),
     });
     this.disk = this.#diskOf(chance.fork('disk'));
   }
@@ -165,6 +168,19 @@ export class World {
     this.trace.add(`receiver ${serial} is ${this.endpointOf(serial).character}`);
   }
 
+  /** The service's machine has no room for another connection for so long. */
+  lackFor(milliseconds: number): void {
+    this.#lacks = this.fate.pick(ownFaults);
+    this.#lacksUntil = this.kernel.now + milliseconds;
+    this.counts.lacks += 1;
+    this.trace.add(`the machine answers ${this.#lacks} for ${Math.round(milliseconds)} ms`);
+  }
+
+  #meet(serial: number, timeoutMs: number): Meeting {
+    const meeting = this.endpointOf(serial).meet(this.kernel.now, timeoutMs);
+    return this.kernel.now < this.#lacksUntil && !meeting.reused ? { ...meeting, dial: this.#lacks } : meeting;
+  }
+
   /** Whether a webhook's receiver is one that has healed, or will. */
   heals({ serial }: ConfiguredWebhook): boolean {
     return !this.hung.has(serial);
@@ -175,6 +191,7 @@ export class World {
     this.trace.add('heal');
     this.troubled = false;
     this.disk.on = false;
+    this.#lacksUntil = 0;
     for (const [serial, endpoint] of this.#endpoints) endpoint.character = this.hung.has(serial) ? 'hung' : 'healthy';
   }
 

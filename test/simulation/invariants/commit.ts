@@ -114,6 +114,13 @@ export function givesBackOnlyTheUnsent(before: Owed, to: Moved, sent: boolean): 
     : undefined;
 }
 
+/** I27: what this machine alone lacks takes no attempt of a delivery: its claim is given back. */
+export function isGivenBack(before: Owed, to: Moved, lacking: boolean): Fault {
+  return !lacking || to.state === 'pending' || to.reason === 'interrupted'
+    ? undefined
+    : `${before.deliveryId} became ${to.state} (${to.reason}) for want of a connection of this machine`;
+}
+
 /** I13: what an attempt came to is what was seen of it; only what a dead process left is `interrupted`. */
 export function endsTruthfully(before: Owed, to: Moved, statusSeen: number, life: number): Fault {
   if (to.state === 'pending') return undefined;
@@ -191,7 +198,7 @@ export function overtakesNone(claimed: Owed, lanes: Iterable<Lane>, now: number)
   for (const other of lanes) {
     const { head, goesFor } = other;
     if (head?.state !== 'pending' || goesFor === undefined || goesFor.urgency !== own.urgency) continue;
-    const couldGoFor = now - Math.max(head.pendingAt, other.endedAt);
+    const couldGoFor = now - Math.max(head.pendingAt, other.freeSince);
     // A resend is as old as its own row, until the service has read those behind it.
     const theirs = goesFor.urgency === urgencyOf.Critical ? goesFor : head;
     const older = Math.round(own.owedAt - theirs.owedAt);
