@@ -167,6 +167,26 @@ for (const { name, open } of databases) {
     assert.deepEqual(await rig.states(), { delivered: 3 });
   });
 
+  test(`${name}: a higher limit of a webhook holds as soon as it is edited, though its requests hang`, async () => {
+    await using receiver = await new ScriptedReceiver((socket, request) => {
+      if (pushOf(request).lane !== 'hangs') socket.write(answer(200));
+    }).listen();
+    const webhook = to(receiver, { maxInFlight: 1, timeoutMs: 30_000 });
+    await using rig = await createDispatcherHarness(open, [webhook], { timers: soonOnly });
+    await rig.happen([testEvent('a', 1)]);
+    await rig.ended(1);
+    await rig.happen([testEvent('hangs', 1)]);
+    while (receiver.requests.length < 2) await quiet(5);
+    await rig.happen([testEvent('b', 1), testEvent('c', 1)]);
+    await quiet();
+    assert.deepEqual(await rig.states(), { delivered: 1, pending: 2, sending: 1 });
+    const edited = { ...webhook, maxInFlight: 2 };
+    rig.webhooks.set([edited]);
+    rig.engine.deliveries.resume(webhook.webhookId, edited);
+    await rig.ended(3);
+    assert.deepEqual(await rig.states(), { delivered: 3, sending: 1 });
+  });
+
   test(`${name}: nothing goes out to a webhook once it is disabled, and what waited is cancelled`, async () => {
     await using receiver = await new ScriptedReceiver((socket) => later(30, () => socket.write(answer(200)))).listen();
     const webhook = to(receiver, { maxInFlight: 1 });

@@ -19,8 +19,8 @@ import type { PushRequest, RequestBuilder } from './attempt/push-request.ts';
 import { ResultWriter, type ResultWriterParts } from './attempt/result-writer.ts';
 import { BacklogSweep } from './maintenance/backlog-sweep.ts';
 import { RetryScheduler } from './maintenance/retry-scheduler.ts';
-import { phaseOf, untestedBreaker, type BreakerView } from './queue/circuit-breaker.ts';
-import { FairScheduler, type InFlight } from './queue/fair-scheduler.ts';
+import { untestedBreaker, viewOf, type BreakerView } from './queue/circuit-breaker.ts';
+import { FairScheduler, type InFlight, type WebhookLimits } from './queue/fair-scheduler.ts';
 import type { LaneQueue } from './queue/lane-queue.ts';
 import type { QueueLimits } from './queue/memory-budget.ts';
 import { WebhookQueues } from './queue/webhook-queues.ts';
@@ -121,6 +121,12 @@ export class Dispatcher implements HandOff {
     for (const delivery of deliveries) this.#queues.change(delivery.webhookId, (known) => known.enqueue(delivery));
   }
 
+  /** A webhook was edited. On other nodes its next claim brings the new limits. */
+  limit(webhookId: number, limits: WebhookLimits): void {
+    const queue = this.#queues.known(webhookId);
+    if (queue !== undefined) queue.limits = limits;
+  }
+
   /** A webhook was resumed, enabled or edited: its deliveries may be allowed to go now. */
   resume(webhookId: number, anew = false): void {
     if (!this.#running) return;
@@ -195,6 +201,7 @@ export class Dispatcher implements HandOff {
   /** The claims are on the disk, so their requests may leave. */
   #claimed({ granted, denied }: Claims): void {
     for (const [head, denial] of denied) this.#release(head, denial);
+    for (const { head, webhook } of granted) this.#slotOf(head).queue.limits = webhook;
     if (granted.length > 0) this.#parts.at('send.after-claim');
     this.#claims.add(granted);
   }
@@ -238,25 +245,16 @@ export class Dispatcher implements HandOff {
 
   /** What this node knows of a webhook's receiver. */
   breakerOf(webhookId: number): BreakerView {
-    const { clock } = this.#parts;
-    const breaker = this.#queues.known(webhookId)?.breaker ?? untestedBreaker;
-    const now = clock.monotonic();
-    const left = breaker.closedUntil - now;
-    return {
-      receiver: breaker.receiver,
-      phase: phaseOf(breaker, now),
-      closedUntil: left > 0 ? clock.now() + Math.ceil(left) : 0,
-    };
+    return viewOf(this.#queues.known(webhookId)?.breaker ?? untestedBreaker, this.#parts.clock);
   }
 
   /** Frees the webhook's place for another request, and feeds its breaker. */
   #requestEnded(
     slot: InFlight,
-    { webhook, delivery }: ClaimedDelivery,
+    { delivery }: ClaimedDelivery,
     outcome: ReturnType<typeof judge>,
     after?: number,
   ): void {
-    slot.queue.limits = webhook;
     const now = this.#parts.clock.monotonic();
     const woken = this.#scheduler.requestEnded(slot, outcome, now, after, delivery.replayId !== '');
     for (const queue of [slot.queue, ...woken]) this.#queues.enlist(queue);

@@ -10,7 +10,7 @@ const pageMax = 500;
 /** Applies changes of a webhook to its deliveries. */
 export function webhookDeliveries(
   parts: CancellingParts & {
-    readonly dispatcher: Pick<Dispatcher, 'resume' | 'retryNow'>;
+    readonly dispatcher: Pick<Dispatcher, 'limit' | 'resume' | 'retryNow'>;
     readonly metrics: Pick<DeliveryMetrics, 'ended'>;
   },
 ): DeliveriesOf {
@@ -20,7 +20,10 @@ export function webhookDeliveries(
       parts.metrics.ended('cancelled', count);
       return count;
     },
-    resume: (webhookId) => parts.dispatcher.resume(webhookId),
+    resume(webhookId, limits) {
+      if (limits !== undefined) parts.dispatcher.limit(webhookId, limits);
+      parts.dispatcher.resume(webhookId);
+    },
     async retryNow(webhookId) {
       let count = 0;
       for (let after = '', found = pageMax; found === pageMax;) {

@@ -30,8 +30,8 @@ export interface WebhookServiceParts {
 export interface DeliveriesOf {
   /** Cancels waiting deliveries, in pages, and returns their number. An attempt in flight ends as it ends. */
   cancel(webhookId: number): Promise<number>;
-  /** Lets waiting deliveries go on. */
-  resume(webhookId: number): void;
+  /** Lets waiting deliveries go on, under these limits of the webhook when they are given. */
+  resume(webhookId: number, limits?: Pick<Webhook, 'maxInFlight' | 'rateLimitPerSecond'>): void;
   /** Makes those due now that wait for their next attempt, and returns their number. */
   retryNow(webhookId: number): Promise<number>;
 }
@@ -116,7 +116,7 @@ export class WebhookService {
   /** An attempt in flight keeps the old settings; the next one has the new. */
   async update(webhookId: number, change: WebhookChange): Promise<void> {
     const { policy, store } = this.#parts;
-    await this.#with(webhookId, async (tx, before, now) => {
+    const changed = await this.#with(webhookId, async (tx, before, now) => {
       const { webhook, faults } = withChange(before, change, policy, now);
       const against = await this.#faults(tx.query, await store.briefs(tx.query), webhook, {
         teamId: change.teamId ?? 0,
@@ -124,8 +124,9 @@ export class WebhookService {
       });
       if (faults.length + against.length > 0) throw invalid([...faults, ...against]);
       await store.save(tx, webhook);
+      return webhook;
     });
-    this.#parts.deliveries.resume(webhookId);
+    this.#parts.deliveries.resume(webhookId, changed);
   }
 
   /** Finishes an interrupted disable first, so that enabling sends no old deliveries. */
@@ -188,16 +189,16 @@ export class WebhookService {
     });
   }
 
-  async #with(
+  async #with<Result>(
     webhookId: number,
-    work: (tx: Transaction, webhook: Webhook, now: number) => Promise<void>,
-  ): Promise<void> {
+    work: (tx: Transaction, webhook: Webhook, now: number) => Promise<Result>,
+  ): Promise<Result> {
     const { database, config, clock, store } = this.#parts;
-    await database.transaction(async (tx) => {
+    return database.transaction(async (tx) => {
       await config.change(tx, 'webhooks');
       const webhook = await store.find(tx.query, webhookId);
       if (webhook === undefined) throw notFound('webhook', webhookId);
-      await work(tx, webhook, clock.now());
+      return work(tx, webhook, clock.now());
     });
   }
 

@@ -25,7 +25,7 @@ export interface NodeParts extends Omit<DispatcherParts, 'owner'> {
 /** This process's part of the deliveries: all of them, or those in the shards that it holds. */
 export interface Node {
   /** Called with the deliveries committed here, and with webhooks that may send again. */
-  readonly handOff: HandOff & { retryNow(webhookId: number): void };
+  readonly handOff: HandOff & Pick<Dispatcher, 'limit' | 'retryNow'>;
   /** What this node knows of a webhook's receiver. */
   breakerOf: Dispatcher['breakerOf'];
   /** Deliveries that are claimed, and whose result is not written yet. */

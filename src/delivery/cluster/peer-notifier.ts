@@ -5,6 +5,7 @@ import { Periodic } from '../../runtime/periodic.ts';
 import type { Timers } from '../../runtime/timers.ts';
 import type { Delivery } from '../store/delivery.ts';
 import type { Dispatcher } from '../dispatcher.ts';
+import type { WebhookLimits } from '../queue/fair-scheduler.ts';
 import type { HandOff } from '../store/hand-off.ts';
 import { readHeadStates, readOpenWebhooks } from '../store/backlog-store.ts';
 import type { ShardLeases } from './shard-leases.ts';
@@ -88,6 +89,10 @@ export class PeerNotifier implements HandOff {
     }
     if (own.length > 0) this.#dispatcher.enqueue(own);
     if (this.#untold.size > 0 && !this.#telling) void this.#tell();
+  }
+
+  limit(webhookId: number, limits: WebhookLimits): void {
+    this.#dispatcher.limit(webhookId, limits);
   }
 
   resume(webhookId: number, anew = false): void {

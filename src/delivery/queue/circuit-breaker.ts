@@ -1,3 +1,4 @@
+import type { Clock } from '../../runtime/clock.ts';
 import type { Outcome, Reason } from '../store/outcome.ts';
 
 /**
@@ -82,6 +83,16 @@ export interface BreakerView {
   readonly phase: BreakerPhase;
   /** Unix milliseconds; 0 = it sends. */
   readonly closedUntil: number;
+}
+
+export function viewOf(breaker: BreakerState, clock: Clock): BreakerView {
+  const now = clock.monotonic();
+  const left = breaker.closedUntil - now;
+  return {
+    receiver: breaker.receiver,
+    phase: phaseOf(breaker, now),
+    closedUntil: left > 0 ? clock.now() + Math.ceil(left) : 0,
+  };
 }
 
 export function phaseOf(breaker: BreakerState, now: number): BreakerPhase {
