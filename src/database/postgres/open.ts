@@ -91,7 +91,7 @@ export async function openPostgres(options: PostgresOptions): Promise<Migratable
     () => options.clock.monotonic(),
   );
   let closed: Promise<void> | undefined;
-  const stop = options.inBackground === true ? search.keepUp(options.timers, logger) : () => {};
+  const stop = options.inBackground === true ? search.keepUp(options, logger) : () => {};
   const close = async () => {
     stop();
     closed ??= Promise.all([writers, readers, longReaders, own].map((pool) => pool.end())).then(() => {});

@@ -1,4 +1,6 @@
 import { sql, type RawBuilder } from 'kysely';
+import { BackgroundPace } from '../../runtime/background-pace.ts';
+import type { Clock } from '../../runtime/clock.ts';
 import type { Cancel, Timers } from '../../runtime/timers.ts';
 import type { Found, Query, Transaction } from '../database.ts';
 import type { DatabaseLogger } from '../slow-statements.ts';
@@ -49,7 +51,7 @@ export const searchIndexStatement = `
   exception when others then raise notice 'searches go without an index: %', sqlerrm; end $$`;
 
 /** Changes that one step takes. */
-const stepMax = 500;
+const stepMax = 250;
 /** A change may be committed this much later than its id says, by another node's clock or a slow transaction. */
 const overlapMs = 15_000;
 /** How long a search works on the index before it is asked. */
@@ -60,8 +62,7 @@ const commonMin = 40;
 /** How often the index is brought up to date while nobody asks, and for how long in one go. */
 const everyMs = 1_000;
 const stepMs = 50;
-/** The pause between two goes while it is behind, and after one that failed. */
-const pauseMs = 50;
+/** The pause after a go that failed. */
 const failedPauseMs = 30_000;
 /** `walked` when all that were there before the index are in it. */
 const walkedAll = 'end';
@@ -110,7 +111,8 @@ export class PostgresSearch {
   }
 
   /** Keeps it up to date while nobody asks. @returns what ends that. */
-  keepUp(timers: Timers, logger: DatabaseLogger): () => void {
+  keepUp({ timers, clock }: { timers: Timers; clock: Clock }, logger: DatabaseLogger): () => void {
+    const pace = new BackgroundPace(clock);
     let cancel: Cancel = () => {};
     let ended = false;
     const again = (delayMs: number) => {
@@ -118,7 +120,10 @@ export class PostgresSearch {
     };
     const go = async () => {
       try {
-        again((await this.catchUp(stepMs)) || !(await this.#isUsable()) ? everyMs : pauseMs);
+        pace.begin();
+        const isDone = (await this.catchUp(stepMs)) || !(await this.#isUsable());
+        const pauseMs = pace.end();
+        again(isDone ? everyMs : pauseMs);
       } catch (error) {
         logger.warn({ error: String(error) }, 'search.index_failed');
         again(failedPauseMs);
