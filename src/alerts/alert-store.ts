@@ -18,6 +18,14 @@ export interface AlertTitle {
   readonly channelId: number;
 }
 
+export interface AlertInChannel {
+  readonly alertId: string;
+  readonly channelId: number;
+}
+
+/** Alerts that are moved in one go. */
+const movedMax = 250;
+
 /** Locks, reads and writes alerts in the caller's transaction. Takes locks in the order of the ids. */
 export class AlertStore {
   readonly #dialect: Database['dialect'];
@@ -98,17 +106,16 @@ export class AlertStore {
     return rows.map(alertOf);
   }
 
-  /** The ids of the alerts of these incidents that still take reports, in order. */
-  async openOfIncidents(tx: Transaction, incidentIds: readonly string[]): Promise<string[]> {
-    if (incidentIds.length === 0) return [];
+  /** Some of the alerts of an incident that still take reports, in any order. */
+  async openOfIncident(tx: Transaction, incidentId: string, limit: number): Promise<AlertInChannel[]> {
     const rows = await tx.query
       .selectFrom('alert')
-      .select('alert_id')
-      .where(this.#dialect.anyOf('incident_id', incidentIds))
-      .where('progress', '=', 'Triggered')
-      .orderBy('alert_id')
+      .select(['alert_id', 'channel_id'])
+      .where('incident_id', '=', incidentId)
+      .where('progress', '=', open)
+      .limit(limit)
       .execute();
-    return rows.map((row) => row.alert_id);
+    return rows.map((row) => ({ alertId: row.alert_id, channelId: row.channel_id }));
   }
 
   /** Some of the alerts of an incident, open or not. */
@@ -137,11 +144,22 @@ export class AlertStore {
 
   /** Moves all alerts of these incidents, open or not, to another. */
   async moveAll(tx: Transaction, fromIds: readonly string[], incidentId: string, now: number): Promise<void> {
-    await tx.query
-      .updateTable('alert')
-      .set({ incident_id: incidentId, updated_at: now })
-      .where(this.#dialect.anyOf('incident_id', fromIds))
-      .execute();
+    for (;;) {
+      const rows = await tx.query
+        .selectFrom('alert')
+        .select('alert_id')
+        .where(this.#dialect.anyOf('incident_id', fromIds))
+        .limit(movedMax)
+        .execute();
+      if (rows.length === 0) return;
+      const ids = rows.map((row) => row.alert_id);
+      await tx.query
+        .updateTable('alert')
+        .set({ incident_id: incidentId, updated_at: now })
+        .where(this.#dialect.anyOf('alert_id', ids))
+        .execute();
+      await tx.giveTurn();
+    }
   }
 
   /**

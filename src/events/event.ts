@@ -42,7 +42,7 @@ export interface Event {
  */
 export interface FanOut {
   /** How many deliveries an event makes, by the configuration that the transaction sees. */
-  counter(tx: Transaction): Promise<(event: Event) => number>;
+  counter(tx: Transaction): Promise<(event: Pick<Event, 'kind' | 'type' | 'channelId'>) => number>;
   /** @returns the webhooks of each event, by its id; an event that nobody wants is not there. */
   enqueueFor(tx: Transaction, events: readonly Event[]): Promise<ReadonlyMap<string, readonly number[]>>;
 }

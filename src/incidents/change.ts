@@ -28,6 +28,19 @@ export async function change<Result>(parts: ActionParts, work: (set: UnitOfWork)
   });
 }
 
+/**
+ * An action that is too large for one transaction, in one after the other. A process that dies in between leaves what is done,
+ * and the action can be repeated.
+ * @param work does a part of it. @returns whether that was the last.
+ */
+export async function changeInRounds(
+  parts: ActionParts,
+  work: (set: UnitOfWork, isFirst: boolean) => Promise<boolean>,
+): Promise<void> {
+  let isFirst = true;
+  while (!(await change(parts, (set) => work(set, isFirst)))) isFirst = false;
+}
+
 /** Applies one pure change to each incident, with an event for each that it changed. */
 export async function changeEach(
   parts: ActionParts,
@@ -36,7 +49,7 @@ export async function changeEach(
   step: (incident: Incident, now: number) => { readonly after: Incident; readonly note: EventNote },
 ): Promise<void> {
   await change(parts, async (set) => {
-    await set.loadIncidents(incidentIds, false);
+    await set.loadIncidents(incidentIds);
     for await (const incident of set.each(known(set, incidentIds))) {
       const { after, note } = step(incident, set.now);
       if (after === incident) continue;

@@ -1,5 +1,7 @@
 import { closeAlert } from '../alerts/alert.ts';
+import type { AlertInChannel } from '../alerts/alert-store.ts';
 import type { Person } from '../events/event.ts';
+import type { ActionParts } from './change.ts';
 import type { UnitOfWork } from './unit-of-work.ts';
 import { alertChanged, closeIncident, hasRunOut } from './incident.ts';
 
@@ -29,6 +31,58 @@ export function putAlertClosed(set: UnitOfWork, alertId: string): boolean {
   const incident = set.incident(alert.incidentId);
   if (incident !== undefined) set.putIncident(alertChanged(incident, alert, closed, set.now));
   return true;
+}
+
+/** Open alerts that one transaction closes, and the deliveries of their events. */
+export const closedTogetherMax = 200;
+const closingDeliveriesMax = 5_000;
+
+/**
+ * Loads incidents that are to be closed with their open alerts, if one transaction may close them all; else as many of the
+ * alerts as it may, with the incidents of these.
+ * @returns whether that is all of them.
+ */
+export async function loadToClose(
+  parts: ActionParts,
+  set: UnitOfWork,
+  incidentIds: readonly string[],
+): Promise<boolean> {
+  const first = await openAlerts(parts, set, incidentIds);
+  await set.loadAlerts(first.alertIds, first.areAll ? incidentIds : []);
+  if (!first.areAll) return false;
+  // An alert may have joined between the two locks; it is locked now, after the incidents.
+  const second = await openAlerts(parts, set, incidentIds);
+  await set.loadAlerts(second.alertIds.filter((id) => set.alert(id) === undefined));
+  return second.areAll;
+}
+
+async function openAlerts({ alerts, fanOut }: ActionParts, set: UnitOfWork, incidentIds: readonly string[]) {
+  const deliveriesOf = await fanOut.counter(set.tx);
+  const found: AlertInChannel[] = [];
+  for await (const incidentId of set.inTurns(new Set(incidentIds))) {
+    found.push(...(await alerts.openOfIncident(set.tx, incidentId, closedTogetherMax + 1 - found.length)));
+    if (found.length > closedTogetherMax) break;
+  }
+  const alertIds: string[] = [];
+  let deliveries = 0;
+  for (const { alertId, channelId } of found.slice(0, closedTogetherMax)) {
+    deliveries += deliveriesOf({ kind: 'alert', type: 'a_close', channelId });
+    if (alertIds.length > 0 && deliveries > closingDeliveriesMax) break;
+    alertIds.push(alertId);
+  }
+  return { alertIds, areAll: alertIds.length === found.length };
+}
+
+/**
+ * Closes the open alerts that are loaded, and leaves their incidents open, because more of theirs are open.
+ * @returns false: the incidents are still to be closed.
+ */
+export async function closeSome(set: UnitOfWork, person: Person | undefined): Promise<false> {
+  for await (const { alertId } of set.each(set.openAlerts())) {
+    putAlertClosed(set, alertId);
+    set.alertEvent('a_close', alertId, { person });
+  }
+  return false;
 }
 
 /** A person closes the incident. */

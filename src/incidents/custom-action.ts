@@ -43,7 +43,7 @@ export class CustomActionService {
     const detail = { integration_id: webhookId, integration_name: action.name };
     await change(this.#parts, async (set) => {
       await result.settle(set.tx);
-      await set.loadIncidents([incidentId], false);
+      await set.loadIncidents([incidentId]);
       const incident = set.incident(incidentId);
       // The incident may have been removed during the call; the call is in the history all the same.
       if (incident === undefined) return;

@@ -4,7 +4,7 @@ import type { Timers } from '../runtime/timers.ts';
 import { assignAgain, assignByRule, escalateByRule } from './escalation/assign.ts';
 import { change, type ActionParts } from './change.ts';
 import type { UnitOfWork } from './unit-of-work.ts';
-import { closeByTimeout } from './close.ts';
+import { closeByTimeout, closeSome, loadToClose } from './close.ts';
 import { readDue, readDueAlerts, readNextDueAt, type DueAlert, type DueIncident } from './deadline-store.ts';
 import { judgeDueAlerts } from './due-alerts.ts';
 import type { Incident } from './incident.ts';
@@ -119,9 +119,10 @@ export class DeadlineWorker {
   /** One failure delays no other. */
   async #keepOne(incidentId: string): Promise<void> {
     try {
-      for (let count = 0; count < transitionsMax; count += 1) {
+      for (let count = 0; count < transitionsMax;) {
         const done = await change(this.#parts, (set) => transition(this.#parts, set, incidentId));
-        if (!done) return;
+        if (done === 'none') return;
+        if (done === 'all') count += 1;
       }
     } catch (error) {
       this.#parts.logger.warn({ error, incident_id: incidentId }, 'timekeeper.transition_failed');
@@ -129,14 +130,22 @@ export class DeadlineWorker {
   }
 }
 
-/** Carries out the first deadline of the incident, under its lock; `false` when none is due. */
-async function transition(parts: ActionParts, set: UnitOfWork, incidentId: string): Promise<boolean> {
-  await set.loadIncidents([incidentId], true);
+/**
+ * Carries out the first deadline of the incident, under its lock.
+ * @returns `none` when none is due; `some` when the incident has more open alerts than one transaction closes.
+ */
+async function transition(parts: ActionParts, set: UnitOfWork, incidentId: string): Promise<'none' | 'some' | 'all'> {
+  const areAll = await loadToClose(parts, set, [incidentId]);
+  await set.loadIncidents([incidentId]);
   const incident = set.incident(incidentId);
   const due = incident === undefined ? undefined : dueNow(incident, set.now);
-  if (incident === undefined || due === undefined) return false;
+  if (incident === undefined || due === undefined) return 'none';
   switch (due) {
     case 'resolve':
+      if (!areAll) {
+        await closeSome(set, undefined);
+        return 'some';
+      }
       await closeByTimeout(set, incidentId);
       break;
     case 'snooze':
@@ -149,7 +158,7 @@ async function transition(parts: ActionParts, set: UnitOfWork, incidentId: strin
       }
       break;
   }
-  return true;
+  return 'all';
 }
 
 /**

@@ -1,29 +1,24 @@
-import { joinIncident, openKey, sourceKey, worse, type Alert, type Image } from '../alerts/alert.ts';
+import { openKey, sourceKey, type Alert, type Image } from '../alerts/alert.ts';
 import type { Person } from '../events/event.ts';
 import { Failure, invalid } from '../runtime/failure.ts';
-import { announceRise } from './alert-changes.ts';
-import { change, changeEach, known, type ActionParts } from './change.ts';
-import { closeByHand, putAlertClosed } from './close.ts';
+import { change, changeEach, changeInRounds, known, type ActionParts } from './change.ts';
+import { closeByHand, closeSome, loadToClose } from './close.ts';
 import { afterOpening, assignAgain, assignByHand, notifyDetail, type Assignees } from './escalation/assign.ts';
 import { checkValue, type FieldDirectory, type FieldValue } from './fields/field.ts';
-import { alertsMax, incidentByHand, type Incident, type ManualIncident } from './incident.ts';
-import { responderPayload } from './incident-payload.ts';
+import { incidentByHand, type Incident, type ManualIncident } from './incident.ts';
+import { mergeIncidents, type IncidentMerge } from './merge.ts';
 import { removeIncidents } from './remove.ts';
 import {
   acknowledge,
   addResponders,
   editsOf,
   fieldEditOf,
-  mergedAway,
-  mergedInto,
   reopen,
   snooze,
   unacknowledge,
   wake,
-  withNames,
   type Edit,
   type FieldEdit,
-  type MergeNames,
 } from './transitions.ts';
 import type { UnitOfWork } from './unit-of-work.ts';
 
@@ -60,18 +55,10 @@ export interface Comment {
   readonly typeId: string | number | undefined;
 }
 
-export interface IncidentMerge extends MergeNames {
-  /** The target is dropped from them. */
-  readonly sourceIds: readonly string[];
-  readonly targetId: string;
-  readonly comment: string;
-  /** Takes the sources away for good instead of leaving them closed. */
-  readonly removeSources: boolean;
-}
-
 /**
- * What people do about incidents (contract 4.7). Each method but a removal is one transaction: all the named incidents
- * change, each with its own event, or none. Where there is nothing to do, nothing happens.
+ * What people do about incidents (contract 4.7). Each method is one transaction: all the named incidents change, each
+ * with its own event, or none. A removal, and the closing of more alerts than one transaction may close, take several.
+ * Where there is nothing to do, nothing happens.
  * @throws Failure `ResourceNotFound` that names every id that does not exist.
  */
 export class IncidentService {
@@ -102,7 +89,7 @@ export class IncidentService {
   /** The words of somebody who had acknowledged it before become a comment. */
   async acknowledge(incidentIds: readonly string[], person: Person, note: ResponseNote = noNote): Promise<void> {
     await change(this.#parts, async (set) => {
-      await set.loadIncidents(incidentIds, false);
+      await set.loadIncidents(incidentIds);
       for await (const incident of set.each(known(set, incidentIds))) {
         const after = acknowledge(incident, person.person_id, set.now);
         const { summary } = note;
@@ -160,8 +147,14 @@ export class IncidentService {
     person: Person,
     note: ResponseNote = noNote,
   ): Promise<void> {
-    await change(this.#parts, async (set) => {
-      await set.loadIncidents(incidentIds, true);
+    await changeInRounds(this.#parts, async (set, isFirst) => {
+      const areAll = await loadToClose(this.#parts, set, incidentIds);
+      // A fault of the request is refused before anything is changed.
+      if (!areAll && isFirst) {
+        await set.loadIncidents(incidentIds);
+        for (const incident of known(set, incidentIds)) checkFields(set.config.fields, incident, note);
+      }
+      if (!areAll) return closeSome(set, person);
       for await (const incident of set.each(known(set, incidentIds))) {
         if (incident.progress === 'Closed') continue;
         await this.#setFields(set, incident.incidentId, note, person);
@@ -170,13 +163,14 @@ export class IncidentService {
         set.putIncident(withImages({ ...before, rootCause, resolution, description }, note, set.now));
         await closeByHand(set, incident.incidentId, person, note.summary);
       }
+      return true;
     });
   }
 
   /** @throws Failure when a rule or a layer does not exist, or when there is nobody to give it to. */
   async assign(incidentIds: readonly string[], assignees: Assignees, person: Person): Promise<void> {
     await change(this.#parts, async (set) => {
-      await set.loadIncidents(incidentIds, false);
+      await set.loadIncidents(incidentIds);
       for await (const incident of set.each(known(set, incidentIds))) {
         assignByHand(this.#parts, set, incident, assignees, person);
       }
@@ -212,7 +206,7 @@ export class IncidentService {
   /** Assigns it again to its responders. */
   async reopen(incidentIds: readonly string[], reason: string, person: Person): Promise<void> {
     await change(this.#parts, async (set) => {
-      await set.loadIncidents(incidentIds, false);
+      await set.loadIncidents(incidentIds);
       for await (const incident of set.each(known(set, incidentIds))) {
         const after = reopen(incident, set.now);
         if (after === incident) continue;
@@ -227,7 +221,7 @@ export class IncidentService {
   /** Lets no further alerts be grouped into them. The contract has no event for it. */
   async disableMerge(incidentIds: readonly string[]): Promise<void> {
     await change(this.#parts, async (set) => {
-      await set.loadIncidents(incidentIds, false);
+      await set.loadIncidents(incidentIds);
       for (const incident of known(set, incidentIds)) {
         set.putIncident({ ...incident, mergeDisabled: true, updatedAt: set.now });
       }
@@ -248,35 +242,8 @@ export class IncidentService {
     });
   }
 
-  /**
-   * One event for the target and one per source, and another when the target gets worse. A closed target takes no open alerts: they close, so that a source
-   * that still fires opens an incident again.
-   */
   async merge(merge: IncidentMerge, person: Person): Promise<void> {
-    const sourceIds = [...new Set(merge.sourceIds)].filter((id) => id !== merge.targetId);
-    if (sourceIds.length === 0) {
-      throw invalid([{ field: 'source_incident_ids', message: 'must name an incident that is not the target' }]);
-    }
-    await change(this.#parts, async (set) => {
-      await set.loadIncidents([merge.targetId, ...sourceIds], true);
-      const [target, ...sources] = known(set, [merge.targetId, ...sourceIds]);
-      if (target === undefined) return;
-      const severity = await this.#moveAlerts(set, target, sources);
-      const toClose = target.progress === 'Closed' ? sourceIds.flatMap((id) => set.openAlertsOf(id)) : [];
-      set.putIncident(withNames(mergedInto(target, sources, severity, set.now), merge));
-      for (const source of sources) set.putIncident(mergedAway(source, person.person_id, set.now));
-      // Before the events of the incidents, which count the open alerts.
-      for (const alert of toClose) {
-        set.putAlert(joinIncident(alert, target.incidentId, set.now));
-        putAlertClosed(set, alert.alertId);
-      }
-      const detail = mergeDetail(set, merge, sources);
-      const ids = [target.incidentId, ...sourceIds];
-      for await (const id of set.inTurns(ids)) set.incidentEvent('i_merge', id, { person, detail });
-      announceRise(set, target);
-      for await (const { alertId } of set.inTurns(toClose)) set.alertEvent('a_close', alertId, { person });
-      if (merge.removeSources) for (const id of sourceIds) set.dropIncident(id);
-    });
+    await mergeIncidents(this.#parts, merge, person);
   }
 
   async remove(incidentIds: readonly string[]): Promise<void> {
@@ -303,7 +270,7 @@ export class IncidentService {
     edits: (set: UnitOfWork, incident: Incident) => Promise<readonly FieldEdit[]>,
   ): Promise<void> {
     await change(this.#parts, async (set) => {
-      await set.loadIncidents([incidentId], false);
+      await set.loadIncidents([incidentId]);
       const [incident] = known(set, [incidentId]);
       if (incident === undefined) return;
       for (const { type, detail, apply } of await edits(set, incident)) {
@@ -311,21 +278,6 @@ export class IncidentService {
         set.incidentEvent(type, incidentId, { person, detail });
       }
     });
-  }
-
-  /** @returns the worst severity among the alerts that move; undefined when there are none. */
-  async #moveAlerts(set: UnitOfWork, target: Incident, sources: readonly Incident[]) {
-    const sourceIds = sources.map((one) => one.incidentId);
-    const count = [target, ...sources].reduce((total, one) => total + one.alertCnt, 0);
-    if (count > alertsMax) {
-      const message = `the incidents have ${count} alerts together, and one may have ${alertsMax}: merge fewer of them`;
-      throw invalid([{ field: 'source_incident_ids', message }]);
-    }
-    const severities = await this.#parts.alerts.severitiesOf(set.tx, sourceIds);
-    await this.#parts.alerts.moveAll(set.tx, sourceIds, target.incidentId, set.now);
-    if (target.progress !== 'Closed') await set.inheritGroupingKeys(sourceIds, target);
-    const [first, ...others] = severities;
-    return first === undefined ? undefined : others.reduce((worst, one) => worse(worst, one), first);
   }
 }
 
@@ -344,10 +296,7 @@ async function lastIncident(
     .flatMap((channelId) => set.lastClosed(openKey({ ...source, channelId })) ?? [])
     .filter((alert) => alert.closeTime >= set.now - commentReachMs && alert.incidentId !== '')
     .sort((a, b) => b.closeTime - a.closeTime);
-  await set.loadIncidents(
-    closed.slice(0, 1).map((alert) => alert.incidentId),
-    false,
-  );
+  await set.loadIncidents(closed.slice(0, 1).map((alert) => alert.incidentId));
   return incidentsOf(set, closed)[0];
 }
 
@@ -373,6 +322,11 @@ function fieldValue(fields: FieldDirectory, incident: Incident, name: string, va
   return checked.value;
 }
 
+function checkFields(fields: FieldDirectory, incident: Incident, note: ResponseNote): void {
+  if (incident.progress === 'Closed') return;
+  for (const [name, value] of Object.entries(note.customFields)) fieldValue(fields, incident, name, value);
+}
+
 function withImages(incident: Incident, note: ResponseNote, now: number): Incident {
   if (note.images.length === 0) return incident;
   return { ...incident, images: [...incident.images, ...note.images].slice(-imagesMax), updatedAt: now };
@@ -380,20 +334,3 @@ function withImages(incident: Incident, note: ResponseNote, now: number): Incide
 
 /** Images of one incident; the newest stay. */
 const imagesMax = 100;
-
-function mergeDetail(set: UnitOfWork, merge: IncidentMerge, sources: readonly Incident[]): Record<string, unknown> {
-  const brief = (id: string) => {
-    const one = set.incident(id);
-    return { incident_id: id, title: one?.title ?? '', progress: one?.progress ?? '' };
-  };
-  const responders = new Map(sources.flatMap((one) => one.responders).map((one) => [one.personId, one]));
-  return {
-    source_incidents: sources.map((one) => brief(one.incidentId)),
-    target_incident: brief(merge.targetId),
-    comment: merge.comment,
-    title: merge.title,
-    owner_id: merge.ownerId,
-    remove_source_incidents: merge.removeSources,
-    source_responders: [...responders.values()].map((one) => responderPayload(one, set.directory)),
-  };
-}

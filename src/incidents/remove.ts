@@ -23,7 +23,7 @@ export async function removeIncidents(parts: ActionParts, incidentIds: readonly 
 /** Stops grouping, or emptying it might never end. */
 async function takeNoMore(parts: ActionParts, incidentIds: readonly string[]): Promise<void> {
   await change(parts, async (set) => {
-    await set.loadIncidents(incidentIds, false);
+    await set.loadIncidents(incidentIds);
     for (const incident of known(set, incidentIds)) set.putIncident({ ...incident, mergeDisabled: true });
     await parts.incidents.deleteGroupingKeys(set.tx, incidentIds);
   });
@@ -33,7 +33,7 @@ async function removePage(parts: ActionParts, incidentId: string): Promise<boole
   const { alerts: store } = parts;
   return change(parts, async (set) => {
     const alerts = await store.lockPageOfIncident(set.tx, incidentId, alertsPageMax);
-    await set.loadIncidents([incidentId], false);
+    await set.loadIncidents([incidentId]);
     const incident = set.incident(incidentId);
     if (incident === undefined) return true;
     const alertIds = alerts.map((alert) => alert.alertId);

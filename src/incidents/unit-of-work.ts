@@ -135,17 +135,9 @@ export class UnitOfWork {
     await this.#hold(alerts, incidentIds);
   }
 
-  /** Loads these incidents and, if their alerts will change, their open alerts. */
-  async loadIncidents(incidentIds: readonly string[], withOpenAlerts: boolean): Promise<void> {
-    const ids = [...new Set(incidentIds)].sort();
-    const open = async () => {
-      const found = await this.#lockAlerts(await this.#parts.alerts.openOfIncidents(this.tx, ids));
-      return found.filter((alert) => alert.progress === 'Triggered');
-    };
-    if (withOpenAlerts) await this.#hold(await open(), ids);
-    else await this.#hold([], ids);
-    // An alert may have joined between the two locks; it is locked now, after the incidents.
-    if (withOpenAlerts) this.#keep(await open());
+  /** Loads these incidents. Where alerts of theirs will change, these are loaded before. */
+  async loadIncidents(incidentIds: readonly string[]): Promise<void> {
+    await this.#hold([], incidentIds);
   }
 
   /** Loads the incidents of the channel that an alert with these digests could join. */
@@ -222,9 +214,13 @@ export class UnitOfWork {
     return this.#incidents.get(incidentId)?.now;
   }
 
+  /** Those that are loaded. */
+  openAlerts(): Alert[] {
+    return [...this.#alerts.values()].map((one) => one.now).filter((alert) => alert.progress === 'Triggered');
+  }
+
   openAlertsOf(incidentId: string): Alert[] {
-    const held = [...this.#alerts.values()].map((one) => one.now);
-    return held.filter((alert) => alert.incidentId === incidentId && alert.progress === 'Triggered');
+    return this.openAlerts().filter((alert) => alert.incidentId === incidentId);
   }
 
   putAlert(alert: Alert): void {

@@ -53,8 +53,8 @@ function group(name: string, count: number, bytes: number): { status: string; al
   return { status: 'firing', alerts };
 }
 
-function push(body: object) {
-  return scene.call(`/event/push/alert/prometheus?integration_key=${key}`, body, { key: '' });
+function push(body: object, to = key) {
+  return scene.call(`/event/push/alert/prometheus?integration_key=${to}`, body, { key: '' });
 }
 
 /** Asks for the health until the signal, and gives the longest wait for an answer. */
@@ -69,10 +69,12 @@ async function longestHealth(signal: AbortSignal): Promise<number> {
   return longest;
 }
 
-/** The pauses of the event loop since so many lines, the longest first by the processor time of its thread. */
-function pausesSince(line: number): LoopPause[] {
+/** What held the event loop for too long since so many lines, the longest first. */
+function longPausesSince(line: number): LoopPause[] {
   const lines = scene.service.logs.slice(line).filter((one) => one.startsWith('loop '));
-  return lines.map((one) => JSON.parse(one.slice(5)) as LoopPause).sort((a, b) => b.cpuMs - a.cpuMs);
+  const pauses = lines.map((one) => JSON.parse(one.slice(5)) as LoopPause).sort((a, b) => b.cpuMs - a.cpuMs);
+  // Where the machine gave the process no time, the loop did not hold it.
+  return pauses.filter((pause) => Math.min(pause.ms, pause.cpuMs) > pauseMaxMs);
 }
 
 const rows: readonly [what: string, name: string, count: number, bytes: number][] = [
@@ -95,9 +97,23 @@ for (const [what, name, count, bytes] of rows) {
       const share = shareOfMachine();
       assert.ok(took < answerMaxMs * share, `${result}: it took ${took} ms`);
       assert.ok(worst < healthMaxMs * share, `${result}: the health check waited for ${worst} ms`);
-      // Where the machine gave the process no time, the loop did not hold it.
-      const held = pausesSince(line).filter((pause) => Math.min(pause.ms, pause.cpuMs) > pauseMaxMs);
-      assert.deepEqual(held, [], result);
+      assert.deepEqual(longPausesSince(line), [], result);
     }
   });
 }
+
+test(`an incident of 5,000 alerts is resolved, and holds the event loop for no longer than ${pauseMaxMs} ms`, async () => {
+  const { api } = scene.service;
+  const together = { method: 'p', equals: [['labels.namespace']] };
+  const channel = await api('/channel/create', { channel_name: 'one incident', group: together });
+  const settings = { name: 'one incident', type: 'prometheus', channel_id: channel['channel_id'] };
+  const source = await api('/integration/create', settings);
+  const { status, data } = await push(group('all', 5_000, 3_350), String(source['integration_key']));
+  const incidentId = (data['results'] as Json[])[0]?.['incident_id'];
+  assert.deepEqual([status, data['accepted']], [200, 5_000]);
+  const line = scene.service.logs.length;
+  await api('/incident/resolve', { incident_ids: [incidentId] });
+  assert.deepEqual(longPausesSince(line), []);
+  const incident = await api('/incident/info', { incident_id: incidentId });
+  assert.deepEqual([incident['progress'], incident['alert_cnt'], incident['active_alert_cnt']], ['Closed', 5_000, 0]);
+});

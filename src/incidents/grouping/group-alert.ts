@@ -77,7 +77,7 @@ async function findAlike(set: UnitOfWork, alert: Alert, group: ChannelGroup): Pr
   const taking = open.filter((incident) => takesAlerts(incident, set.now));
   const keys = group.likenessKeys.length > 0 ? group.likenessKeys : likenessKeysDefault;
   for (const { incidentId } of alikeOnes(alert, taking.map(asReported), { keys, threshold: group.likenessThreshold })) {
-    await set.loadIncidents([incidentId], false);
+    await set.loadIncidents([incidentId]);
     const incident = set.incident(incidentId);
     if (incident !== undefined && takesAlerts(incident, set.now)) return incident;
   }
