@@ -68,7 +68,7 @@ const settings = lazy(['settings', 'signIn'], () => import('./settings/settings-
 
 const keys = lazy(['settings'], () => import('./settings/keys-page.tsx'), 'KeysPage');
 const fields = lazy(['settings'], () => import('./settings/fields-page.tsx'), 'FieldsPage');
-const audit = lazy(['settings'], () => import('./settings/audit-page.tsx'), 'AuditPage');
+const audit = lazy(['settings', 'audit'], () => import('./settings/audit-page.tsx'), 'AuditPage');
 const system = lazy(['settings'], () => import('./settings/system-page.tsx'), 'SystemPage');
 
 const sourceList = lazy(

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { readFile } from 'node:fs/promises';
 import { after, before, describe, test } from 'node:test';
 import type { Page } from 'playwright-core';
+import { operations } from '../../console/src/words/en/audit.ts';
 import { noBrowser, startConsole, type ConsoleApp, type Visit } from './console-browser.ts';
 
 describe('the configuration in the console', { skip: noBrowser }, () => {
@@ -293,8 +294,10 @@ describe('the configuration in the console', { skip: noBrowser }, () => {
 
   test('the audit log says who did what, and is downloaded without formulas', async () => {
     await api('/channel/create', { channel_name: '=cmd()' });
+    const known = (await api('/audit/operation/list', {}))['items'] as { name: string }[];
+    assert.deepEqual(Object.keys(operations).sort(), known.map(({ name }) => name).sort());
     await visit.open('/settings/audit');
-    await page.locator('.audit').first().waitFor();
+    await page.locator('.audit').first().getByText('Channel created').waitFor();
     await page.locator('.audit summary').first().click();
     await page.locator('.audit-more').first().getByText('=cmd()').waitFor();
     await button('Dangerous').click();

@@ -62,6 +62,7 @@ function requestOf(values: ValuesOf<typeof params>, now: number) {
 function Audit(): ReactNode {
   const t = useTranslations();
   const isAdmin = useMay('admin');
+  const nameOf = useOperationName();
   const filters = useFilters(params);
   const { values, set } = filters;
   const people = useRead('/member/list', { limit: 100 }).data?.items ?? [];
@@ -93,7 +94,7 @@ function Audit(): ReactNode {
         <FilterSelect
           label={t('settings.operation')}
           value={values.operation}
-          choices={operations.map(({ name }) => ({ value: name, label: name }))}
+          choices={operations.map(({ name }) => ({ value: name, label: nameOf(name, name) }))}
           onChange={(operation) => set({ operation })}
         />
         <Chip
@@ -129,8 +130,18 @@ function Audit(): ReactNode {
   );
 }
 
+/** An operation that is newer than these words has those of the service. */
+function useOperationName(): (operation: string, otherwise: string) => string {
+  const t = useTranslations('operations');
+  return (operation, otherwise) => {
+    const key = operation as 'session:create';
+    return t.has(key) ? t(key) : otherwise;
+  };
+}
+
 function AuditLine({ line }: { readonly line: Line }): ReactNode {
   const t = useTranslations('settings');
+  const nameOf = useOperationName();
   const objects = objectsOf(line.operation, line.object_id);
   return (
     <li>
@@ -140,7 +151,7 @@ function AuditLine({ line }: { readonly line: Line }): ReactNode {
             <TimeStamp ms={line.created_at} />
           </span>
           <span className="audit-what">
-            {line.operation_name}
+            {nameOf(line.operation, line.operation_name)}
             {line.is_dangerous ? <span className="audit-dangerous">{t('dangerous')}</span> : null}
             <span className="muted mono one-line">{line.operation}</span>
           </span>

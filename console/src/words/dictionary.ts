@@ -12,6 +12,7 @@ type Load = () => Promise<object>;
 
 const chinese = {
   core: async () => (await import('./zh-CN/core.ts')).core,
+  audit: () => import('./zh-CN/audit.ts'),
   channels: () => import('./zh-CN/channels.ts'),
   conditions: () => import('./zh-CN/conditions.ts'),
   firstRun: () => import('./zh-CN/first-run.ts'),
@@ -30,6 +31,7 @@ export type WordFile = Exclude<keyof typeof chinese, 'core'>;
 const files: Readonly<Record<Language, Readonly<Record<WordFile | 'core', Load>>>> = {
   en: {
     core: () => Promise.resolve(core),
+    audit: () => import('./en/audit.ts'),
     channels: () => import('./en/channels.ts'),
     conditions: () => import('./en/conditions.ts'),
     firstRun: () => import('./en/first-run.ts'),

@@ -1,4 +1,5 @@
 import { core } from './core.ts';
+import { operations } from './audit.ts';
 import { channels } from './channels.ts';
 import { conditions } from './conditions.ts';
 import { firstRun } from './first-run.ts';
@@ -20,6 +21,7 @@ export const en = {
   firstRun,
   health,
   incidents,
+  operations,
   people,
   replay,
   settings,

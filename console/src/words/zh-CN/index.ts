@@ -1,5 +1,6 @@
 import type { Words } from '../words.ts';
 import { core } from './core.ts';
+import { operations } from './audit.ts';
 import { channels } from './channels.ts';
 import { conditions } from './conditions.ts';
 import { firstRun } from './first-run.ts';
@@ -20,6 +21,7 @@ export const zhCN: Words = {
   firstRun,
   health,
   incidents,
+  operations,
   people,
   replay,
   settings,
