@@ -167,13 +167,15 @@ describe('the console for everybody', { skip: noBrowser }, () => {
         ['Delete', 'Cancel'],
         ['Rotate secret', 'Cancel'],
       ] as const) {
-        await button(name).click();
+        await button('More actions').click();
+        await page.getByRole('menuitem', { name }).click();
         await page.getByRole('dialog').waitFor();
         await faultless(name);
         await page.getByRole('dialog').getByRole('button', { name: close }).click();
         await page.getByRole('dialog').waitFor({ state: 'detached' });
       }
-      await button('Rotate secret').click();
+      await button('More actions').click();
+      await page.getByRole('menuitem', { name: 'Rotate secret' }).click();
       await page.getByRole('dialog').getByRole('button', { name: 'Rotate', exact: true }).click();
       await page.locator('.secret-value').waitFor();
       await faultless('the secret');

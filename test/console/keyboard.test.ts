@@ -191,12 +191,19 @@ describe('the console without a mouse', { skip: noBrowser }, () => {
 
   test('after a dialog the focus is where it was', async () => {
     await visit.open(`/integration-center/webhook/${hook.id}`);
-    await tabTo('Disable');
+    await tabTo('More actions');
+    await page.keyboard.press('Enter');
+    const disable = page.getByRole('menuitem', { name: 'Disable' });
+    await disable.waitFor();
+    await page.keyboard.press('ArrowDown');
+    while (!(await disable.evaluate((item) => item === document.activeElement))) {
+      await page.keyboard.press('ArrowDown');
+    }
     await page.keyboard.press('Enter');
     await page.getByRole('dialog').waitFor();
     await page.keyboard.press('Escape');
     await page.getByRole('dialog').waitFor({ state: 'detached' });
-    assert.equal((await focused()).trim(), 'Disable');
+    await page.waitForFunction(() => document.activeElement?.textContent === 'More actions');
   });
 
   test('back from a page the focus is on the row that it was opened from, by Escape and by its link', async () => {

@@ -7,7 +7,7 @@ import { noBrowser, startConsole, type ConsoleApp, type Role } from './console-b
 const buttons: readonly { readonly page: string; readonly least: Role; readonly names: readonly string[] }[] = [
   { page: 'list', least: 'admin', names: ['New webhook'] },
   { page: 'webhook', least: 'responder', names: ['Pause'] },
-  { page: 'webhook', least: 'admin', names: ['Test push', 'Rotate secret', 'Disable', 'Delete'] },
+  { page: 'webhook', least: 'admin', names: ['Test push', 'More actions'] },
   { page: 'settings', least: 'admin', names: ['Save'] },
   { page: 'delivery', least: 'viewer', names: ['Copy as curl'] },
   { page: 'delivery', least: 'responder', names: ['Resend'] },

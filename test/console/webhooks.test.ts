@@ -23,6 +23,10 @@ describe('webhooks in the console', { skip: noBrowser }, () => {
 
   const field = (name: string) => page.getByLabel(name, { exact: true });
   const button = (name: string) => page.getByRole('button', { name, exact: true });
+  const choose = async (name: string): Promise<void> => {
+    await button('More actions').click();
+    await page.getByRole('menuitem', { name }).click();
+  };
   const stored = async (name: string): Promise<Record<string, unknown>> => {
     const { items } = (await console.app.service.api('/webhook/list', { query: name })) as {
       items: Record<string, unknown>[];
@@ -222,7 +226,7 @@ describe('webhooks in the console', { skip: noBrowser }, () => {
   test('a copy is a draft with the same settings, but without the name and the values of headers', async () => {
     const { integration_id: id } = await stored('Every field');
     await visitOpen(`/integration-center/webhook/${String(id)}`);
-    await page.getByRole('link', { name: 'Copy as a new draft' }).click();
+    await choose('Copy as a new draft');
     await page.getByRole('heading', { level: 1, name: 'New incident webhook' }).waitFor();
     assert.deepEqual(
       [
@@ -255,7 +259,7 @@ describe('webhooks in the console', { skip: noBrowser }, () => {
   test('rotated with an overlap: pushes carry both signatures', async () => {
     const hook = await place.hook('alert', { name: 'Rotated' });
     await visitOpen(`/integration-center/webhook/${hook.id}`);
-    await button('Rotate secret').click();
+    await choose('Rotate secret');
     await page.getByRole('dialog').getByLabel('Overlap').selectOption({ label: '1 hour' });
     await page.getByRole('dialog').getByRole('button', { name: 'Rotate', exact: true }).click();
     const secret = await takeSecret();
@@ -273,7 +277,7 @@ describe('webhooks in the console', { skip: noBrowser }, () => {
   test('to close the secret without a copy takes a second click', async () => {
     const hook = await place.hook('alert', { name: 'Uncopied' });
     await visitOpen(`/integration-center/webhook/${hook.id}`);
-    await button('Rotate secret').click();
+    await choose('Rotate secret');
     const dialog = page.getByRole('dialog');
     await dialog.getByRole('button', { name: 'Rotate', exact: true }).click();
     await dialog.getByRole('button', { name: 'Done' }).click();
@@ -287,12 +291,12 @@ describe('webhooks in the console', { skip: noBrowser }, () => {
     await console.app.service.api('/webhook/pause', { integration_id: hook.id });
     for (const key of ['x', 'y', 'z']) await place.report({ title: key, alert_key: `gone-${key}` });
     await visitOpen(`/integration-center/webhook/${hook.id}`);
-    await button('Disable').click();
+    await choose('Disable');
     await page.getByRole('dialog', { name: 'Disable Going away?' }).getByRole('button', { name: 'Disable' }).click();
     await page.getByText('Going away is disabled. 3 waiting pushes were cancelled.').waitFor();
     await button('Enable').click();
     await page.getByText('Going away gets events from now on.').waitFor();
-    await button('Delete').click();
+    await choose('Delete');
     const dialog = page.getByRole('dialog', { name: 'Delete Going away?' });
     assert.equal(await dialog.getByRole('button', { name: 'Delete' }).isDisabled(), true);
     await dialog.getByLabel('Type Going away to confirm').fill('Going away');

@@ -7,7 +7,7 @@ type Look = 'plain' | 'primary' | 'danger' | 'quiet';
 
 interface Shared {
   readonly look?: Look;
-  readonly icon?: IconName;
+  readonly icon?: IconName | undefined;
   /** Shown as a sign only; the children are its name. */
   readonly iconOnly?: boolean;
 }

@@ -52,7 +52,11 @@ export function MenuPopup({
           key={item.id}
           className={item.dangerous === true ? 'menu-item menu-item-dangerous' : 'menu-item'}
           disabled={item.disabled !== undefined}
-          onClick={() => item.onChoose()}
+          onClick={() => {
+            // A dialog that it opens gives the focus back to where it was: the item is gone by then.
+            place.anchor.focus();
+            item.onChoose();
+          }}
         >
           {item.icon === undefined ? null : <Icon name={item.icon} />}
           <span>

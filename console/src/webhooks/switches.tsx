@@ -1,10 +1,14 @@
+import { useNavigate } from '@tanstack/react-router';
 import { useState, type ReactNode } from 'react';
 import { useTranslations } from 'use-intl';
 import type { Path, Webhook } from '../api/operations.ts';
 import { useWrite } from '../api/query.ts';
+import { useMay } from '../api/session.ts';
 import { Button } from '../parts/button.tsx';
 import { Dialog } from '../parts/dialog.tsx';
 import { TextField } from '../parts/field.tsx';
+import type { IconName } from '../parts/icons.tsx';
+import type { MenuItem } from '../parts/menu.tsx';
 import { Refused } from '../parts/states.tsx';
 
 export const webhookReads: readonly Path[] = ['/webhook/list', '/webhook/info'];
@@ -67,6 +71,51 @@ export function useSwitches(onDeleted: () => void): Switches {
           }}
         />
       ),
+  };
+}
+
+export interface SwitchItems {
+  /** The one that it is most often time for. */
+  readonly first: readonly MenuItem[];
+  readonly more: readonly MenuItem[];
+}
+
+/** What the reader may do to a webhook, as its state allows. */
+export function useSwitchItems(switches: Switches): (webhook: Webhook) => SwitchItems {
+  const t = useTranslations('webhooks');
+  const navigate = useNavigate();
+  const isAdmin = useMay('admin');
+  const mayPause = useMay('responder');
+  return (webhook) => {
+    const item = (id: 'pause' | 'resume' | 'enable' | 'disable' | 'delete', icon: IconName, run: () => void): MenuItem => ({
+      id,
+      icon,
+      label: t(id),
+      dangerous: id === 'disable' || id === 'delete',
+      onChoose: run,
+    });
+    const isDisabled = webhook.status === 'disabled';
+    const pause =
+      webhook.status === 'paused'
+        ? item('resume', 'play', () => switches.resume(webhook))
+        : item('pause', 'pause', () => switches.pause(webhook));
+    const enable = item('enable', 'play', () => switches.enable(webhook));
+    const copy: MenuItem = {
+      id: 'copy',
+      label: t('copyDraft'),
+      icon: 'copy',
+      onChoose: () =>
+        void navigate({
+          to: `/integration-center/${webhook.type === 'custom_action' ? 'action' : 'webhook'}/new`,
+          search: { kind: webhook.type, copy: String(webhook.integration_id) },
+        }),
+    };
+    const disable = item('disable', 'stop', () => switches.disable(webhook));
+    const remove = item('delete', 'trash', () => switches.remove(webhook));
+    return {
+      first: isDisabled ? (isAdmin ? [enable] : []) : mayPause ? [pause] : [],
+      more: isAdmin ? [copy, ...(isDisabled ? [] : [disable]), remove] : [],
+    };
   };
 }
 

@@ -13,7 +13,7 @@ import { createMenuHandle, RowMenu, type MenuItem } from '../parts/menu.tsx';
 import { Page } from '../parts/page.tsx';
 import { Empty, Failed, Loading, Notice } from '../parts/states.tsx';
 import { useFilters } from '../parts/use-filters.ts';
-import { useSwitches, type Switches } from './switches.tsx';
+import { useSwitches, useSwitchItems, type Switches } from './switches.tsx';
 import { SourceAddresses } from './source-addresses.tsx';
 import { webhookFilters, webhookKinds, webhookStates } from './webhook-filters.ts';
 import { addressOf, useColumns, type Room } from './webhook-columns.tsx';
@@ -156,9 +156,10 @@ function useMenuItems(room: Room, switches: Switches): (webhook: ListedWebhook) 
   const t = useTranslations('webhooks');
   const navigate = useNavigate();
   const isAdmin = useMay('admin');
-  const isResponder = useMay('responder');
+  const itemsOf = useSwitchItems(switches);
   return (webhook) => {
     const to = addressOf(room, webhook);
+    const items = itemsOf(webhook);
     const open: MenuItem = { id: 'open', label: t('open'), icon: 'right', onChoose: () => void navigate({ to }) };
     const test: MenuItem = {
       id: 'test',
@@ -166,42 +167,6 @@ function useMenuItems(room: Room, switches: Switches): (webhook: ListedWebhook) 
       icon: 'send',
       onChoose: () => void navigate({ to, search: { tab: 'settings' } }),
     };
-    const pause: MenuItem =
-      webhook.status === 'paused'
-        ? { id: 'resume', label: t('resume'), icon: 'play', onChoose: () => switches.resume(webhook) }
-        : { id: 'pause', label: t('pause'), icon: 'pause', onChoose: () => switches.pause(webhook) };
-    const copy: MenuItem = {
-      id: 'copy',
-      label: t('copyDraft'),
-      icon: 'copy',
-      onChoose: () =>
-        void navigate({
-          to: `/integration-center/${room}/new`,
-          search: { kind: webhook.type, copy: String(webhook.integration_id) },
-        }),
-    };
-    const off: MenuItem =
-      webhook.status === 'disabled'
-        ? { id: 'enable', label: t('enable'), icon: 'play', onChoose: () => switches.enable(webhook) }
-        : {
-            id: 'disable',
-            label: t('disable'),
-            icon: 'stop',
-            dangerous: true,
-            onChoose: () => switches.disable(webhook),
-          };
-    const remove: MenuItem = {
-      id: 'delete',
-      label: t('delete'),
-      icon: 'trash',
-      dangerous: true,
-      onChoose: () => switches.remove(webhook),
-    };
-    return [
-      open,
-      ...(isAdmin ? [test] : []),
-      ...(isResponder && webhook.status !== 'disabled' ? [pause] : []),
-      ...(isAdmin ? [copy, off, remove] : []),
-    ];
+    return [open, ...(isAdmin ? [test] : []), ...items.first, ...items.more];
   };
 }

@@ -4,10 +4,11 @@ import { useTranslations } from 'use-intl';
 import type { Webhook } from '../api/operations.ts';
 import { useRead, useWrite } from '../api/query.ts';
 import { useMay, useSession } from '../api/session.ts';
-import { Button, ButtonLink } from '../parts/button.tsx';
+import { Button } from '../parts/button.tsx';
 import { DeliveryList } from '../parts/delivery-list.tsx';
 import { FaultsOf, focusFirstFault } from '../parts/field.tsx';
 import { BackLink } from '../parts/found.tsx';
+import { Menu, type MenuItem } from '../parts/menu.tsx';
 import { Page } from '../parts/page.tsx';
 import { choice } from '../parts/search-params.ts';
 import { Empty, Failed, Loading, Notice, Refused, withoutFaults } from '../parts/states.tsx';
@@ -23,7 +24,7 @@ import { HealthTab } from './health-tab.tsx';
 import { LeaveGuard } from './leave-guard.tsx';
 import { ReplayList } from './replay-list.tsx';
 import { RotateDialog, Secrets } from './rotate-dialog.tsx';
-import { useSwitches, webhookReads, type Switches } from './switches.tsx';
+import { useSwitches, useSwitchItems, webhookReads, type Switches } from './switches.tsx';
 import { useStandingFaults } from './standing-faults.ts';
 import { TestPanel } from './test-push.tsx';
 import { useTestPush, type TestPush } from './use-test-push.ts';
@@ -155,13 +156,12 @@ interface ActionsProps {
   readonly onRotate: () => void;
 }
 
+/** What it is time for in sight, the rest in a menu. */
 function Actions({ webhook, switches, test, onTest, onRotate }: ActionsProps): ReactNode {
   const t = useTranslations('webhooks');
   const isAdmin = useMay('admin');
-  const isResponder = useMay('responder');
-  const room = webhook.type === 'custom_action' ? 'action' : 'webhook';
-  const { busy } = switches;
-  const paused = webhook.status === 'paused';
+  const { first, more } = useSwitchItems(switches)(webhook);
+  const rotate: MenuItem = { id: 'rotate', label: t('rotate'), icon: 'key', onChoose: onRotate };
   return (
     <>
       {isAdmin ? (
@@ -169,43 +169,19 @@ function Actions({ webhook, switches, test, onTest, onRotate }: ActionsProps): R
           {t('testPush')}
         </Button>
       ) : null}
-      {isResponder && webhook.status !== 'disabled' ? (
-        <Button
-          icon={paused ? 'play' : 'pause'}
-          busy={busy}
-          onClick={() => (paused ? switches.resume(webhook) : switches.pause(webhook))}
-        >
-          {paused ? t('resume') : t('pause')}
+      {first.map((item) => (
+        <Button key={item.id} icon={item.icon} busy={switches.busy} onClick={() => item.onChoose()}>
+          {item.label}
         </Button>
-      ) : null}
-      {isAdmin ? (
-        <>
-          {webhook.signing ? (
-            <Button icon="key" onClick={onRotate}>
-              {t('rotate')}
-            </Button>
-          ) : null}
-          <ButtonLink
-            icon="copy"
-            to={`/integration-center/${room}/new`}
-            search={{ kind: webhook.type, copy: String(webhook.integration_id) }}
-          >
-            {t('copyDraft')}
-          </ButtonLink>
-          {webhook.status === 'disabled' ? (
-            <Button icon="play" busy={busy} onClick={() => switches.enable(webhook)}>
-              {t('enable')}
-            </Button>
-          ) : (
-            <Button icon="stop" look="danger" onClick={() => switches.disable(webhook)}>
-              {t('disable')}
-            </Button>
-          )}
-          <Button icon="trash" look="danger" onClick={() => switches.remove(webhook)}>
-            {t('delete')}
-          </Button>
-        </>
-      ) : null}
+      ))}
+      {more.length === 0 ? null : (
+        <Menu
+          name={t('moreActions')}
+          icon="more"
+          iconOnly
+          items={[...(webhook.signing ? [rotate] : []), ...more]}
+        />
+      )}
     </>
   );
 }

@@ -62,6 +62,7 @@ export const webhooks = {
   guardAllowed: 'Private addresses are refused as receivers, except: {list}.',
   open: 'Open',
   testPush: 'Test push',
+  moreActions: 'More actions',
   pause: 'Pause',
   resume: 'Resume',
   enable: 'Enable',

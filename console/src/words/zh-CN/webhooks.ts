@@ -60,6 +60,7 @@ export const webhooks: WordsOf<typeof english.webhooks> = {
   guardAllowed: '私有地址不能作为接收方，以下除外：{list}。',
   open: '打开',
   testPush: '测试推送',
+  moreActions: '更多操作',
   pause: '暂停',
   resume: '恢复',
   enable: '启用',
