@@ -148,6 +148,12 @@ describe('what people do to incidents in the console', { skip: noBrowser }, () =
     await page.keyboard.press('Enter');
     await page.getByRole('heading', { level: 1, name: 'edited' }).waitFor();
     await pushed(id, 'i_r_title');
+    await button('Undo, which sends i_r_title').click();
+    await page.getByRole('heading', { level: 1, name: 'to be edited' }).waitFor();
+    await button('Undo, which sends i_r_title').click();
+    await page.getByRole('heading', { level: 1, name: /^edited/ }).waitFor();
+    await button('Close this message').click();
+    assert.equal(await button('Undo, which sends i_r_title').count(), 0);
     for (const [name, text, type] of [
       ['Description', 'what it is', 'i_r_desc'],
       ['Impact', 'nobody can pay', 'i_r_impact'],
@@ -161,6 +167,17 @@ describe('what people do to incidents in the console', { skip: noBrowser }, () =
       await page.locator('.incident-side').getByText(text).waitFor();
       await pushed(id, type);
     }
+    // The service has no way back to no text at all.
+    assert.equal(await button(/Undo, which/).count(), 0);
+    await button('Edit: Root cause').click();
+    await page.getByLabel('Root cause', { exact: true }).fill('another');
+    await page.keyboard.press('Control+Enter');
+    await button('Undo, which sends i_r_rc').click();
+    await page.locator('.incident-side').getByText('a full disk').waitFor();
+    // Once somebody else has changed it, there is nothing to take back.
+    await api('/incident/reset', { incident_id: id, root_cause: 'a slow disk' });
+    await page.locator('.incident-side').getByText('a slow disk').waitFor();
+    await button('Undo, which sends i_r_rc').waitFor({ state: 'detached' });
     await button('Edit: Customer').click();
     await page.getByLabel('Customer', { exact: true }).fill('Acme');
     await page.keyboard.press('Enter');

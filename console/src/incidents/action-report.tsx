@@ -11,6 +11,7 @@ const refusalsShown = 10;
 /** How far it is, what was done with the way back, and what was refused. */
 export function ActionReport({ jobs }: { readonly jobs: Jobs }): ReactNode {
   const t = useTranslations('acting');
+  const s = useTranslations('states');
   const { progress, finished, error, busy } = jobs;
   const undo = jobs.undo();
   return (
@@ -27,11 +28,11 @@ export function ActionReport({ jobs }: { readonly jobs: Jobs }): ReactNode {
             <span>{t(`done.${finished.job.action}`, { count: finished.result.done.length })}</span>
             {undo === undefined ? null : (
               <Button look="quiet" onClick={() => jobs.run(undo)}>
-                {t('undo', { event: eventOf[undo.action] })}
+                {s('undo', { event: eventOf[undo.action] })}
               </Button>
             )}
             <Button look="quiet" icon="close" iconOnly onClick={() => jobs.reset()}>
-              {t('dismiss')}
+              {s('dismiss')}
             </Button>
           </p>
         ) : null}

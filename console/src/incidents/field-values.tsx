@@ -4,7 +4,7 @@ import { carryOut } from '../api/carry-out.ts';
 import type { CustomField, Incident } from '../api/operations.ts';
 import { useRead } from '../api/query.ts';
 import { useMay } from '../api/session.ts';
-import { InlineEdit, type InlineControl } from '../parts/inline-edit.tsx';
+import { UndoableEdit, type InlineControl } from '../parts/inline-edit.tsx';
 import { useReload } from './use-reload.ts';
 
 /** The custom fields of an incident, and values of fields that are no longer there. */
@@ -34,7 +34,7 @@ export function FieldValues({ incident }: { readonly incident: Incident }): Reac
             <div className="facts-line" key={field.field_id}>
               <dt className="breakable">{field.display_name}</dt>
               <dd>
-                <InlineEdit
+                <UndoableEdit
                   label={field.display_name}
                   value={text}
                   event="i_r_field"
@@ -42,7 +42,7 @@ export function FieldValues({ incident }: { readonly incident: Incident }): Reac
                   {...(field.field_type === 'text' ? {} : { control: controlOf(field, t('fieldNone')) })}
                 >
                   {text === '' ? <span className="muted">–</span> : text}
-                </InlineEdit>
+                </UndoableEdit>
               </dd>
             </div>
           );

@@ -12,12 +12,14 @@ import { PushesOf } from '../parts/pushes-of.tsx';
 import { choice } from '../parts/search-params.ts';
 import { Tabs } from '../parts/tabs.tsx';
 import { Timeline } from '../parts/timeline.tsx';
+import { useUndo } from '../parts/undo.tsx';
 import { useFilters } from '../parts/use-filters.ts';
 import { useActionShortcuts } from './action-shortcuts.ts';
 import { AlertsOf } from './alerts-of.tsx';
 import { CommentBox } from './comment-box.tsx';
 import { CustomActions } from './custom-actions.tsx';
 import { IncidentActions } from './incident-actions.tsx';
+import { textMinChars } from './incident-rules.ts';
 import { IncidentSide } from './incident-side.tsx';
 import { IncidentSummary } from './incident-summary.tsx';
 import { Similar } from './similar.tsx';
@@ -64,16 +66,17 @@ function OneIncident({ incident }: { readonly incident: Incident }): ReactNode {
   const actions = useActions((job) => {
     if (job.action === 'remove') void navigate({ to: '/incident' });
   });
+  const title = useUndo({
+    event: 'i_r_title',
+    value: incident.title,
+    leastChars: textMinChars,
+    save: mayAct ? (text) => carryOut('/incident/reset', { incident_id: id, title: text }).then(reload) : undefined,
+  });
   useActionShortcuts(mayAct ? (name) => actions.start(name, [incident]) : undefined);
   return (
     <Page
       title={
-        <InlineEdit
-          label={t('column.title')}
-          value={incident.title}
-          event="i_r_title"
-          onSave={mayAct ? (title) => carryOut('/incident/reset', { incident_id: id, title }).then(reload) : undefined}
-        >
+        <InlineEdit label={t('column.title')} value={incident.title} event="i_r_title" onSave={title.onSave}>
           {incident.title}
         </InlineEdit>
       }
@@ -82,6 +85,7 @@ function OneIncident({ incident }: { readonly incident: Incident }): ReactNode {
       below={<IncidentSummary incident={incident} />}
       actions={mayAct ? <IncidentActions incident={incident} actions={actions} /> : undefined}
     >
+      {title.note}
       {actions.report}
       {actions.dialogs}
       {mayAct ? <CustomActions incidentId={id} /> : null}

@@ -47,3 +47,6 @@ export function isSnoozed({ snoozed_before }: Pick<State, 'snoozed_before'>, now
 function hasAcknowledged({ responders }: State, personId: number): boolean {
   return responders.some((one) => one.person_id === personId && one.acknowledged_at > 0);
 }
+
+/** The service takes no shorter title, and no shorter text beside it. */
+export const textMinChars = 3;

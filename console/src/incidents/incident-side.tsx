@@ -4,10 +4,11 @@ import { carryOut } from '../api/carry-out.ts';
 import type { Incident } from '../api/operations.ts';
 import { useMay } from '../api/session.ts';
 import { stampOf } from '../parts/clock.tsx';
-import { InlineEdit } from '../parts/inline-edit.tsx';
+import { UndoableEdit } from '../parts/inline-edit.tsx';
 import { Labels } from '../parts/labels.tsx';
 import { OutsideLink, WrittenText } from '../parts/written-text.tsx';
 import { FieldValues } from './field-values.tsx';
+import { textMinChars } from './incident-rules.ts';
 import { useReload } from './use-reload.ts';
 
 const texts = [
@@ -37,15 +38,16 @@ export function IncidentSide({ incident }: { readonly incident: Incident }): Rea
       {texts.map(([label, name, event]) => (
         <section className="panel-part" key={name}>
           <h2>{t(label)}</h2>
-          <InlineEdit
+          <UndoableEdit
             label={t(label)}
             value={incident[name]}
             event={event}
             lines={4}
+            leastChars={textMinChars}
             onSave={mayAct ? (text) => save(name, text) : undefined}
           >
             <WrittenText text={incident[name]} />
-          </InlineEdit>
+          </UndoableEdit>
         </section>
       ))}
       <FieldValues incident={incident} />

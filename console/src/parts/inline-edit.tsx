@@ -3,6 +3,7 @@ import { useTranslations } from 'use-intl';
 import type { CallError } from '../api/call.ts';
 import { Button } from './button.tsx';
 import { Refused } from './states.tsx';
+import { useUndo } from './undo.tsx';
 import './inline-edit.css';
 
 interface InlineEditProps {
@@ -15,7 +16,7 @@ interface InlineEditProps {
   readonly event: string;
   readonly lines?: number;
   /** Absent: it may not be changed. */
-  readonly onSave: ((value: string) => Promise<unknown>) | undefined;
+  readonly onSave: ((value: string, before: string) => Promise<unknown>) | undefined;
   /** A control in place of the usual field. */
   readonly control?: (field: InlineControl) => ReactNode;
 }
@@ -24,6 +25,22 @@ export interface InlineControl {
   readonly id: string;
   readonly value: string;
   readonly onChange: (value: string) => void;
+}
+
+interface UndoableEditProps extends Omit<InlineEditProps, 'onSave'> {
+  readonly onSave: ((value: string) => Promise<unknown>) | undefined;
+  readonly leastChars?: number;
+}
+
+/** The same with the way back below it. */
+export function UndoableEdit({ onSave, leastChars, ...props }: UndoableEditProps): ReactNode {
+  const undo = useUndo({ event: props.event, value: props.value, leastChars, save: onSave });
+  return (
+    <>
+      <InlineEdit {...props} onSave={undo.onSave} />
+      {undo.note}
+    </>
+  );
 }
 
 /** A value that is changed where it stands. Enter saves, Escape leaves it; in several lines Ctrl and Enter save. */
@@ -48,7 +65,7 @@ export function InlineEdit({ label, value, children, event, lines = 1, onSave, c
     if (next === value) return leave();
     setBusy(true);
     try {
-      await onSave(next);
+      await onSave(next, value);
       leave();
     } catch (refusal) {
       setError(refusal as CallError);

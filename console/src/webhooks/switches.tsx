@@ -87,7 +87,11 @@ export function useSwitchItems(switches: Switches): (webhook: Webhook) => Switch
   const isAdmin = useMay('admin');
   const mayPause = useMay('responder');
   return (webhook) => {
-    const item = (id: 'pause' | 'resume' | 'enable' | 'disable' | 'delete', icon: IconName, run: () => void): MenuItem => ({
+    const item = (
+      id: 'pause' | 'resume' | 'enable' | 'disable' | 'delete',
+      icon: IconName,
+      run: () => void,
+    ): MenuItem => ({
       id,
       icon,
       label: t(id),

@@ -175,12 +175,7 @@ function Actions({ webhook, switches, test, onTest, onRotate }: ActionsProps): R
         </Button>
       ))}
       {more.length === 0 ? null : (
-        <Menu
-          name={t('moreActions')}
-          icon="more"
-          iconOnly
-          items={[...(webhook.signing ? [rotate] : []), ...more]}
-        />
+        <Menu name={t('moreActions')} icon="more" iconOnly items={[...(webhook.signing ? [rotate] : []), ...more]} />
       )}
     </>
   );

@@ -167,8 +167,6 @@ export const acting = {
     remove: '{count, plural, one {# incident removed} other {# incidents removed}}',
   },
   raises: 'Raises {event}',
-  undo: 'Undo, which sends {event}',
-  dismiss: 'Close this message',
   progress: 'Progress of the batch',
   progressOf: '{finished, number} of {total, number}',
   refused: '{count, plural, one {# incident was refused:} other {# incidents were refused:}}',

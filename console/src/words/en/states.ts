@@ -12,8 +12,6 @@ export const states = {
   copyFailed: 'Copy it from here:',
   close: 'Close',
   cancel: 'Cancel',
-  undo: 'Undo',
-  dismiss: 'Dismiss',
   remove: 'Remove {name}',
   ignored:
     '{count, plural, one {This part of the address could not be read and was left out: {names}} other {These parts of the address could not be read and were left out: {names}}}.',
@@ -34,6 +32,9 @@ export const states = {
   edit: 'Edit: {name}',
   save: 'Save',
   raises: 'Raises {event}',
+  saved: 'Saved.',
+  undo: 'Undo, which sends {event}',
+  dismiss: 'Close this message',
   testAlert: {
     send: 'Send a test alert',
     taken: 'The alert was taken.',

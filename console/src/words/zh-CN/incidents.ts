@@ -167,8 +167,6 @@ export const acting: WordsOf<typeof english.acting> = {
     remove: '{count, plural, other {已移除 # 个故障}}',
   },
   raises: '将产生 {event}',
-  undo: '撤销（将发送 {event}）',
-  dismiss: '关闭此消息',
   progress: '批量操作进度',
   progressOf: '{finished, number} / {total, number}',
   refused: '{count, plural, other {# 个故障被拒绝：}}',

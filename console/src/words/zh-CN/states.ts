@@ -15,8 +15,6 @@ export const states: WordsOf<typeof english.states> = {
   copyFailed: '请从这里复制：',
   close: '关闭',
   cancel: '取消',
-  undo: '撤销',
-  dismiss: '忽略',
   remove: '移除 {name}',
   ignored: '{count, plural, other {地址中的以下部分无法识别，已忽略：{names}}}。',
   leaveTitle: '不保存就离开？',
@@ -36,6 +34,9 @@ export const states: WordsOf<typeof english.states> = {
   edit: '编辑：{name}',
   save: '保存',
   raises: '将产生 {event}',
+  saved: '已保存。',
+  undo: '撤销（将发送 {event}）',
+  dismiss: '关闭此消息',
   testAlert: {
     send: '发送测试告警',
     taken: '告警已接收。',
