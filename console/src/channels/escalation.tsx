@@ -1,81 +1,49 @@
 import { useState, type ReactNode } from 'react';
 import { useTranslations } from 'use-intl';
-import type { Path, Reply } from '../api/operations.ts';
-import { useRead, useWrite } from '../api/query.ts';
+import { useRead } from '../api/query.ts';
 import { Button } from '../parts/button.tsx';
 import { plainFilter, type Filter } from '../parts/conditions.ts';
 import { FilterField, filterIn } from '../parts/conditions-field.tsx';
 import { CheckField, TextField } from '../parts/field.tsx';
 import { PeoplePicker } from '../parts/people-picker.tsx';
-import { Failed, Loading } from '../parts/states.tsx';
-import { RuleCard, RuleSection } from './rule-card.tsx';
 import { RuleDialog } from './rule-dialog.tsx';
+import type { RuleOf } from './rule-kind.ts';
+import { RuleList, type Editing } from './rule-list.tsx';
 
-type Rule = Reply<'/channel/escalate/rule/list'>['items'][number];
+type Rule = RuleOf<'escalate'>;
 
 /** Who gets the incidents of a channel, and who next when nobody acknowledges. */
 export function Escalation({ channelId }: { readonly channelId: number }): ReactNode {
+  return <RuleList kind="escalate" channelId={channelId} Sentence={Layers} Dialog={EscalationDialog} />;
+}
+
+function Layers({ rule }: { readonly rule: Rule }): ReactNode {
   const t = useTranslations('channels.escalation');
-  const rules = useRead('/channel/escalate/rule/list', { channel_id: channelId });
-  const [open, setOpen] = useState<Rule | 'new'>();
-  const items = rules.data?.items ?? [];
-  const names = useNames(items);
+  const names = useNames(rule);
   return (
-    <RuleSection
-      title={t('title')}
-      why={t('why')}
-      add={t('add')}
-      onAdd={() => setOpen('new')}
-      empty={rules.data?.items.length === 0}
-      none={t('none')}
-      dialog={
-        open === undefined ? null : (
-          <EscalationDialog
-            channelId={channelId}
-            rule={open === 'new' ? undefined : open}
-            onClose={() => setOpen(undefined)}
-          />
-        )
-      }
-    >
-      {rules.error === null ? null : (
-        <li>
-          <Failed error={rules.error} onRetry={() => void rules.refetch()} />
-        </li>
-      )}
-      {rules.isPending ? (
-        <li>
-          <Loading rows={2} />
-        </li>
-      ) : null}
-      {items.map((rule) => (
-        <RuleCard key={rule.rule_id} kind="escalate" rule={rule} onEdit={() => setOpen(rule)}>
-          {rule.filters.length === 0 ? null : <p>{t.rich('for', { filter: filterIn(rule.filters) })}</p>}
-          <ol>
-            {rule.layers.map((layer, index) => (
-              // oxlint-disable-next-line react/no-array-index-key -- a layer is its place
-              <li key={index}>
-                {t('layer', {
-                  number: index + 1,
-                  who: names(layer.target),
-                  minutes: layer.escalate_window,
-                  last: index === rule.layers.length - 1 ? 'yes' : 'no',
-                })}
-              </li>
-            ))}
-          </ol>
-        </RuleCard>
-      ))}
-    </RuleSection>
+    <>
+      {rule.filters.length === 0 ? null : <p>{t.rich('for', { filter: filterIn(rule.filters) })}</p>}
+      <ol>
+        {rule.layers.map((layer, index) => (
+          // oxlint-disable-next-line react/no-array-index-key -- a layer is its place
+          <li key={index}>
+            {t('layer', {
+              number: index + 1,
+              who: names(layer.target),
+              minutes: layer.escalate_window,
+              last: index === rule.layers.length - 1 ? 'yes' : 'no',
+            })}
+          </li>
+        ))}
+      </ol>
+    </>
   );
 }
 
 type Target = Rule['layers'][number]['target'];
 
-function useNames(rules: readonly Rule[]): (target: Target) => string {
-  const ids = [...new Set(rules.flatMap((rule) => rule.layers.flatMap(({ target }) => target.person_ids)))].sort(
-    (a, b) => a - b,
-  );
+function useNames(rule: Rule): (target: Target) => string {
+  const ids = [...new Set(rule.layers.flatMap(({ target }) => target.person_ids))].sort((a, b) => a - b);
   const people = useRead('/person/infos', { person_ids: ids }, { enabled: ids.length > 0, keep: true });
   const teams = useRead('/team/list', { limit: 100 });
   const personNames = new Map((people.data?.items ?? []).map((one) => [one.person_id, one.person_name]));
@@ -108,45 +76,25 @@ function layersOf(rule: Rule | undefined): readonly TypedLayer[] {
   }));
 }
 
-interface EscalationDialogProps {
-  readonly channelId: number;
-  readonly rule: Rule | undefined;
-  readonly onClose: () => void;
-}
-
-function EscalationDialog({ channelId, rule, onClose }: EscalationDialogProps): ReactNode {
+function EscalationDialog(editing: Editing<'escalate'>): ReactNode {
+  const { rule } = editing;
   const t = useTranslations('channels.escalation');
-  const changes: readonly Path[] = ['/channel/escalate/rule/list'];
-  const [name, setName] = useState(rule?.rule_name ?? '');
   const [filter, setFilter] = useState<Filter>(rule?.filters ?? []);
   const [layers, setLayers] = useState(() => layersOf(rule));
-  const create = useWrite('/channel/escalate/rule/create', { changes, onDone: onClose });
-  const update = useWrite('/channel/escalate/rule/update', { changes, onDone: onClose });
   const set = (index: number, some: Partial<TypedLayer>): void =>
     setLayers(layers.map((one, at) => (at === index ? { ...one, ...some } : one)));
-  const save = (): void => {
-    const body = {
-      channel_id: channelId,
-      rule_name: name.trim(),
-      filters: plainFilter(filter),
-      layers: layers.map(({ people, teams, minutes, rest }) => ({
-        ...rest,
-        target: { ...rest.target, webhooks: null, person_ids: [...people], team_ids: [...teams] },
-        escalate_window: Number(minutes),
-      })),
-    };
-    if (rule === undefined) create.mutate(body);
-    else update.mutate({ ...body, rule_id: rule.rule_id });
-  };
   return (
     <RuleDialog
-      title={rule === undefined ? t('add') : rule.rule_name}
-      name={name}
-      onName={setName}
-      busy={create.isPending || update.isPending}
-      error={create.error ?? update.error}
-      onSave={save}
-      onClose={onClose}
+      kind="escalate"
+      {...editing}
+      body={() => ({
+        filters: plainFilter(filter),
+        layers: layers.map(({ people, teams, minutes, rest }) => ({
+          ...rest,
+          target: { ...rest.target, webhooks: null, person_ids: [...people], team_ids: [...teams] },
+          escalate_window: Number(minutes),
+        })),
+      })}
     >
       <FilterField label={t('which')} name="filters" value={filter} onChange={setFilter} />
       {layers.map((layer, index) => (

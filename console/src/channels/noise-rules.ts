@@ -1,9 +1,7 @@
-import type { Reply } from '../api/operations.ts';
 import { emptyCondition, type Filter } from '../parts/conditions.ts';
+import type { RuleOf } from './rule-kind.ts';
 
-export type Silence = Reply<'/channel/silence/rule/list'>['items'][number];
-export type Inhibition = Reply<'/channel/inhibit/rule/list'>['items'][number];
-export type Drop = Reply<'/channel/unsubscribe/rule/list'>['items'][number];
+export type Silence = RuleOf<'silence'>;
 
 export const newFilter: Filter = [[emptyCondition]];
 

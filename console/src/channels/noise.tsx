@@ -1,68 +1,55 @@
-import { useState, type ReactNode } from 'react';
+import type { ReactNode } from 'react';
 import { useFormatter, useTranslations } from 'use-intl';
-import { useRead } from '../api/query.ts';
 import { filterIn } from '../parts/conditions-field.tsx';
-import { Failed, Loading } from '../parts/states.tsx';
 import { DropDialog, InhibitDialog } from './noise-dialogs.tsx';
-import { dayOfWeek, type Drop, type Inhibition, type Silence } from './noise-rules.ts';
-import { RuleCard, RuleSection } from './rule-card.tsx';
+import { dayOfWeek, type Silence } from './noise-rules.ts';
+import type { RuleOf } from './rule-kind.ts';
+import { RuleList } from './rule-list.tsx';
 import { SilenceDialog } from './silence-dialog.tsx';
 
 /** Which alerts of a channel make no incident, and which events leave no trace. */
 export function Noise({ channelId }: { readonly channelId: number }): ReactNode {
+  const t = useTranslations('channels.silence');
   return (
     <div className="rule-section">
-      <Silences channelId={channelId} />
-      <Inhibitions channelId={channelId} />
-      <Drops channelId={channelId} />
+      <RuleList
+        kind="silence"
+        channelId={channelId}
+        Sentence={SilenceSentence}
+        note={(rule) => (rule.is_effective ? t('now') : '')}
+        Dialog={SilenceDialog}
+      />
+      <RuleList kind="inhibit" channelId={channelId} Sentence={InhibitSentence} Dialog={InhibitDialog} />
+      <RuleList kind="unsubscribe" channelId={channelId} Sentence={DropSentence} Dialog={DropDialog} />
     </div>
   );
 }
 
-interface OfChannel {
-  readonly channelId: number;
+function SilenceSentence({ rule }: { readonly rule: Silence }): ReactNode {
+  const t = useTranslations('channels.silence');
+  return (
+    <>
+      {t.rich('sentence', { filter: filterIn(rule.filters) })}{' '}
+      <span className="muted">
+        <SilenceTime rule={rule} />
+        {rule.is_directly_discard ? ` · ${t('discards')}` : ''}
+      </span>
+    </>
+  );
 }
 
-function Silences({ channelId }: OfChannel): ReactNode {
-  const t = useTranslations('channels.silence');
-  const rules = useRead('/channel/silence/rule/list', { channel_id: channelId });
-  const [open, setOpen] = useState<Silence | 'new'>();
-  return (
-    <RuleSection
-      title={t('title')}
-      why={t('why')}
-      add={t('add')}
-      onAdd={() => setOpen('new')}
-      empty={rules.data?.items.length === 0}
-      none={t('none')}
-      dialog={
-        open === undefined ? null : (
-          <SilenceDialog
-            channelId={channelId}
-            rule={open === 'new' ? undefined : open}
-            onClose={() => setOpen(undefined)}
-          />
-        )
-      }
-    >
-      <Asked question={rules} />
-      {(rules.data?.items ?? []).map((rule) => (
-        <RuleCard
-          key={rule.rule_id}
-          kind="silence"
-          rule={rule}
-          onEdit={() => setOpen(rule)}
-          note={rule.is_effective ? <span className="muted">{t('now')}</span> : null}
-        >
-          {t.rich('sentence', { filter: filterIn(rule.filters) })}{' '}
-          <span className="muted">
-            <SilenceTime rule={rule} />
-            {rule.is_directly_discard ? ` · ${t('discards')}` : ''}
-          </span>
-        </RuleCard>
-      ))}
-    </RuleSection>
-  );
+function InhibitSentence({ rule }: { readonly rule: RuleOf<'inhibit'> }): ReactNode {
+  const t = useTranslations('channels.inhibit');
+  return t.rich('sentence', {
+    target: filterIn(rule.target_filters),
+    source: filterIn(rule.source_filters),
+    equals: rule.equals.join(', '),
+  });
+}
+
+function DropSentence({ rule }: { readonly rule: RuleOf<'unsubscribe'> }): ReactNode {
+  const t = useTranslations('channels.drop');
+  return t.rich('sentence', { filter: filterIn(rule.filters) });
 }
 
 function SilenceTime({ rule }: { readonly rule: Silence }): ReactNode {
@@ -84,87 +71,4 @@ function SilenceTime({ rule }: { readonly rule: Silence }): ReactNode {
       return t('weekly', { days: when, start, end, zone: rule.time_zone });
     })
     .join('; ');
-}
-
-function Inhibitions({ channelId }: OfChannel): ReactNode {
-  const t = useTranslations('channels.inhibit');
-  const rules = useRead('/channel/inhibit/rule/list', { channel_id: channelId });
-  const [open, setOpen] = useState<Inhibition | 'new'>();
-  return (
-    <RuleSection
-      title={t('title')}
-      why={t('why')}
-      add={t('add')}
-      onAdd={() => setOpen('new')}
-      empty={rules.data?.items.length === 0}
-      none={t('none')}
-      dialog={
-        open === undefined ? null : (
-          <InhibitDialog
-            channelId={channelId}
-            rule={open === 'new' ? undefined : open}
-            onClose={() => setOpen(undefined)}
-          />
-        )
-      }
-    >
-      <Asked question={rules} />
-      {(rules.data?.items ?? []).map((rule) => (
-        <RuleCard key={rule.rule_id} kind="inhibit" rule={rule} onEdit={() => setOpen(rule)}>
-          {t.rich('sentence', {
-            target: filterIn(rule.target_filters),
-            source: filterIn(rule.source_filters),
-            equals: rule.equals.join(', '),
-          })}
-        </RuleCard>
-      ))}
-    </RuleSection>
-  );
-}
-
-function Drops({ channelId }: OfChannel): ReactNode {
-  const t = useTranslations('channels.drop');
-  const rules = useRead('/channel/unsubscribe/rule/list', { channel_id: channelId });
-  const [open, setOpen] = useState<Drop | 'new'>();
-  return (
-    <RuleSection
-      title={t('title')}
-      why={t('why')}
-      add={t('add')}
-      onAdd={() => setOpen('new')}
-      empty={rules.data?.items.length === 0}
-      none={t('none')}
-      dialog={
-        open === undefined ? null : (
-          <DropDialog
-            channelId={channelId}
-            rule={open === 'new' ? undefined : open}
-            onClose={() => setOpen(undefined)}
-          />
-        )
-      }
-    >
-      <Asked question={rules} />
-      {(rules.data?.items ?? []).map((rule) => (
-        <RuleCard key={rule.rule_id} kind="unsubscribe" rule={rule} onEdit={() => setOpen(rule)}>
-          {t.rich('sentence', { filter: filterIn(rule.filters) })}
-        </RuleCard>
-      ))}
-    </RuleSection>
-  );
-}
-
-function Asked({ question }: { readonly question: ReturnType<typeof useRead> }): ReactNode {
-  if (question.error !== null) {
-    return (
-      <li>
-        <Failed error={question.error} onRetry={() => void question.refetch()} />
-      </li>
-    );
-  }
-  return question.isPending ? (
-    <li>
-      <Loading rows={1} />
-    </li>
-  ) : null;
 }

@@ -6,8 +6,7 @@ import { useMay } from '../api/session.ts';
 import { Button } from '../parts/button.tsx';
 import { Confirm } from '../parts/confirm.tsx';
 import { Refused } from '../parts/states.tsx';
-
-export type RuleKind = 'escalate' | 'silence' | 'inhibit' | 'unsubscribe';
+import type { RuleKind } from './rule-kind.ts';
 
 interface RuleCardProps {
   readonly kind: RuleKind;
@@ -17,7 +16,7 @@ interface RuleCardProps {
     readonly rule_name: string;
     readonly status: 'enabled' | 'disabled';
   };
-  readonly note?: ReactNode;
+  readonly note?: string | undefined;
   readonly children: ReactNode;
   readonly onEdit: () => void;
 }
@@ -38,7 +37,7 @@ export function RuleCard({ kind, rule, note, children, onEdit }: RuleCardProps):
     <li className={on ? 'rule-card' : 'rule-card rule-off'}>
       <div className="rule-head">
         <h3>{rule.rule_name}</h3>
-        {note}
+        {note === undefined || note === '' ? null : <span className="muted">{note}</span>}
         {mayEdit ? (
           <>
             <label className="radio">
@@ -78,37 +77,5 @@ export function RuleCard({ kind, rule, note, children, onEdit }: RuleCardProps):
         </Confirm>
       ) : null}
     </li>
-  );
-}
-
-interface RuleSectionProps {
-  readonly title: string;
-  readonly why: string;
-  readonly add: string;
-  readonly onAdd: () => void;
-  readonly empty: boolean;
-  readonly none: string;
-  readonly dialog: ReactNode;
-  readonly children: ReactNode;
-}
-
-export function RuleSection({ title, why, add, onAdd, empty, none, dialog, children }: RuleSectionProps): ReactNode {
-  const mayEdit = useMay('admin');
-  return (
-    <section className="rule-section">
-      <div className="rule-section-head">
-        <div>
-          <h2>{title}</h2>
-          <p className="muted">{why}</p>
-        </div>
-        {mayEdit ? (
-          <Button icon="plus" onClick={onAdd}>
-            {add}
-          </Button>
-        ) : null}
-      </div>
-      {empty ? <p className="muted">{none}</p> : <ol className="rule-cards">{children}</ol>}
-      {dialog}
-    </section>
   );
 }

@@ -1,59 +1,57 @@
-import type { FormEvent, ReactNode } from 'react';
+import { useState, type FormEvent, type ReactNode } from 'react';
 import { useTranslations } from 'use-intl';
-import type { CallError } from '../api/call.ts';
+import type { Path, Request } from '../api/operations.ts';
+import { useWrite } from '../api/query.ts';
 import { Button } from '../parts/button.tsx';
 import { Dialog } from '../parts/dialog.tsx';
 import { FaultsOf, TextField } from '../parts/field.tsx';
 import { Refused, withoutFaults } from '../parts/states.tsx';
+import { wordsOf, type BodyOf, type RuleKind } from './rule-kind.ts';
+import type { Editing } from './rule-list.tsx';
 import '../parts/form.css';
 
-interface RuleDialogProps {
-  readonly title: string;
-  readonly name: string;
-  readonly onName: (name: string) => void;
-  readonly busy: boolean;
-  readonly error: CallError | null;
-  readonly onSave: () => void;
-  readonly onClose: () => void;
+interface RuleDialogProps<K extends RuleKind> extends Editing<K> {
+  readonly kind: K;
+  readonly body: () => BodyOf<K>;
+  /** The fields of its kind. */
   readonly children: ReactNode;
 }
 
 const nameMaxChars = 39;
 
-/** What the dialogs of all rules share. */
-export function RuleDialog({
-  title,
-  name,
-  onName,
-  busy,
-  error,
-  onSave,
-  onClose,
-  children,
-}: RuleDialogProps): ReactNode {
-  const t = useTranslations('channels.rule');
+/** Makes a rule of any kind, or changes one. */
+export function RuleDialog<K extends RuleKind>(props: RuleDialogProps<K>): ReactNode {
+  const { kind, channelId, rule, onClose } = props;
+  const t = useTranslations('channels');
   const s = useTranslations('states');
+  const [name, setName] = useState(rule?.rule_name ?? '');
+  const changes: readonly Path[] = [`/channel/${kind}/rule/list`];
+  const create = useWrite<`/channel/${K}/rule/create`>(`/channel/${kind}/rule/create`, { changes, onDone: onClose });
+  const update = useWrite<`/channel/${K}/rule/update`>(`/channel/${kind}/rule/update`, { changes, onDone: onClose });
+  const error = create.error ?? update.error;
   const submit = (event: FormEvent): void => {
     event.preventDefault();
-    onSave();
+    const body = { ...props.body(), channel_id: channelId, rule_name: name.trim() };
+    if (rule === undefined) create.mutate(body as unknown as Request<`/channel/${K}/rule/create`>);
+    else update.mutate({ ...body, rule_id: rule.rule_id });
   };
   return (
-    <Dialog open wide title={title} onClose={onClose}>
+    <Dialog open wide title={rule?.rule_name ?? t(`${wordsOf(kind)}.add`)} onClose={onClose}>
       <FaultsOf faults={error?.faults ?? []}>
         <form className="form" onSubmit={submit}>
           <TextField
-            label={t('name')}
+            label={t('rule.name')}
             name="rule_name"
             required
             maxLength={nameMaxChars}
             value={name}
-            onChange={onName}
+            onChange={setName}
           />
-          {children}
+          {props.children}
           <Refused error={withoutFaults(error)} />
           <div className="form-actions form-actions-end">
             <Button onClick={onClose}>{s('cancel')}</Button>
-            <Button type="submit" look="primary" busy={busy}>
+            <Button type="submit" look="primary" busy={create.isPending || update.isPending}>
               {s('save')}
             </Button>
           </div>

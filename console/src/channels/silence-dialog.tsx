@@ -1,19 +1,13 @@
 import { useState, type ReactNode } from 'react';
 import { useFormatter, useTimeZone, useTranslations } from 'use-intl';
-import type { Path } from '../api/operations.ts';
-import { useWrite } from '../api/query.ts';
 import { plainFilter, type Filter } from '../parts/conditions.ts';
 import { FilterField } from '../parts/conditions-field.tsx';
 import { CheckField, RadioField, TextField } from '../parts/field.tsx';
 import { fromWallClock, toWallClock } from '../time/range.ts';
 import { dayOfWeek, newFilter, type Silence } from './noise-rules.ts';
 import { RuleDialog } from './rule-dialog.tsx';
-
-interface SilenceDialogProps {
-  readonly channelId: number;
-  readonly rule: Silence | undefined;
-  readonly onClose: () => void;
-}
+import type { BodyOf } from './rule-kind.ts';
+import type { Editing } from './rule-list.tsx';
 
 type When = 'always' | 'once' | 'weekly';
 
@@ -25,13 +19,12 @@ function whenOf(rule: Silence | undefined): When {
   return (rule.time_filters ?? []).length > 0 ? 'weekly' : 'always';
 }
 
-export function SilenceDialog({ channelId, rule, onClose }: SilenceDialogProps): ReactNode {
+export function SilenceDialog(editing: Editing<'silence'>): ReactNode {
+  const { rule } = editing;
   const t = useTranslations('channels.silence');
   const format = useFormatter();
   const zone = useTimeZone() ?? 'UTC';
-  const changes: readonly Path[] = ['/channel/silence/rule/list'];
   const [now] = useState(() => Date.now());
-  const [name, setName] = useState(rule?.rule_name ?? '');
   const [filter, setFilter] = useState<Filter>(rule?.filters ?? newFilter);
   const [when, setWhen] = useState(whenOf(rule));
   const [from, setFrom] = useState(toWallClock((rule?.time_filter?.start_time ?? now / 1000) * 1000, zone));
@@ -42,11 +35,9 @@ export function SilenceDialog({ channelId, rule, onClose }: SilenceDialogProps):
   const [repeat, setRepeat] = useState<readonly number[]>(first?.repeat ?? [0, 1, 2, 3, 4, 5, 6]);
   const [ruleZone, setRuleZone] = useState(rule?.time_zone ?? zone);
   const [discards, setDiscards] = useState(rule?.is_directly_discard ?? false);
-  const create = useWrite('/channel/silence/rule/create', { changes, onDone: onClose });
-  const update = useWrite('/channel/silence/rule/update', { changes, onDone: onClose });
   const begin = fromWallClock(from, zone);
   const finish = fromWallClock(to, zone);
-  const times = (): object => {
+  const times = (): Partial<BodyOf<'silence'>> => {
     if (when === 'once') {
       const seconds = { start_time: Math.floor((begin ?? 0) / 1000), end_time: Math.floor((finish ?? 0) / 1000) };
       return { time_filter: seconds, time_filters: null };
@@ -60,26 +51,11 @@ export function SilenceDialog({ channelId, rule, onClose }: SilenceDialogProps):
       time_zone: ruleZone.trim(),
     };
   };
-  const save = (): void => {
-    const body = {
-      channel_id: channelId,
-      rule_name: name.trim(),
-      filters: plainFilter(filter),
-      is_directly_discard: discards,
-      ...times(),
-    };
-    if (rule === undefined) create.mutate(body);
-    else update.mutate({ ...body, rule_id: rule.rule_id });
-  };
   return (
     <RuleDialog
-      title={rule === undefined ? t('add') : rule.rule_name}
-      name={name}
-      onName={setName}
-      busy={create.isPending || update.isPending}
-      error={create.error ?? update.error}
-      onSave={save}
-      onClose={onClose}
+      kind="silence"
+      {...editing}
+      body={() => ({ filters: plainFilter(filter), is_directly_discard: discards, ...times() })}
     >
       <FilterField label={t('which')} name="filters" value={filter} onChange={setFilter} />
       <RadioField
