@@ -163,8 +163,8 @@ export class ReplayRunner {
 
   /** Only what is new. */
   #report(progress: ReplayProgress): void {
-    const { replayId, state } = progress.replay;
-    const said = `${state} ${progress.done}`;
+    const { replayId, state, made } = progress.replay;
+    const said = `${state} ${made} ${progress.done}`;
     if (this.#reported.get(replayId) === said) return;
     this.#reported.set(replayId, said);
     this.#parts.changed(progress);
