@@ -26,6 +26,8 @@ export interface DatabaseOptions {
   readonly clock: Clock;
   readonly timers: Timers;
   readonly logger?: DatabaseLogger;
+  /** Statements that take longer are logged. */
+  readonly slowMs?: number;
   /** Files that an earlier start has left in `folder`, beside the database: where they are, the database must be too. */
   readonly traces?: readonly string[];
   /** Begin anew where only such traces are left of the database. */

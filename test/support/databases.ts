@@ -12,7 +12,7 @@ import { systemTimers } from '../../src/runtime/timers.ts';
 export interface TestDatabase {
   readonly name: Database['kind'];
   /** A new one with the schema and no rows; close it, and what it lies on is removed or used again. */
-  open(): Promise<Database>;
+  open(hear?: (statement: string) => void): Promise<Database>;
 }
 
 const serverUrl = process.env['TEST_POSTGRES_URL'];
@@ -32,15 +32,21 @@ export const databases: readonly TestDatabase[] = [
   ...(hasPostgres ? [{ name: 'postgres' as const, open: openTestPostgres }] : []),
 ];
 
-async function openTestSqlite(): Promise<Database> {
+async function openTestSqlite(hear?: (statement: string) => void): Promise<Database> {
   const folder = await mkdtemp(join(tmpdir(), 'tocsin-test-'));
-  const database = await openDatabase({ folder, ...ports });
+  const database = await openDatabase({ folder, ...ports, ...hearing(hear) });
   return closingWith(database, () => rm(folder, { recursive: true, force: true }));
 }
 
-async function openTestPostgres(): Promise<Database> {
+/** A limit of nothing makes the log of slow statements one of all. */
+function hearing(hear: ((statement: string) => void) | undefined) {
+  if (hear === undefined) return {};
+  return { slowMs: 0, logger: { warn: ({ statement }: Readonly<Record<string, unknown>>) => hear(String(statement)) } };
+}
+
+async function openTestPostgres(hear?: (statement: string) => void): Promise<Database> {
   const { url, remove } = await freshPostgres();
-  return closingWith(await openPostgres({ url, ...ports, poolMax: 4 }), remove);
+  return closingWith(await openPostgres({ url, ...ports, poolMax: 4, ...hearing(hear) }), remove);
 }
 
 /** Emptied and free to be used again: to make a database takes far longer. */

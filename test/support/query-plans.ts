@@ -1,6 +1,8 @@
 import { sql, type CompiledQuery } from 'kysely';
-import type { Database } from '../../src/database/database.ts';
+import type { Database, Transaction } from '../../src/database/database.ts';
 import { queryOn } from '../../src/database/query-on.ts';
+import { countPlaces } from '../../src/database/sqlite/handle.ts';
+import type { TestDatabase } from './databases.ts';
 
 /** The statements of `work`, as they were asked. */
 export async function statements(
@@ -46,4 +48,114 @@ export async function indexesOf(database: Database, queries: readonly CompiledQu
 /** What the databases keep of what their tables hold, as of now. */
 export async function withStatistics(database: Database): Promise<void> {
   await database.transaction((tx) => sql`analyze`.execute(tx.query));
+}
+
+/** A database whose statements are heard. */
+export interface HeardDatabase {
+  readonly database: Database;
+  /**
+   * The indexes that each statement of the work takes, in one text, with its values and, where PostgreSQL may keep a plan for
+   * any values, with that too. The work is undone.
+   */
+  indexes(work: (tx: Transaction) => Promise<unknown>): Promise<string>;
+  /** Statistics from now on. With them PostgreSQL reads whole tables that are small, with good reason; here it shall not. */
+  analyze(): Promise<void>;
+}
+
+export async function openHeard(open: TestDatabase['open']): Promise<HeardDatabase & AsyncDisposable> {
+  let heard: string[] = [];
+  let isAnalyzed = false;
+  const database = await open((statement) => heard.push(statement));
+  return {
+    database,
+    async indexes(work) {
+      const asked: CompiledQuery[] = [];
+      await undone(database, async (tx) => {
+        heard = [];
+        const query = queryOn(database.kind, (compiled) => {
+          asked.push(compiled);
+          return tx.query.executeQuery(compiled);
+        });
+        await work({
+          query,
+          insertMany: (table, rows) => tx.insertMany(table, rows),
+          updateMany: (table, changes) => tx.updateMany(table, changes),
+          giveTurn: () => tx.giveTurn(),
+          afterCommit: (after) => tx.afterCommit(after),
+          hint: (after) => tx.hint(after),
+        });
+      });
+      const texts = new Set(heard.filter((text) => /^\s*(?:with|select|update|delete)/i.test(text)));
+      const used = new Set<string>();
+      const explain = (query: CompiledQuery) => (isAnalyzed ? planOfLarge(database, query) : planOf(database, query));
+      for (const query of asked) for (const index of indexesIn(await explain(query))) used.add(index);
+      for (const text of texts)
+        for (const index of indexesIn(await planOfAny(database, text, isAnalyzed))) used.add(index);
+      return [...used].sort().join(' ');
+    },
+    async analyze() {
+      await withStatistics(database);
+      isAnalyzed = true;
+    },
+    [Symbol.asyncDispose]: () => database.close(),
+  };
+}
+
+/** As if the tables were too large to be read whole. */
+async function planOfLarge(database: Database, query: CompiledQuery): Promise<string> {
+  if (database.kind === 'sqlite') return planOf(database, query);
+  let plan = '';
+  await undone(database, async (tx) => {
+    await sql`set local enable_seqscan = off`.execute(tx.query);
+    const { rows } = await tx.query.executeQuery({ ...query, sql: `explain ${query.sql}` });
+    plan = rows.map((row) => Object.values(row as object).join(' ')).join('\n');
+  });
+  return plan;
+}
+
+class Undone extends Error {}
+
+async function undone(database: Database, work: (tx: Transaction) => Promise<void>): Promise<void> {
+  try {
+    await database.transaction(async (tx) => {
+      await work(tx);
+      throw new Undone();
+    });
+  } catch (error) {
+    if (!(error instanceof Undone)) throw error;
+  }
+}
+
+/** The plan of a statement whatever its values. */
+async function planOfAny(database: Database, text: string, isLarge: boolean): Promise<string> {
+  if (database.kind === 'sqlite') {
+    const parameters = Array.from({ length: countPlaces(text) }, () => null);
+    return planOf(database, { sql: text, parameters } as unknown as CompiledQuery);
+  }
+  const places = new Set(text.match(/\$\d+/g)).size;
+  const values = places === 0 ? '' : `(${Array.from({ length: places }, () => 'null').join(', ')})`;
+  let plan = '';
+  await undone(database, async (tx) => {
+    if (isLarge) await sql`set local enable_seqscan = off`.execute(tx.query);
+    await sql`set local plan_cache_mode = force_generic_plan`.execute(tx.query);
+    await sql.raw(`prepare explained as ${text}`).execute(tx.query);
+    const { rows } = await sql.raw(`explain execute explained${values}`).execute(tx.query);
+    await sql`deallocate explained`.execute(tx.query);
+    plan = rows.map((row) => Object.values(row as object).join(' ')).join('\n');
+  });
+  return plan;
+}
+
+/** A table's key is called after the table; a table that is read whole `all of` it. */
+function indexesIn(plan: string): string[] {
+  const found = new Set<string>();
+  for (const line of plan.split('\n')) {
+    const [, sqlite] = /USING (?:COVERING )?INDEX (\w+)/.exec(line) ?? [];
+    const [, postgres] = /Index (?:Only )?Scan (?:Backward )?(?:using|on) (\w+)/.exec(line) ?? [];
+    const [, whole] = /Seq Scan on (\w+)|^SCAN (?!place|lane|open|constant|\(|json_each|wanted)(\w+)/.exec(line) ?? [];
+    const index = sqlite ?? postgres;
+    if (index !== undefined) found.add(index.replace(/^sqlite_autoindex_(\w+)_1$|^(\w+)_pkey$/, '$1$2'));
+    else if (whole !== undefined) found.add(`all of ${whole}`);
+  }
+  return [...found];
 }

@@ -2,6 +2,7 @@ import { sql, type RawBuilder, type SelectQueryBuilder } from 'kysely';
 import type { Database, Query, Transaction } from '../../database/database.ts';
 import { countUpTo, cut, pageOf, type Cut, type KeysetPage } from '../../database/keyset.ts';
 import type { AttemptRow, DeliveryRow, Tables } from '../../database/tables.ts';
+import { partsOf } from '../../runtime/turns.ts';
 import { openStates, type DeliveryState } from '../store/delivery.ts';
 import { isFailed, isOpen } from '../store/delivery-state-store.ts';
 
@@ -91,10 +92,11 @@ export function inHistory(deliveries: Deliveries, dialect: Database['dialect'], 
     .where(filter.states === failedStates ? isFailed : dialect.anyOf('state', filter.states));
   // Said beside the states, so that the partial indexes of what failed are used for some of them too.
   if (filter.states !== failedStates && filter.states.every(isFailedState)) query = query.where(isFailed);
-  if (filter.webhookId !== 0) query = query.where('webhook_id', '=', filter.webhookId);
   // The second condition is that of the partial index.
   if (filter.replayId !== '') query = query.where('replay_id', '=', filter.replayId).where('replay_id', '<>', '');
-  if (filter.pushId !== undefined && filter.pushId !== '') query = query.where(isOfPush(filter.pushId));
+  const { pushId = '', webhookId } = filter;
+  if (pushId !== '') query = query.where(isOfPush(pushId));
+  if (webhookId !== 0) query = query.where(pushId === '' ? sql<boolean>`webhook_id = ${webhookId}` : isTo(webhookId));
   if (filter.entityId !== '') query = query.where('entity_id', '=', filter.entityId);
   if (filter.eventTypes.length > 0) query = query.where(dialect.anyOf('event_type', filter.eventTypes));
   if (filter.reasons.length > 0) query = query.where(dialect.anyOf('reason', filter.reasons));
@@ -123,13 +125,18 @@ function isOfPush(id: string): RawBuilder<boolean> {
   return sql<boolean>`entity_id = (select event.entity_id from event where event.event_id = ${id}) and event_id = ${id}`;
 }
 
+/** Not by the index of webhooks, which would read all that is kept of one. */
+function isTo(webhookId: number): RawBuilder<boolean> {
+  return sql<boolean>`(webhook_id + 0) = ${webhookId}`;
+}
+
 /** @param id the delivery's, or that of the event in the push: then the delivery is the newest of that event. */
 export async function readHistory(query: Query, webhookId: number, id: string): Promise<HistoryRecord | undefined> {
   const delivery = await query
     .selectFrom('delivery')
     .selectAll()
     .where(isOfPush(id))
-    .where('webhook_id', '=', webhookId)
+    .where(isTo(webhookId))
     .orderBy('generation', 'desc')
     .limit(1)
     .executeTakeFirst();
@@ -248,7 +255,9 @@ export async function purgeHistory(
   const before = oldest === undefined ? span.before : Math.min(span.before, oldest + span.stepMs);
   const ids = ended.filter((row) => row.event_time < before).map((row) => row.delivery_id);
   if (ids.length > 0) {
-    await tx.query.deleteFrom('attempt').where(dialect.anyOf('delivery_id', ids)).execute();
+    for (const some of partsOf(ids, withAttemptsMax)) {
+      await tx.query.deleteFrom('attempt').where(dialect.anyOf('delivery_id', some)).execute();
+    }
     await tx.query.deleteFrom('delivery').where(dialect.anyOf('delivery_id', ids)).execute();
   }
   const last = rows.at(-1);
@@ -259,6 +268,9 @@ export async function purgeHistory(
     next: more ? { eventTime: last.event_time, deliveryId: last.delivery_id } : undefined,
   };
 }
+
+/** Of more deliveries at once, PostgreSQL without statistics would read all attempts that are kept. */
+const withAttemptsMax = 20;
 
 export interface PurgeSpan {
   /** Unix milliseconds: what ended before, of an event before. */

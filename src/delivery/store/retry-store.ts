@@ -1,6 +1,6 @@
 import { sql, type RawBuilder } from 'kysely';
 import type { Dialect, Query, Transaction } from '../../database/database.ts';
-import { isOpen } from './delivery-state-store.ts';
+import { isOpen, itsState } from './delivery-state-store.ts';
 
 /** A webhook and an entity: the unit of order. */
 export interface Lane {
@@ -18,7 +18,7 @@ export interface Where {
 export async function releaseDue(tx: Transaction, where: Where, now: number, limit: number): Promise<Lane[]> {
   const result = await sql<{ webhook_id: number; entity_id: string }>`
     update delivery set state = 'pending'
-    where state = 'retry_wait' and delivery_id in (
+    where ${itsState} = 'retry_wait' and delivery_id in (
       select delivery_id from delivery where state = 'retry_wait' and due_at <= ${now} and ${inShards(where)}
       order by due_at limit ${limit})
     returning webhook_id, entity_id`.execute(tx.query);
@@ -38,7 +38,7 @@ export async function releaseWaiting(
 ): Promise<string[]> {
   const result = await sql<{ entity_id: string }>`
     update delivery set state = 'pending'
-    where state = 'retry_wait' and delivery_id in (
+    where ${itsState} = 'retry_wait' and delivery_id in (
       select delivery_id from delivery
       where webhook_id = ${webhookId} and entity_id > ${afterEntityId}
         and ${isOpen()} and (state || '') = 'retry_wait'
