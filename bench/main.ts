@@ -17,6 +17,7 @@ import { misuse } from './scenarios/misuse.ts';
 import { nodes } from './scenarios/nodes.ts';
 import { outage } from './scenarios/outage.ts';
 import { overloaded } from './scenarios/overload.ts';
+import { kept } from './scenarios/kept.ts';
 import { soak } from './scenarios/soak.ts';
 import { storage } from './scenarios/storage.ts';
 import { storm } from './scenarios/storm.ts';
@@ -34,6 +35,7 @@ const scenarios: Readonly<Record<ScenarioKey, (bench: Bench) => Section | Promis
   overload: overloaded,
   backlog,
   history,
+  kept,
   nodes,
   soak,
   misuse,

@@ -9,6 +9,7 @@ export const scenarioKeys = [
   'overload',
   'backlog',
   'history',
+  'kept',
   'nodes',
   'soak',
   'misuse',
@@ -44,6 +45,7 @@ export interface Options {
   readonly databases: readonly ('sqlite' | 'postgres')[];
   readonly pending: number;
   readonly historyRows: number;
+  readonly keptDeliveries: number;
   readonly outageSeconds: number;
   readonly overloadSeconds: number;
   readonly soakMinutes: number;
@@ -62,6 +64,7 @@ const sizes = {
   seconds: [3, 1],
   pending: [1_000_000, 50_000],
   'history-rows': [5_000_000, 100_000],
+  'kept-deliveries': [2_000_000, 20_000],
   'outage-seconds': [60, 5],
   'overload-seconds': [60, 8],
   'soak-minutes': [30, 0.2],
@@ -81,9 +84,10 @@ results of the others, in bench/results, stay. Alone on the machine, or the figu
   --seconds N            seconds of load in each round (${shown('seconds')}); hung takes three times as many
   --contestants A,B      of one-to-one, fan-out and latency:
                          ${wrapped(contestantKeys)}
-  --databases A,B        of hung, outage, overload, backlog, history, soak, misuse, storm: sqlite, postgres (both; quick sqlite)
+  --databases A,B        of hung, outage, overload, backlog, history, kept, soak, misuse, storm: sqlite, postgres (both; quick sqlite)
   --pending N            backlog: deliveries that wait (${shown('pending')})
   --history-rows N       history: rows (${shown('history-rows')})
+  --kept-deliveries N    kept: deliveries, with 0.15 incidents and 0.25 alerts each (${shown('kept-deliveries')})
   --outage-seconds N     outage: how long the receiver is away (${shown('outage-seconds')})
   --overload-seconds N   overload: how long it lasts (${shown('overload-seconds')})
   --soak-minutes N       soak: how long each of its runs takes (${shown('soak-minutes')})
@@ -128,6 +132,7 @@ export function readOptions(args: readonly string[]): Options | undefined {
       databases: text,
       pending: text,
       'history-rows': text,
+      'kept-deliveries': text,
       'outage-seconds': text,
       'overload-seconds': text,
       'soak-minutes': text,
@@ -153,6 +158,7 @@ export function readOptions(args: readonly string[]): Options | undefined {
     databases: chosen(values.databases, databaseKeys) ?? (quick ? ['sqlite'] : databaseKeys),
     pending: size('pending'),
     historyRows: size('history-rows'),
+    keptDeliveries: size('kept-deliveries'),
     outageSeconds: size('outage-seconds'),
     overloadSeconds: size('overload-seconds'),
     soakMinutes: size('soak-minutes'),

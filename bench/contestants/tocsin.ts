@@ -94,7 +94,7 @@ export async function startTocsin(
         database: store,
         databaseUrl,
         env,
-        command: [process.execPath, ...flags, ...more, 'src/main.ts', 'serve'],
+        command: [process.execPath, ...flags, ...more, 'dist/tocsin.js', 'serve'],
       });
       ended.push(endsWithUs(() => service.pid));
       services.push(service);
