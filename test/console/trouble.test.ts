@@ -44,7 +44,7 @@ describe('trouble in the console', { skip: noBrowser }, () => {
   test('its health shows the outcomes and the reason, and a bar narrows the time', async () => {
     await page.getByRole('link', { name: 'Self-healing' }).click();
     await page.getByRole('tab', { name: 'Health' }).click();
-    await page.getByRole('heading', { name: 'Why deliveries did not arrive' }).waitFor();
+    await page.getByRole('heading', { name: 'Why deliveries have not arrived' }).waitFor();
     await page.getByRole('tabpanel').getByText('receiver failed (5xx)').waitFor();
     assert.deepEqual(await visit.faultsOfPage(), []);
     await page.getByRole('button', { name: /5 failed/ }).focus();

@@ -261,7 +261,7 @@ function Facts({ delivery, name }: { readonly delivery: DeliveryDetail; readonly
         {name}
       </Link>,
     ],
-    [t('took'), <Duration key="took" ms={delivery.duration} />],
+    [t('took'), delivery.attempt === 0 ? '–' : <Duration key="took" ms={delivery.duration} />],
     [t('attempts'), delivery.attempt],
     ...(delivery.generation > 0 ? [[t('resend'), t('generation', { count: delivery.generation })] as const] : []),
     ...(delivery.finished_at > 0

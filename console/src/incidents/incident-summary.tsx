@@ -36,6 +36,8 @@ function Ending({ incident }: { readonly incident: Incident }): ReactNode {
   const t = useTranslations('incidents');
   const locale = useLocale();
   const when = stampOf(incident.close_time * 1000);
+  // The service keeps whole seconds.
+  const lastedMs = (incident.close_time - incident.start_time) * 1000;
   return (
     <>
       <span>
@@ -43,7 +45,7 @@ function Ending({ incident }: { readonly incident: Incident }): ReactNode {
           ? t.rich('closed', { when })
           : t.rich('closedBy', { when, name: incident.closer.person_name })}
       </span>
-      <span>{t('lasted', { duration: showDuration((incident.close_time - incident.start_time) * 1000, locale) })}</span>
+      {lastedMs <= 0 ? null : <span>{t('lasted', { duration: showDuration(lastedMs, locale) })}</span>}
     </>
   );
 }

@@ -53,7 +53,8 @@ export function Chart(props: ChartProps): ReactNode {
     }
     event.preventDefault();
   };
-  const stamp = (index: number): string => showMoment(buckets[index]?.t ?? 0, style);
+  const [begin = 0, second = 0] = buckets.map(({ t }) => t);
+  const end = (buckets.at(-1)?.t ?? 0) + Math.max(0, second - begin);
   return (
     <figure className="chart" ref={place}>
       {inner <= 0 ? (
@@ -124,10 +125,10 @@ export function Chart(props: ChartProps): ReactNode {
             </g>
             <g aria-hidden="true" className="chart-tick">
               <text x={0} y={height + 16}>
-                {stamp(0)}
+                {showMoment(begin, style)}
               </text>
               <text x={inner} y={height + 16} textAnchor="end">
-                {stamp(buckets.length - 1)}
+                {showMoment(end, style)}
               </text>
             </g>
           </g>

@@ -27,7 +27,7 @@ export const replay = {
 
 export const health = {
   outcomes: 'Outcomes in this time',
-  reasons: 'Why deliveries did not arrive',
+  reasons: 'Why deliveries have not arrived',
   noReasons: 'Every delivery of this time arrived, or is still to come.',
   now: 'Now',
   waiting: '{count, plural, =0 {Nothing waits.} one {# push waits.} other {# pushes wait.}}',

@@ -27,7 +27,7 @@ export const replay: WordsOf<typeof english.replay> = {
 
 export const health: WordsOf<typeof english.health> = {
   outcomes: '此时段的结果',
-  reasons: '未送达的原因',
+  reasons: '尚未送达的原因',
   noReasons: '此时段的推送都已送达，或仍在等待。',
   now: '当前',
   waiting: '{count, plural, =0 {没有等待中的推送。} other {# 条推送在等待。}}',
