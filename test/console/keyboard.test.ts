@@ -227,6 +227,36 @@ describe('the console without a mouse', { skip: noBrowser }, () => {
     }
   });
 
+  test('letters that are typed before a dialog is there do nothing to the page below', async () => {
+    const quick = await console.visit({ role: 'responder' });
+    const script = Promise.withResolvers<void>();
+    await quick.page.route(/dialog-popup|palette/, async (route) => {
+      await script.promise;
+      await route.continue();
+    });
+    const { items } = (await console.app.service.api('/incident/list', { progress: 'Triggered', limit: 1 })) as {
+      items: { incident_id: string }[];
+    };
+    const incident_id = items[0]?.incident_id ?? '';
+    await quick.open(`/incident/detail/${incident_id}`);
+    await quick.page.getByRole('button', { name: /^Ack/ }).waitFor();
+    await quick.page.keyboard.press('Control+k');
+    await quick.page.keyboard.type('ark');
+    script.resolve();
+    await quick.page
+      .getByRole('combobox', { name: /A page/ })
+      .and(quick.page.locator(':focus'))
+      .waitFor();
+    assert.equal(await quick.page.getByRole('dialog').count(), 1);
+    await quick.page.keyboard.press('Escape');
+    await quick.page.getByRole('dialog').waitFor({ state: 'detached' });
+    // The letters work again, and did nothing before.
+    await quick.page.keyboard.press('c');
+    await quick.page.getByLabel('Write a comment').and(quick.page.locator(':focus')).waitFor();
+    assert.equal((await console.app.service.api('/incident/info', { incident_id }))['progress'], 'Triggered');
+    await quick.context.close();
+  });
+
   test('? lists what works here, and single letters can be turned off', async () => {
     await visit.open('/delivery');
     // The rows bring their keys.

@@ -6,7 +6,7 @@ import { useRead } from '../api/query.ts';
 import { useSignal } from '../api/signal.ts';
 import { serviceState, sessionState } from '../api/state.ts';
 import { content } from '../parts/content.ts';
-import { listenForShortcuts } from '../parts/keys.ts';
+import { HeldShortcuts, listenForShortcuts } from '../parts/keys.ts';
 import { Failed } from '../parts/states.tsx';
 import { FrameShortcuts } from './frame-shortcuts.tsx';
 import { liveStream } from '../api/live-stream.ts';
@@ -75,7 +75,7 @@ function Framed(): ReactNode {
           <Outlet />
         </main>
       </div>
-      <Suspense>
+      <Suspense fallback={<HeldShortcuts />}>
         {overlay === 'palette' ? <Palette onClose={() => setOverlay('none')} /> : null}
         {overlay === 'keys' ? <KeyHelp onClose={() => setOverlay('none')} /> : null}
         {ended ? <EndedPanel /> : null}

@@ -5,6 +5,7 @@ import type { Incident } from '../api/operations.ts';
 import { useMay, useSession } from '../api/session.ts';
 import { Button, ButtonLink } from '../parts/button.tsx';
 import { DataList } from '../parts/data-list.tsx';
+import { HeldShortcuts } from '../parts/keys.ts';
 import { Page } from '../parts/page.tsx';
 import { Empty, Failed, Loading } from '../parts/states.tsx';
 import { WaitingRows } from '../parts/waiting-rows.tsx';
@@ -115,7 +116,7 @@ export function IncidentListPage(): ReactNode {
         />
       ) : null}
       {actions.dialogs}
-      <Suspense>{making ? <NewIncidentDialog onClose={() => setMaking(false)} /> : null}</Suspense>
+      <Suspense fallback={<HeldShortcuts />}>{making ? <NewIncidentDialog onClose={() => setMaking(false)} /> : null}</Suspense>
     </Page>
   );
 }

@@ -2,6 +2,7 @@ import { lazy, Suspense, useState, type ReactNode } from 'react';
 import type { Incident } from '../api/operations.ts';
 import { useSession } from '../api/session.ts';
 import type { BatchResult } from '../parts/batch.ts';
+import { HeldShortcuts } from '../parts/keys.ts';
 import { ActionReport } from './action-report.tsx';
 import { applies, type ActionName } from './incident-rules.ts';
 import { jobOf, type Job } from './jobs.ts';
@@ -52,7 +53,7 @@ export function useActions(onDone?: (job: Job, result: BatchResult) => void): Ac
     report: asked === undefined ? <ActionReport jobs={jobs} /> : null,
     dialogs:
       asked === undefined ? null : (
-        <Suspense>
+        <Suspense fallback={<HeldShortcuts />}>
           <ActionDialog {...asked} jobs={jobs} onClose={() => setAsked(undefined)} />
         </Suspense>
       ),

@@ -2,6 +2,7 @@ import { Dialog as Base } from '@base-ui/react/dialog';
 import { useCallback, useRef, type ReactNode } from 'react';
 import { useTranslations } from 'use-intl';
 import { Button } from './button.tsx';
+import { useHeldShortcuts } from './keys.ts';
 import './dialog.css';
 
 export interface DialogProps {
@@ -18,6 +19,7 @@ export interface DialogProps {
 export function DialogPopup({ open, title, children, actions, onClose, wide = false }: DialogProps): ReactNode {
   const t = useTranslations('states');
   const popup = useRef<HTMLDivElement>(null);
+  useHeldShortcuts();
   // The element with the focus may go, such as a button after its step: the focus must not leave the dialog with it.
   const watch = useCallback((element: HTMLDivElement) => {
     popup.current = element;

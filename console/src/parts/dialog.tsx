@@ -1,5 +1,6 @@
 import { lazy, Suspense, type ReactNode } from 'react';
 import type { DialogProps } from './dialog-popup.tsx';
+import { HeldShortcuts } from './keys.ts';
 
 const Popup = lazy(() => import('./dialog-popup.tsx').then(({ DialogPopup }) => ({ default: DialogPopup })));
 
@@ -7,7 +8,7 @@ const Popup = lazy(() => import('./dialog-popup.tsx').then(({ DialogPopup }) => 
 export function Dialog(props: DialogProps): ReactNode {
   if (!props.open) return null;
   return (
-    <Suspense>
+    <Suspense fallback={<HeldShortcuts />}>
       <Popup {...props} />
     </Suspense>
   );

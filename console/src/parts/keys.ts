@@ -1,4 +1,4 @@
-import { useEffect, useRef, type RefObject } from 'react';
+import { useEffect, useLayoutEffect, useRef, type RefObject } from 'react';
 import { remembered } from '../api/remembered.ts';
 
 /** A shortcut: one key, or two after each other with a space between, such as `g i`. */
@@ -34,6 +34,28 @@ export function useShortcuts(shortcuts: readonly Shortcut[]): void {
   }, []);
 }
 
+/** How many things are open over the page, or about to be. */
+let covers = 0;
+
+/** Keeps the shortcuts of the page from working while the component is there. */
+export function useHeldShortcuts(): void {
+  useLayoutEffect(() => {
+    covers += 1;
+    return () => {
+      covers -= 1;
+    };
+  }, []);
+}
+
+/**
+ * Stands in for a dialog whose script is still coming: a quick hand writes into it already, and must not acknowledge
+ * an incident by that.
+ */
+export function HeldShortcuts(): null {
+  useHeldShortcuts();
+  return null;
+}
+
 const sequenceMaxMs = 1000;
 
 /** Listens for all shortcuts; to be called once. Gives back what ends it. */
@@ -41,7 +63,7 @@ export function listenForShortcuts(target: Document): () => void {
   let before = '';
   let beforeAt = 0;
   const onKey = (event: KeyboardEvent): void => {
-    if (event.defaultPrevented || event.isComposing || isTyping(event.target)) return;
+    if (covers > 0 || event.defaultPrevented || event.isComposing || isTyping(event.target)) return;
     const key = keyOf(event);
     if (key === '') return;
     const sequence = event.timeStamp - beforeAt < sequenceMaxMs && before !== '' ? `${before} ${key}` : '';

@@ -2,6 +2,7 @@ import { lazy, Suspense, useState, type KeyboardEvent, type ReactNode } from 're
 import { signal, useSignal, type Signal } from '../api/signal.ts';
 import { Button } from './button.tsx';
 import type { IconName } from './icons.tsx';
+import { HeldShortcuts } from './keys.ts';
 
 export interface MenuItem {
   readonly id: string;
@@ -91,7 +92,7 @@ export function RowMenu<T>({
   const shown = useSignal(handle);
   if (shown === undefined) return null;
   return (
-    <Suspense>
+    <Suspense fallback={<HeldShortcuts />}>
       <Popup {...shown} items={items(shown.payload)} onClose={() => handle.set(undefined)} />
     </Suspense>
   );
@@ -119,7 +120,7 @@ export function Menu({ name, icon, look = 'plain', iconOnly = false, items, side
         {name}
       </Button>
       {shown === undefined ? null : (
-        <Suspense>
+        <Suspense fallback={<HeldShortcuts />}>
           <Popup {...shown} items={items} side={side} onClose={() => setShown(undefined)} />
         </Suspense>
       )}
@@ -158,7 +159,7 @@ export function CheckMenu<T extends string>({
         {name}
       </button>
       {shown === undefined ? null : (
-        <Suspense>
+        <Suspense fallback={<HeldShortcuts />}>
           <Checks
             {...shown}
             values={values}

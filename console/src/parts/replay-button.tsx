@@ -3,6 +3,7 @@ import { useTranslations } from 'use-intl';
 import { useMay, useSession } from '../api/session.ts';
 import { needWords } from '../words/dictionary.ts';
 import { Button } from './button.tsx';
+import { HeldShortcuts } from './keys.ts';
 import type { Selection } from './replay-dialog.tsx';
 
 const ReplayDialog = lazy(async () => {
@@ -36,7 +37,7 @@ export function ReplayButton({ selection, name }: ReplayButtonProps): ReactNode 
         {t('replayThese')}
       </Button>
       {chosen === undefined ? null : (
-        <Suspense>
+        <Suspense fallback={<HeldShortcuts />}>
           <ReplayDialog selection={chosen} name={name} onClose={() => setChosen(undefined)} />
         </Suspense>
       )}
