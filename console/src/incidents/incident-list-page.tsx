@@ -116,7 +116,9 @@ export function IncidentListPage(): ReactNode {
         />
       ) : null}
       {actions.dialogs}
-      <Suspense fallback={<HeldShortcuts />}>{making ? <NewIncidentDialog onClose={() => setMaking(false)} /> : null}</Suspense>
+      <Suspense fallback={<HeldShortcuts />}>
+        {making ? <NewIncidentDialog onClose={() => setMaking(false)} /> : null}
+      </Suspense>
     </Page>
   );
 }

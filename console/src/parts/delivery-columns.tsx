@@ -69,7 +69,11 @@ export function useColumns(ofAll: boolean, more: readonly MoreColumn[]): Column<
       });
     }
     columns.push(
-      { id: 'took', head: t('deliveries.column.took'), cell: (one) => (one.attempt === 0 ? <span className="muted">–</span> : <Duration ms={one.duration} />) },
+      {
+        id: 'took',
+        head: t('deliveries.column.took'),
+        cell: (one) => (one.attempt === 0 ? <span className="muted">–</span> : <Duration ms={one.duration} />),
+      },
       { id: 'attempts', head: t('deliveries.column.attempts'), cell: (one) => one.attempt },
     );
     const extra: Readonly<Record<MoreColumn, (one: Delivery) => ReactNode>> = {
