@@ -26,44 +26,74 @@ export class PostgresTransaction implements Transaction, Scope {
   readonly #columns: PostgresColumns;
   readonly #turn: LoopTurn;
   readonly #statements: Statements;
+  /** Answers that nobody waits for. */
+  readonly #left: Promise<unknown>[] = [];
 
   constructor(client: PoolClient, columns: PostgresColumns, statements: Statements, turn: LoopTurn) {
     this.#turn = turn;
     this.#client = client;
     this.#columns = columns;
     this.#statements = statements;
-    this.query = queryOn('postgres', (compiled: CompiledQuery) => this.#run(compiled.sql, compiled.parameters));
+    this.query = queryOn('postgres', async (compiled: CompiledQuery) => this.#send(compiled.sql, compiled.parameters));
   }
 
   async insertMany<T extends keyof Tables>(table: T, rows: readonly Tables[T][]): Promise<void> {
     if (rows.length === 0) return;
     const { columns, lists } = columnar(rows, table);
-    const types = await this.#typesOf(table, columns);
+    const types = this.#columns.known(table, columns) ?? (await this.#readTypes(table, columns));
     const text = insertText(table, columns, types);
-    await this.#runMany(text, types, byColumn(lists, columns.length));
+    this.#leave(this.#sendMany(text, types, byColumn(lists, columns.length)));
   }
 
   async updateMany<T extends keyof Tables>(table: T, changes: readonly RowChange<Tables[T]>[]): Promise<boolean[]> {
     if (changes.length === 0) return [];
-    const { set, match } = columnsOfChanges(table, changes);
-    const types = await this.#typesOf(table, [...match.columns, ...set.columns]);
-    const text = updateText(table, { set: set.columns, match: match.columns, types });
     const changed = changes.map(() => false);
-    // One statement changes a row once, so several changes of a row go in separate statements, in order.
-    for (const round of rounds(match, set)) {
+    for (const { round, answer } of await this.#update(table, changes)) {
+      for (const { place } of (await answer).rows as readonly { place: number }[]) {
+        const at = round[place - 1];
+        if (at !== undefined) changed[at] = true;
+      }
+    }
+    return changed;
+  }
+
+  async setMany<T extends keyof Tables>(table: T, changes: readonly RowChange<Tables[T]>[]): Promise<void> {
+    if (changes.length === 0) return;
+    for (const { answer } of await this.#update(table, changes)) this.#leave(answer);
+  }
+
+  /**
+   * One statement changes a row once, so several changes of a row go in separate statements, in order.
+   * @returns the changes of each statement by their indexes, and its answer.
+   */
+  async #update<T extends keyof Tables>(table: T, changes: readonly RowChange<Tables[T]>[]) {
+    const { set, match } = columnsOfChanges(table, changes);
+    const columns = [...match.columns, ...set.columns];
+    const types = this.#columns.known(table, columns) ?? (await this.#readTypes(table, columns));
+    const text = updateText(table, { set: set.columns, match: match.columns, types });
+    return rounds(match, set).map((round) => {
       const arrays = [match, set].flatMap(({ columns, lists }) =>
         byColumn(
           round.map((index) => lists[index] ?? []),
           columns.length,
         ),
       );
-      const { rows } = await this.#runMany(text, types, arrays);
-      for (const { place } of rows as readonly { place: number }[]) {
-        const at = round[place - 1];
-        if (at !== undefined) changed[at] = true;
-      }
-    }
-    return changed;
+      const answer = this.#sendMany(text, types, arrays);
+      // Of several, a later one may fail while the first is awaited.
+      answer.catch(() => {});
+      return { round, answer };
+    });
+  }
+
+  /** Resolves when the server has answered all that nobody waits for. */
+  async answered(): Promise<void> {
+    await Promise.allSettled(this.#left);
+  }
+
+  /** A failure is kept in `failure`. */
+  #leave(answer: Promise<unknown>): void {
+    this.#left.push(answer);
+    answer.catch(() => {});
   }
 
   async giveTurn(): Promise<void> {
@@ -80,16 +110,16 @@ export class PostgresTransaction implements Transaction, Scope {
     this.hints.push(work);
   }
 
-  #typesOf(table: string, columns: readonly string[]): Promise<string[]> {
-    return this.#columns.typesOf(
+  #readTypes(table: string, columns: readonly string[]): Promise<string[]> {
+    return this.#columns.read(
       table,
       columns,
-      async (text, values) => (await this.#run(text, values)).rows as object[],
+      async (text, values) => (await this.#send(text, values)).rows as object[],
     );
   }
 
-  /** One parameter for each column, of all rows. */
-  async #runMany(
+  /** One parameter for each column, of all rows. @throws as {@link #send}. */
+  #sendMany(
     text: string,
     types: readonly string[],
     columns: readonly (readonly unknown[])[],
@@ -97,13 +127,19 @@ export class PostgresTransaction implements Transaction, Scope {
     const arrays = columns.map((values, index) =>
       arrayParameter(types[index] ?? '', storable(values, index + 1, text)),
     );
-    return this.#run(text, arrays);
+    return this.#send(text, arrays);
   }
 
-  async #run(text: string, values: readonly unknown[]): Promise<QueryResult<unknown>> {
+  /** @throws before it is sent, for what the server need not be asked. */
+  #send(text: string, values: readonly unknown[]): Promise<QueryResult<unknown>> {
     if (!this.open) throw new Error('the transaction has ended: await every statement in its work');
+    checkParameters(values, text);
+    return this.#answerOf(text, sendStatement(this.#client, text, values, this.#statements));
+  }
+
+  async #answerOf(text: string, answer: Promise<QueryResult<unknown>>): Promise<QueryResult<unknown>> {
     try {
-      return await runStatement(this.#client, text, values, this.#statements);
+      return await answer;
     } catch (error) {
       // Later statements fail because of the first, and may be heard before it.
       if (this.failure === undefined && error instanceof DatabaseFailure) {
@@ -128,16 +164,20 @@ export interface Statements {
   readonly names: StatementNames;
 }
 
-/** Runs one statement on a client; statements that are not awaited one by one go out together. */
-export async function runStatement(
+/** @throws TypeError for a value that cannot be stored. */
+export function checkParameters(values: readonly unknown[], text: string): void {
+  for (const [index, value] of values.entries()) {
+    for (const one of Array.isArray(value) ? value : [value]) checkValue(one, index + 1, text);
+  }
+}
+
+/** Sends one statement, its parameters checked; statements that are not awaited one by one go out together. */
+export async function sendStatement(
   client: PoolClient,
   text: string,
   values: readonly unknown[],
   { slow, names }: Statements,
 ): Promise<QueryResult<unknown>> {
-  for (const [index, value] of values.entries()) {
-    for (const one of Array.isArray(value) ? value : [value]) checkValue(one, index + 1, text);
-  }
   const started = slow.start();
   try {
     const { command, rowCount, rows } = await client.query<Record<string, unknown>>({
