@@ -10,6 +10,7 @@ import { serveRecording, type RecordedService, type Recording } from './recorded
  * Makes the pictures of the README and the documents: `npm run screenshots`. They are made from the recorded answers of a
  * service with a handful of alerts, so that they change only where the console does. `-- --record` asks a service anew:
  * after a change of the console that asks for more, or of the scene below.
+ * Chinese needs a font of the system, such as Debian's fonts-wqy-zenhei.
  */
 
 const root = join(import.meta.dirname, '..', '..');
