@@ -14,7 +14,7 @@ import { inTurns, partsOf } from '../runtime/turns.ts';
 import { attribute, oneOf } from '../database/search-text.ts';
 import type { AlertEventRow, Tables } from '../database/tables.ts';
 import type { Alert } from './alert.ts';
-import { alertOf } from './alert-store.ts';
+import { alertOf, isInIncident } from './alert-store.ts';
 
 /**
  * Selects alerts for a list (contract 6.5). Empty lists and undefined restrict nothing. Instants are Unix milliseconds.
@@ -137,7 +137,7 @@ export async function alertsOfIncident(
   query: Query,
   request: AlertsOfIncident,
 ): Promise<{ items: Alert[]; total: number }> {
-  let alerts = query.selectFrom('alert').where('incident_id', '=', request.incidentId);
+  let alerts = query.selectFrom('alert').where('incident_id', '=', request.incidentId).where(isInIncident);
   if (request.active !== undefined) alerts = alerts.where('progress', '=', request.active ? 'Triggered' : 'Closed');
   const rows = await alerts
     .selectAll()

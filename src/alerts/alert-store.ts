@@ -7,6 +7,9 @@ import { alertDueAt, sourceKey } from './alert.ts';
 /** Written out, not bound: only so does the database see that the indexes of open alerts hold them all. */
 const open = sql.lit('Triggered');
 
+/** Beside the ids of incidents: the index of alerts by incident holds those that are in one, and is used only where that is said. */
+export const isInIncident = sql<boolean>`incident_id <> ''`;
+
 /** Where alerts of one key follow each other. */
 export interface AlertPlace {
   readonly sourceKey: string;
@@ -112,7 +115,9 @@ export class AlertStore {
       .selectFrom('alert')
       .select(['alert_id', 'channel_id'])
       .where('incident_id', '=', incidentId)
-      .where('progress', '=', open)
+      .where(isInIncident)
+      // Not by an index of open alerts, which holds those of all incidents.
+      .where(sql<boolean>`('' || progress) = 'Triggered'`)
       .limit(limit)
       .execute();
     return rows.map((row) => ({ alertId: row.alert_id, channelId: row.channel_id }));
@@ -124,6 +129,7 @@ export class AlertStore {
       .selectFrom('alert')
       .selectAll()
       .where('incident_id', '=', incidentId)
+      .where(isInIncident)
       .orderBy('alert_id')
       .limit(limit)
       .modifyEnd(this.#dialect.forUpdate)
@@ -138,28 +144,33 @@ export class AlertStore {
       .select('severity')
       .distinct()
       .where(this.#dialect.anyOf('incident_id', incidentIds))
+      .where(isInIncident)
       .execute();
     return rows.map((row) => row.severity as Severity);
   }
 
   /** Moves all alerts of these incidents, open or not, to another. */
   async moveAll(tx: Transaction, fromIds: readonly string[], incidentId: string, now: number): Promise<void> {
-    for (;;) {
-      const rows = await tx.query
-        .selectFrom('alert')
-        .select('alert_id')
-        .where(this.#dialect.anyOf('incident_id', fromIds))
-        .limit(movedMax)
-        .execute();
-      if (rows.length === 0) return;
-      const ids = rows.map((row) => row.alert_id);
-      await tx.query
-        .updateTable('alert')
-        .set({ incident_id: incidentId, updated_at: now })
-        .where(this.#dialect.anyOf('alert_id', ids))
-        .execute();
-      await tx.giveTurn();
-    }
+    for (const fromId of fromIds) while ((await this.#moveSome(tx, fromId, incidentId, now)) === movedMax);
+  }
+
+  async #moveSome(tx: Transaction, fromId: string, incidentId: string, now: number): Promise<number> {
+    const rows = await tx.query
+      .selectFrom('alert')
+      .select('alert_id')
+      .where('incident_id', '=', fromId)
+      .where(isInIncident)
+      .limit(movedMax)
+      .execute();
+    if (rows.length === 0) return 0;
+    const ids = rows.map((row) => row.alert_id);
+    await tx.query
+      .updateTable('alert')
+      .set({ incident_id: incidentId, updated_at: now })
+      .where(this.#dialect.anyOf('alert_id', ids))
+      .execute();
+    await tx.giveTurn();
+    return rows.length;
   }
 
   /**
@@ -172,6 +183,8 @@ export class AlertStore {
       .selectFrom('alert_event')
       .select('event_id')
       .where(this.#dialect.anyOf('alert_id', alertIds))
+      .orderBy('alert_id')
+      .orderBy('event_id')
       .limit(limit)
       .execute();
     const eventIds = rows.map((row) => row.event_id);

@@ -42,7 +42,8 @@ export class IncidentStore {
       .selectAll()
       .where(this.#dialect.anyOf('incident_id', incidentIds))
       .where('reopened_at', '>', 0)
-      .where('progress', '<>', 'Closed')
+      // Not by the index of open ones, which is for lists.
+      .where(sql<boolean>`('' || progress) <> 'Closed'`)
       .orderBy('incident_id')
       .modifyEnd(this.#dialect.forUpdate)
       .execute();
