@@ -3,6 +3,7 @@ import { suite, test } from 'node:test';
 import { systemRandom } from '../runtime/random.ts';
 import { isCommonPassword } from './common-password.ts';
 import { passwordFault, PasswordHasher, passwordMaxChars, passwordMinChars, waitingMax } from './password.ts';
+import { threadCpuMs } from '../runtime/loop-meter.ts';
 
 const good = 'Vier Birnen + 1 Velo';
 
@@ -130,9 +131,9 @@ suite('passwords', () => {
   });
 
   test('the longest password that may be asked about is looked at in no time', () => {
-    const started = performance.now();
+    const started = threadCpuMs();
     for (const text of ['love'.repeat(32), 'abc123'.repeat(21), 'themyisme'.repeat(14)])
       isCommonPassword(text.slice(0, 128));
-    assert.ok(performance.now() - started < 50);
+    assert.ok(threadCpuMs() - started < 50);
   });
 });

@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict';
-import { performance } from 'node:perf_hooks';
 import { describe, test } from 'node:test';
 import fc from 'fast-check';
 import type { Condition } from './condition.ts';
 import { compileConditions, compileFilter, factOf, matchesAll, matchesFilter, type Facts } from './matcher.ts';
+import { threadCpuMs } from '../runtime/loop-meter.ts';
 
 const facts: Facts = {
   severity: 'Critical',
@@ -126,21 +126,21 @@ test('a fact is read by the key that conditions name it with', () => {
 });
 
 test('a value of half a million digits is no number, and is found to be none at once', () => {
-  const started = performance.now();
+  const started = threadCpuMs();
   const compare = compileConditions([IN('labels.a', 'num:gt:1')]);
   for (const value of ['9'.repeat(500_000), `${'9'.repeat(500_000)}x`, `1.${'0'.repeat(500_000)}e`]) {
     assert.equal(compare({ labels: { a: value } }), false);
   }
-  assert.ok(performance.now() - started < 50);
+  assert.ok(threadCpuMs() - started < 50);
 });
 
 test('an expression that makes other engines stand still takes no time', () => {
-  const started = performance.now();
+  const started = threadCpuMs();
   const evil = ['/^(a+)+$/', '/(a|aa)+$/', '/^(a|a?)+$/', `/${'a?'.repeat(40)}${'a'.repeat(40)}$/`, '*a*a*a*a*a*a*a*b'];
   const text = `${'a'.repeat(2000)}!`;
   for (const pattern of evil)
     assert.equal(compileConditions([IN('title', pattern)])({ title: text, labels: {} }), false);
-  assert.ok(performance.now() - started < 2000);
+  assert.ok(threadCpuMs() - started < 2000);
 });
 
 const anyPattern = fc.oneof(

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { closest } from './closest.ts';
+import { threadCpuMs } from './loop-meter.ts';
 
 test('the name that was probably meant is found, and another name is not', () => {
   const known = ['endpoint', 'event_types', 'headers'];
@@ -11,7 +12,7 @@ test('the name that was probably meant is found, and another name is not', () =>
 
 test('a name of a megabyte is not compared letter by letter', () => {
   const known = Array.from({ length: 50 }, (_, at) => `a_known_field_${at}`);
-  const started = performance.now();
+  const started = threadCpuMs();
   assert.equal(closest('a'.repeat(1_000_000), known), undefined);
-  assert.ok(performance.now() - started < 50);
+  assert.ok(threadCpuMs() - started < 50);
 });

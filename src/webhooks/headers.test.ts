@@ -3,6 +3,7 @@ import { test } from 'node:test';
 import fc from 'fast-check';
 import { checkHeaders, maskHeader } from './headers.ts';
 import type { HeadersInput } from './headers.ts';
+import { threadCpuMs } from '../runtime/loop-meter.ts';
 
 function faults(input: HeadersInput): string[] {
   const check = checkHeaders(input);
@@ -176,9 +177,9 @@ test('whatever is accepted is unique, trimmed, and fit for the wire', () => {
 });
 
 test('a value with a hundred thousand blanks inside is refused by its length, at once', () => {
-  const started = performance.now();
+  const started = threadCpuMs();
   const checked = checkHeaders({ 'x-a': `a${' '.repeat(100_000)}a`, 'x-b': ` \t${'b'.repeat(100_000)}\t ` });
-  assert.ok(performance.now() - started < 50);
+  assert.ok(threadCpuMs() - started < 50);
   assert.equal(checked.ok, false);
   const trimmed = checkHeaders({ 'x-a': ' \t a b\t ' });
   assert.deepEqual(trimmed.ok && trimmed.headers, [{ name: 'x-a', value: 'a b' }]);

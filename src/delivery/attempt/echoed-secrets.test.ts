@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { reportUnsent, type Report } from '../../egress/report.ts';
 import { secretsOf, withoutEchoes } from './echoed-secrets.ts';
+import { threadCpuMs } from '../../runtime/loop-meter.ts';
 
 const unsent = reportUnsent({ kind: 'error', code: '', message: '' });
 const answer = (responseBody: string, responseHeadersJson = '{}'): Report => ({
@@ -44,7 +45,7 @@ test('the beginning of a value at the end of an answer that was cut is not shown
 });
 
 test('a long answer of one letter takes no time', () => {
-  const started = performance.now();
+  const started = threadCpuMs();
   withoutEchoes(answer('a'.repeat(16_384)), ['a'.repeat(4_000) + 'b', 'b'.repeat(4_000)]);
-  assert.ok(performance.now() - started < 100);
+  assert.ok(threadCpuMs() - started < 100);
 });

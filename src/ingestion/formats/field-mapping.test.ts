@@ -4,6 +4,7 @@ import { mapFields } from './field-mapping.ts';
 import type { FieldMapping, ValueMapping } from './field-mapping.ts';
 import { context } from './fixtures/fixture.ts';
 import { standard } from './standard.ts';
+import { threadCpuMs } from '../../runtime/loop-meter.ts';
 
 const body = {
   name: 'disk',
@@ -93,10 +94,10 @@ describe('values of a path become others', () => {
 
 test('a body cannot multiply itself', () => {
   const large = { text: 'x'.repeat(1_000_000), object: { a: 'y'.repeat(1_000_000) } };
-  const before = performance.now();
+  const before = threadCpuMs();
   const mapped = mapFields(large, { title: '{{text}} {{object}} '.repeat(25) }, {});
   assert.ok('title' in mapped && String(mapped['title']).length <= 24_576);
-  assert.ok(performance.now() - before < 500);
+  assert.ok(threadCpuMs() - before < 500);
 });
 
 describe('the standard format with a mapping', () => {

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import { plain } from './fixtures/fixture.ts';
 import { fieldsOfPairs, isLabelName, keepLabels, labelName, titleFromLabels } from './labels.ts';
+import { threadCpuMs } from '../../runtime/loop-meter.ts';
 
 describe('labels', () => {
   test('values become text and nulls go', () => {
@@ -139,9 +140,9 @@ describe('of more than 50', () => {
 
   test('a hundred thousand labels are looked through at once', () => {
     const flood = Object.fromEntries(Array.from({ length: 100_000 }, (_, index) => [`label ${index}`, 'v']));
-    const before = performance.now();
+    const before = threadCpuMs();
     assert.equal(Object.keys(keepLabels(flood).labels).length, 50);
-    assert.ok(performance.now() - before < 1000);
+    assert.ok(threadCpuMs() - before < 1000);
   });
 });
 

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import { context, fixture, now, onlyReport, plain, taken, wrongFields } from './fixtures/fixture.ts';
 import { keyInBody, pagerduty } from './pagerduty.ts';
+import { threadCpuMs } from '../../runtime/loop-meter.ts';
 
 const second = fixture('pagerduty-v2');
 const first = fixture('pagerduty-v1');
@@ -181,9 +182,9 @@ describe('details', () => {
 
   test('a hundred thousand details in a list do not hold the loop', () => {
     const details = Array.from({ length: 100_000 }, () => ({ a: 1 }));
-    const before = performance.now();
+    const before = threadCpuMs();
     onlyReport(pagerduty, { ...second, payload: { ...payload, custom_details: details } });
-    assert.ok(performance.now() - before < 1500);
+    assert.ok(threadCpuMs() - before < 1500);
   });
 });
 
