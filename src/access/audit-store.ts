@@ -103,7 +103,6 @@ export function noting(tx: Transaction, made: string[]): Transaction {
       return tx.insertMany(table, rows);
     },
     updateMany: (table, changes) => tx.updateMany(table, changes),
-    setMany: (table, changes) => tx.setMany(table, changes),
     giveTurn: () => tx.giveTurn(),
     afterCommit: (work) => tx.afterCommit(work),
     hint: (work) => tx.hint(work),

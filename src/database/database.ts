@@ -33,18 +33,13 @@ export interface Dialect {
 /** The handle of a transaction. Its changes are durable when the `transaction` call resolves, or never happened. */
 export interface Transaction {
   readonly query: Query;
-  /**
-   * Inserts rows in one statement, or at its cost. All rows name the same columns. It does not wait for a server's answer:
-   * a failure ends the transaction, and `transaction` throws it.
-   */
+  /** Inserts rows in one statement, or at its cost. All rows name the same columns. */
   insertMany<T extends keyof Tables>(table: T, rows: readonly Tables[T][]): Promise<void>;
   /**
    * Updates one row per entry where all of `match` is equal, and returns for each entry whether a row changed. All
    * entries name the same columns in the same order.
    */
   updateMany<T extends keyof Tables>(table: T, changes: readonly RowChange<Tables[T]>[]): Promise<boolean[]>;
-  /** As `updateMany` where nobody asks which rows changed: it waits for no answer either. */
-  setMany<T extends keyof Tables>(table: T, changes: readonly RowChange<Tables[T]>[]): Promise<void>;
   /** Lets the event loop go on if this transaction has held it for long: called between pieces of much work. */
   giveTurn(): Promise<void>;
   /** Runs when the change is durable, in the order of registration; not at all after a rollback. */

@@ -76,18 +76,11 @@ function isConflict(error: unknown): boolean {
 
 async function ingestOnce(parts: IngestParts, take: () => readonly Push[]): Promise<PushResult[]> {
   return parts.database.transaction(async (tx) => {
-    const pushes = take();
-    const reports = pushes.flatMap((push) => push.reports.map((report) => ({ push, report })));
-    // Sent together: none needs the answer of another.
-    const [config, directory, open] = await Promise.all([
-      parts.config.in(tx),
-      parts.directories.in(tx),
-      parts.alerts.lockOpen(tx, reports.map(keyOf)),
-    ]);
+    const [config, directory] = [await parts.config.in(tx), await parts.directories.in(tx)];
     const set = new UnitOfWork(parts, tx, { config, directory }, parts.clock.now());
     const step: Step = { parts, set, noise: config.noise, destinations: config };
-    await set.loadLocked(open);
-    await loadLast(step, reports);
+    const pushes = take();
+    await loadKnown(step, pushes);
     const results = await takeAll(step, pushes);
     await set.save();
     return results.map((one) => one.saved(set));
@@ -125,18 +118,12 @@ interface Step {
   readonly destinations: Destinations;
 }
 
-interface PushedReport {
-  readonly push: Push;
-  readonly report: AlertReport;
-}
-
-function keyOf({ push, report }: PushedReport): string {
-  return sourceKey({ ...push, ...report });
-}
-
-/** Loads, for the reports that may open an alert, the alerts and incidents to compare with. */
-async function loadLast({ set, destinations }: Step, reports: readonly PushedReport[]): Promise<void> {
-  const places = reports.flatMap((one) => {
+/** Loads the alerts of the reports, and for those that may open one, the alerts and incidents to compare with. */
+async function loadKnown({ set, destinations }: Step, pushes: readonly Push[]): Promise<void> {
+  const all = pushes.flatMap((push) => push.reports.map((report) => ({ push, report })));
+  const keyOf = ({ push, report }: (typeof all)[number]) => sourceKey({ ...push, ...report });
+  await set.loadOpenAlerts(all.map(keyOf));
+  const places = all.flatMap((one) => {
     const key = keyOf(one);
     if (one.report.status !== 'Ok') {
       const arrivals = firingArrivals(one.push, one.report, destinations);
@@ -152,7 +139,8 @@ async function loadLast({ set, destinations }: Step, reports: readonly PushedRep
     return later.map(({ channelId }) => ({ sourceKey: key, channelId, title: '' }));
   });
   if (places.length === 0) return;
-  await Promise.all([set.loadLastClosed(places), set.loadNamesakes(places.filter(({ title }) => title !== ''))]);
+  await set.loadLastClosed(places);
+  await set.loadNamesakes(places.filter(({ title }) => title !== ''));
 }
 
 /** @returns its events. */

@@ -366,8 +366,6 @@ function seen(tx: Transaction, { insert, update }: Eyes): Transaction {
       tx.insertMany(table, insert === undefined ? rows : (rows.map((row) => insert(table, row)) as never)),
     updateMany: (table, changes) =>
       tx.updateMany(table, update === undefined ? changes : changes.map((change) => update(table, change))),
-    setMany: (table, changes) =>
-      tx.setMany(table, update === undefined ? changes : changes.map((change) => update(table, change))),
     giveTurn: () => tx.giveTurn(),
     afterCommit: (work) => tx.afterCommit(work),
     hint: (work) => tx.hint(work),

@@ -80,7 +80,6 @@ export async function openHeard(open: TestDatabase['open']): Promise<HeardDataba
           query,
           insertMany: (table, rows) => tx.insertMany(table, rows),
           updateMany: (table, changes) => tx.updateMany(table, changes),
-          setMany: (table, changes) => tx.setMany(table, changes),
           giveTurn: () => tx.giveTurn(),
           afterCommit: (after) => tx.afterCommit(after),
           hint: (after) => tx.hint(after),

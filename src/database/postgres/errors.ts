@@ -44,16 +44,12 @@ export function postgresFailure(error: unknown): unknown {
 /** Judges a failed `commit`. Once it is sent, only the server's refusal proves that nothing was committed. */
 export function commitFailure(error: unknown): unknown {
   const failure = postgresFailure(error);
-  if (!isUnavailable(failure)) return failure;
+  if (!(failure instanceof DatabaseFailure) || failure.kind !== 'unavailable') return failure;
   return new DatabaseFailure(
     'unavailable',
     'the connection was lost while committing: the outcome is not known',
     error,
   );
-}
-
-export function isUnavailable(failure: unknown): boolean {
-  return failure instanceof DatabaseFailure && failure.kind === 'unavailable';
 }
 
 export function isRetried(failure: unknown): boolean {

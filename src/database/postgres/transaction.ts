@@ -26,74 +26,44 @@ export class PostgresTransaction implements Transaction, Scope {
   readonly #columns: PostgresColumns;
   readonly #turn: LoopTurn;
   readonly #statements: Statements;
-  /** Answers that nobody waits for. */
-  readonly #left: Promise<unknown>[] = [];
 
   constructor(client: PoolClient, columns: PostgresColumns, statements: Statements, turn: LoopTurn) {
     this.#turn = turn;
     this.#client = client;
     this.#columns = columns;
     this.#statements = statements;
-    this.query = queryOn('postgres', async (compiled: CompiledQuery) => this.#send(compiled.sql, compiled.parameters));
+    this.query = queryOn('postgres', (compiled: CompiledQuery) => this.#run(compiled.sql, compiled.parameters));
   }
 
   async insertMany<T extends keyof Tables>(table: T, rows: readonly Tables[T][]): Promise<void> {
     if (rows.length === 0) return;
     const { columns, lists } = columnar(rows, table);
-    const types = this.#columns.known(table, columns) ?? (await this.#readTypes(table, columns));
+    const types = await this.#typesOf(table, columns);
     const text = insertText(table, columns, types);
-    this.#leave(this.#sendMany(text, types, byColumn(lists, columns.length)));
+    await this.#runMany(text, types, byColumn(lists, columns.length));
   }
 
   async updateMany<T extends keyof Tables>(table: T, changes: readonly RowChange<Tables[T]>[]): Promise<boolean[]> {
     if (changes.length === 0) return [];
-    const changed = changes.map(() => false);
-    for (const { round, answer } of await this.#update(table, changes)) {
-      for (const { place } of (await answer).rows as readonly { place: number }[]) {
-        const at = round[place - 1];
-        if (at !== undefined) changed[at] = true;
-      }
-    }
-    return changed;
-  }
-
-  async setMany<T extends keyof Tables>(table: T, changes: readonly RowChange<Tables[T]>[]): Promise<void> {
-    if (changes.length === 0) return;
-    for (const { answer } of await this.#update(table, changes)) this.#leave(answer);
-  }
-
-  /**
-   * One statement changes a row once, so several changes of a row go in separate statements, in order.
-   * @returns the changes of each statement by their indexes, and its answer.
-   */
-  async #update<T extends keyof Tables>(table: T, changes: readonly RowChange<Tables[T]>[]) {
     const { set, match } = columnsOfChanges(table, changes);
-    const columns = [...match.columns, ...set.columns];
-    const types = this.#columns.known(table, columns) ?? (await this.#readTypes(table, columns));
+    const types = await this.#typesOf(table, [...match.columns, ...set.columns]);
     const text = updateText(table, { set: set.columns, match: match.columns, types });
-    return rounds(match, set).map((round) => {
+    const changed = changes.map(() => false);
+    // One statement changes a row once, so several changes of a row go in separate statements, in order.
+    for (const round of rounds(match, set)) {
       const arrays = [match, set].flatMap(({ columns, lists }) =>
         byColumn(
           round.map((index) => lists[index] ?? []),
           columns.length,
         ),
       );
-      const answer = this.#sendMany(text, types, arrays);
-      // Of several, a later one may fail while the first is awaited.
-      answer.catch(() => {});
-      return { round, answer };
-    });
-  }
-
-  /** Resolves when the server has answered all that nobody waits for. */
-  async answered(): Promise<void> {
-    await Promise.allSettled(this.#left);
-  }
-
-  /** A failure is kept in `failure`. */
-  #leave(answer: Promise<unknown>): void {
-    this.#left.push(answer);
-    answer.catch(() => {});
+      const { rows } = await this.#runMany(text, types, arrays);
+      for (const { place } of rows as readonly { place: number }[]) {
+        const at = round[place - 1];
+        if (at !== undefined) changed[at] = true;
+      }
+    }
+    return changed;
   }
 
   async giveTurn(): Promise<void> {
@@ -110,16 +80,16 @@ export class PostgresTransaction implements Transaction, Scope {
     this.hints.push(work);
   }
 
-  #readTypes(table: string, columns: readonly string[]): Promise<string[]> {
-    return this.#columns.read(
+  #typesOf(table: string, columns: readonly string[]): Promise<string[]> {
+    return this.#columns.typesOf(
       table,
       columns,
-      async (text, values) => (await this.#send(text, values)).rows as object[],
+      async (text, values) => (await this.#run(text, values)).rows as object[],
     );
   }
 
-  /** One parameter for each column, of all rows. @throws as {@link #send}. */
-  #sendMany(
+  /** One parameter for each column, of all rows. */
+  async #runMany(
     text: string,
     types: readonly string[],
     columns: readonly (readonly unknown[])[],
@@ -127,19 +97,13 @@ export class PostgresTransaction implements Transaction, Scope {
     const arrays = columns.map((values, index) =>
       arrayParameter(types[index] ?? '', storable(values, index + 1, text)),
     );
-    return this.#send(text, arrays);
+    return this.#run(text, arrays);
   }
 
-  /** @throws before it is sent, for what the server need not be asked. */
-  #send(text: string, values: readonly unknown[]): Promise<QueryResult<unknown>> {
+  async #run(text: string, values: readonly unknown[]): Promise<QueryResult<unknown>> {
     if (!this.open) throw new Error('the transaction has ended: await every statement in its work');
-    checkParameters(values, text);
-    return this.#answerOf(text, sendStatement(this.#client, text, values, this.#statements));
-  }
-
-  async #answerOf(text: string, answer: Promise<QueryResult<unknown>>): Promise<QueryResult<unknown>> {
     try {
-      return await answer;
+      return await runStatement(this.#client, text, values, this.#statements);
     } catch (error) {
       // Later statements fail because of the first, and may be heard before it.
       if (this.failure === undefined && error instanceof DatabaseFailure) {
@@ -164,20 +128,16 @@ export interface Statements {
   readonly names: StatementNames;
 }
 
-/** @throws TypeError for a value that cannot be stored. */
-export function checkParameters(values: readonly unknown[], text: string): void {
-  for (const [index, value] of values.entries()) {
-    for (const one of Array.isArray(value) ? value : [value]) checkValue(one, index + 1, text);
-  }
-}
-
-/** Sends one statement, its parameters checked; statements that are not awaited one by one go out together. */
-export async function sendStatement(
+/** Runs one statement on a client; statements that are not awaited one by one go out together. */
+export async function runStatement(
   client: PoolClient,
   text: string,
   values: readonly unknown[],
   { slow, names }: Statements,
 ): Promise<QueryResult<unknown>> {
+  for (const [index, value] of values.entries()) {
+    for (const one of Array.isArray(value) ? value : [value]) checkValue(one, index + 1, text);
+  }
   const started = slow.start();
   try {
     const { command, rowCount, rows } = await client.query<Record<string, unknown>>({

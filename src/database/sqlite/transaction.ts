@@ -50,10 +50,6 @@ export class SqliteTransaction implements Transaction, Scope {
     });
   }
 
-  async setMany<T extends keyof Tables>(table: T, changes: readonly RowChange<Tables[T]>[]): Promise<void> {
-    await this.updateMany(table, changes);
-  }
-
   async giveTurn(): Promise<void> {
     if (this.#turn.isDue) await this.#inOrder(async () => {});
   }

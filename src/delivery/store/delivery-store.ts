@@ -138,7 +138,7 @@ export async function settleDeliveries(
     else if (!isKnown) kept.push(attemptRow(result, 'late'));
   }
   await tx.insertMany('attempt', kept);
-  await tx.setMany(
+  await tx.updateMany(
     'attempt',
     repeated.map(({ delivery_id, attempt, ...set }) => ({ match: { delivery_id, attempt }, set })),
   );
@@ -216,7 +216,7 @@ async function attemptsKept(
  */
 export async function releaseDeliveries(tx: Transaction, claimed: readonly Delivery[]): Promise<void> {
   if (claimed.length === 0) return;
-  await tx.setMany(
+  await tx.updateMany(
     'delivery',
     claimed.map((delivery) => ({
       match: { delivery_id: delivery.deliveryId, state: 'sending', fence: delivery.fence },
@@ -254,7 +254,7 @@ export async function recoverDeliveries(
     order by shard limit ${limit}`.execute(tx.query);
   if (rows.rows.length === 0) return 0;
   const outcome: Outcome = { state: 'unknown', reason: 'interrupted', statusCode: 0, message: interruptedMessage };
-  await tx.setMany(
+  await tx.updateMany(
     'delivery',
     rows.rows.map((row) => {
       const to = settlement(row.mode, outcome, () => now);
