@@ -264,6 +264,7 @@ describe('the configuration in the console', { skip: noBrowser }, () => {
     const key = (await dialog().getByRole('group', { name: 'App key' }).innerText()).trim();
     await dialog().getByRole('button', { name: 'I have kept it' }).click();
     await page.locator('.session').getByText(/^…/).waitFor();
+    await dialog().waitFor({ state: 'detached' });
     assert.equal((await page.content()).includes(key), false);
     assert.equal((await console.app.call('/member/list', {}, { key })).status, 200);
     await button('Disable').click();

@@ -146,7 +146,8 @@ describe('the console with hostile content', { skip: noBrowser }, () => {
       .filter({ visible: true })
       .first()
       .waitFor();
-    await page.getByRole('button', { name: 'Delete' }).click();
+    await page.getByRole('button', { name: 'More actions' }).click();
+    await page.getByRole('menuitem', { name: 'Delete' }).click();
     await page.getByRole('dialog', { name: 'Delete <img src=x onerror=alert(1)>?' }).waitFor();
     await nothingCameAlive('the dialog');
     await page.keyboard.press('Escape');

@@ -142,6 +142,8 @@ test('a backup that is put back: with --restored nothing is sent twice under at_
   }
 });
 
+const writtenMegabytes = 200;
+
 test('the write-ahead log stays small, however much is written while somebody reads page by page', async (t) => {
   const folder = await temporaryFolder('log');
   t.after(() => folder.remove());
@@ -165,7 +167,7 @@ test('the write-ahead log stays small, however much is written while somebody re
     }
   };
   const reading = read();
-  for (let number = 0; number < 80; number += 1) {
+  for (let number = 0; number < writtenMegabytes; number += 1) {
     const rows = Array.from({ length: 100 }, (_, index) => ({
       idempotency_id: `${number} ${index}`,
       body_hash: 'x'.repeat(10_000),
@@ -179,8 +181,9 @@ test('the write-ahead log stays small, however much is written while somebody re
   const sizes = [statSync(file).size, state.logMax].map((size) => Math.round(size / oneMegabyte));
   t.diagnostic(`${sizes[0]} MB in the file, ${sizes[1]} MB in the log at most, ${state.pages} pages read`);
   assert.ok(state.pages > 50);
-  assert.ok(statSync(file).size > 60 * oneMegabyte);
-  assert.ok(state.logMax < 40 * oneMegabyte, `${sizes[1]} MB`);
+  assert.ok(statSync(file).size > 0.7 * writtenMegabytes * oneMegabyte);
+  // The thread begins it anew from 24 MiB on, and looks every 50 ms: a fast disk takes much in that time.
+  assert.ok(state.logMax < 0.35 * writtenMegabytes * oneMegabyte, `${sizes[1]} MB`);
 });
 
 /** The service with a webhook of each mode. */
