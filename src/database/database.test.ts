@@ -205,6 +205,27 @@ for (const { name, open } of databases) {
     assert.deepEqual(await seen, ['a', 'c']);
   });
 
+  test(`${name}: the end of each run is reported once, whether it was committed or rolled back`, async (context) => {
+    const database = await fresh(context);
+    const told: string[] = [];
+    await database.transaction(async (tx) => {
+      tx.whenEnded((end) => told.push(`first ${end}`));
+      await tx.insertMany('idempotency', [row('a')]);
+    });
+    const refused = database.transaction(async (tx) => {
+      tx.whenEnded((end) => told.push(`second ${end}`));
+      await tx.insertMany('idempotency', [row('b')]);
+      throw new Error('refused');
+    });
+    await assert.rejects(refused, /refused/);
+    const taken = database.transaction(async (tx) => {
+      tx.whenEnded((end) => told.push(`third ${end}`));
+      await tx.insertMany('idempotency', [row('a')]);
+    });
+    await assert.rejects(taken, { kind: 'conflict' });
+    assert.deepEqual(told, ['first committed', 'second rolled back', 'third rolled back']);
+  });
+
   test(`${name}: a read sees only what is committed`, async (context) => {
     const database = await fresh(context);
     const step = Promise.withResolvers<void>();

@@ -48,7 +48,12 @@ export interface Transaction {
    * As `afterCommit`, and also when the outcome of the commit is unknown: for callbacks that are harmless when wrong.
    */
   hint(work: () => void): void;
+  /** Runs once when this run of the work is over, whatever has become of it. */
+  whenEnded(work: (end: TransactionEnd) => void): void;
 }
+
+/** `in doubt`: its commit failed, and may have taken place all the same. */
+export type TransactionEnd = 'committed' | 'rolled back' | 'in doubt';
 
 /** So many of what a search may mean are looked at by their ids; of more, the newest are walked through. */
 export const candidatesMax = 10_000;

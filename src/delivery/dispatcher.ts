@@ -13,8 +13,9 @@ import { named } from '../runtime/work.ts';
 import type { WebhookSource } from '../webhooks/webhook-index.ts';
 import type { DeliveryMetrics } from './metrics.ts';
 import { attemptResult, retryAfterOf } from './attempt/attempt-result.ts';
-import type { Denial } from './attempt/claim.ts';
+import { BirthClaims, type Births, type BirthSlots } from './attempt/birth-claims.ts';
 import { Claimer, type ClaimedDelivery, type Claims } from './attempt/claimer.ts';
+import { endOf, type End } from './attempt/end.ts';
 import type { PushRequest, RequestBuilder } from './attempt/push-request.ts';
 import { ResultWriter, type ResultWriterParts } from './attempt/result-writer.ts';
 import { BacklogSweep } from './maintenance/backlog-sweep.ts';
@@ -26,7 +27,7 @@ import type { QueueLimits } from './queue/memory-budget.ts';
 import { WebhookQueues } from './queue/webhook-queues.ts';
 import type { Delivery } from './store/delivery.ts';
 import type { AttemptResult } from './store/delivery-store.ts';
-import { isOwnFault, judge } from './store/outcome.ts';
+import { isOwnFault, judge, type Outcome } from './store/outcome.ts';
 import type { ShardOwnership } from './store/ownership.ts';
 import type { Lane } from './store/retry-store.ts';
 
@@ -61,6 +62,7 @@ export interface DispatcherParts {
  * database is the truth; a hand-off saves reading it. One transaction claims all heads of a turn.
  */
 export class Dispatcher implements HandOff {
+  readonly births: Births;
   readonly #parts: DispatcherParts;
   readonly #scheduler = new FairScheduler();
   readonly #claimer: Claimer;
@@ -86,6 +88,13 @@ export class Dispatcher implements HandOff {
       claimed: (claims) => this.#claimed(claims),
       notClaimed: (head) => this.#unfollow(head),
     });
+    const slots: BirthSlots = {
+      take: (delivery) => this.#takeAtBirth(delivery),
+      claimed: (claims) => this.#claimed(claims),
+      release: (delivery, end) => this.#release(delivery, end),
+      certain: ({ webhookId, entityId }) => this.#queues.change(webhookId, (known) => known.notClaimed(entityId)),
+    };
+    this.births = { begin: (tx) => new BirthClaims({ ...parts, claimer: this.#claimer, slots }, tx) };
     this.#queues = new WebhookQueues(parts, this.#scheduler, {
       needed: () => this.#schedule(),
       read: (could) => this.#wasRead(could),
@@ -198,6 +207,15 @@ export class Dispatcher implements HandOff {
     this.#schedule();
   }
 
+  /** Not while this machine lacks something. */
+  #takeAtBirth(delivery: Delivery): boolean {
+    if (!this.#running || this.#cancelRetry !== undefined || this.#claimer.isInDoubt()) return false;
+    const queue = this.#queues.known(delivery.webhookId);
+    const slot = queue && this.#scheduler.admit(queue, delivery, this.#parts.clock.monotonic());
+    if (slot !== undefined) this.#inFlight.set(delivery, slot);
+    return slot !== undefined;
+  }
+
   /** The claims are on the disk, so their requests may leave. */
   #claimed({ granted, denied }: Claims): void {
     for (const [head, denial] of denied) this.#release(head, denial);
@@ -249,12 +267,7 @@ export class Dispatcher implements HandOff {
   }
 
   /** Frees the webhook's place for another request, and feeds its breaker. */
-  #requestEnded(
-    slot: InFlight,
-    { delivery }: ClaimedDelivery,
-    outcome: ReturnType<typeof judge>,
-    after?: number,
-  ): void {
+  #requestEnded(slot: InFlight, { delivery }: ClaimedDelivery, outcome: Outcome, after?: number): void {
     const now = this.#parts.clock.monotonic();
     const woken = this.#scheduler.requestEnded(slot, outcome, now, after, delivery.replayId !== '');
     for (const queue of [slot.queue, ...woken]) this.#queues.enlist(queue);
@@ -305,7 +318,10 @@ export class Dispatcher implements HandOff {
     switch (end) {
       case 'ended':
       case 'expired':
+      case 'unborn':
         lanes.ended(delivery.entityId);
+        break;
+      case 'inDoubt':
         break;
       case 'waitsForRetry':
         lanes.waitsForRetry(delivery.entityId);
@@ -381,16 +397,4 @@ export class Dispatcher implements HandOff {
   #checkIdle(): void {
     if (!this.#isBusy) this.#whenIdle?.();
   }
-}
-
-/**
- * How a picked head is released. `ended`: durably, so its successor may go · `coalesced`: so did it, and others of its lane
- * may have with it · `givenBack`: nothing was begun under its claim · `unclaimed`: the database could not.
- */
-type End = Denial | 'ended' | 'coalesced' | 'waitsForRetry' | 'givenBack' | 'unclaimed';
-
-function endOf({ settlement, overtook }: AttemptResult): End {
-  if (settlement.state === 'pending') return 'givenBack';
-  if (settlement.state === 'retry_wait') return 'waitsForRetry';
-  return overtook === true ? 'coalesced' : 'ended';
 }

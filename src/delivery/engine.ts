@@ -128,7 +128,7 @@ export function createDelivery(parts: DeliveryParts, settings: DeliverySettings)
     await node.drain();
   };
   return {
-    fanOut: createFanOut({ ...parts, handOff: announced }),
+    fanOut: createFanOut({ ...parts, handOff: announced, births: node.births }),
     deliveries: webhookDeliveries({ database, clock, dispatcher: handOff, metrics }),
     ...createResend({ ...parts, handOff: announced }),
     build,

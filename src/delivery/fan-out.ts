@@ -4,10 +4,10 @@ import type { Clock } from '../runtime/clock.ts';
 import type { CrashPoints } from '../runtime/crash-points.ts';
 import type { Ids } from '../runtime/ids.ts';
 import type { Webhook } from '../webhooks/webhook.ts';
+import type { Births, NewDelivery } from './attempt/birth-claims.ts';
 import { urgencyOf, type Delivery } from './store/delivery.ts';
-import { insertDeliveries } from './store/delivery-store.ts';
 import type { HandOff } from './store/hand-off.ts';
-import { laneKey, readLastSequences } from './store/previous-sequence-store.ts';
+import { laneKey, readLaneEnds } from './store/lane-end-store.ts';
 import type { Lane } from './store/retry-store.ts';
 import type { WebhookDirectory, WebhookSource } from '../webhooks/webhook-index.ts';
 
@@ -17,6 +17,7 @@ export interface FanOutParts {
   readonly clock: Clock;
   readonly at: CrashPoints;
   readonly handOff: HandOff;
+  readonly births: Births;
   /** In place of the usual one. */
   readonly handedOnMax?: number;
 }
@@ -39,11 +40,15 @@ export function createFanOut(parts: FanOutParts): FanOut {
     },
     async enqueueFor(tx: Transaction, events: readonly Event[]): Promise<ReadonlyMap<string, readonly number[]>> {
       const directory = await parts.webhooks.in(tx);
+      const births = parts.births.begin(tx);
       const webhooks = new Map<string, readonly number[]>();
-      const deliveries: Delivery[] = [];
+      const waiting: Delivery[] = [];
       let count = 0;
       for (const some of inGoes(directory, events)) {
-        const made = await insertFor(parts, tx, directory, some);
+        const made = await deliveriesOf(parts, tx, some);
+        parts.at('fanout.before-insert');
+        const left = await births.insert(made, (webhookId) => directory.find(webhookId)?.endpoint ?? '');
+        parts.at('fanout.before-commit');
         for (const { event, wanting } of some) {
           webhooks.set(
             event.eventId,
@@ -51,13 +56,13 @@ export function createFanOut(parts: FanOutParts): FanOut {
           );
         }
         count += made.length;
-        if (count <= handedOnMax) deliveries.push(...made);
+        if (count <= handedOnMax) waiting.push(...left);
         await tx.giveTurn();
       }
       if (count > handedOnMax) {
         const webhookIds = [...new Set([...webhooks.values()].flat())];
         tx.hint(() => webhookIds.forEach((webhookId) => parts.handOff.resume(webhookId, true)));
-      } else if (count > 0) tx.hint(() => parts.handOff.enqueue(deliveries));
+      } else if (waiting.length > 0) tx.hint(() => parts.handOff.enqueue(waiting));
       return webhooks;
     },
   };
@@ -85,25 +90,23 @@ function* inGoes(directory: WebhookDirectory, events: readonly Event[]): Iterabl
   if (count > 0) yield some;
 }
 
-async function insertFor(
-  parts: FanOutParts,
+async function deliveriesOf(
+  { ids, clock }: FanOutParts,
   tx: Transaction,
-  directory: WebhookDirectory,
   subscribed: readonly Subscribed[],
-): Promise<Delivery[]> {
-  const last = await readLastSequences(tx, continuedLanes(subscribed));
-  const now = parts.clock.now();
-  const deliveries: Delivery[] = [];
+): Promise<NewDelivery[]> {
+  const ends = await readLaneEnds(tx, continuedLanes(subscribed));
+  const now = clock.now();
+  const made: NewDelivery[] = [];
   for (const { event, wanting } of subscribed) {
     for (const webhook of wanting) {
       const lane = laneKey({ webhookId: webhook.webhookId, entityId: event.entityId });
-      deliveries.push(deliveryOf(event, webhook, parts.ids.record(), last.get(lane) ?? 0, now));
-      last.set(lane, event.sequence);
+      const { sequence, isOpen } = ends.get(lane) ?? { sequence: 0, isOpen: false };
+      made.push({ delivery: deliveryOf(event, webhook, ids.record(), sequence, now), webhook, isAlone: !isOpen });
+      ends.set(lane, { sequence: event.sequence, isOpen: true });
     }
   }
-  parts.at('fanout.before-insert');
-  await insertDeliveries(tx, deliveries, (webhookId) => directory.find(webhookId)?.endpoint ?? '');
-  return deliveries;
+  return made;
 }
 
 /** The lanes that may hold a delivery already: those of entities that are not new. */

@@ -1,6 +1,7 @@
 /** Named places where a test may kill or pause the process. */
 export type CrashPoint =
   | 'fanout.before-insert'
+  | 'fanout.before-commit'
   | 'claim.before-commit'
   | 'send.after-claim'
   | 'send.before-connect'

@@ -4,6 +4,7 @@ import pg from 'pg';
 import { DatabaseFailure } from '../../src/database/database.ts';
 import { openPostgres } from '../../src/database/postgres/open.ts';
 import { createFanOut } from '../../src/delivery/fan-out.ts';
+import { insertDeliveries } from '../../src/delivery/store/delivery-store.ts';
 import { appendEvents } from '../../src/events/event-store.ts';
 import type { Event } from '../../src/events/event.ts';
 import { systemClock } from '../../src/runtime/clock.ts';
@@ -26,6 +27,8 @@ const only = { skip: hasPostgres ? false : 'needs PostgreSQL' };
 const foundMaxMs = 2_000;
 /** Longer than a connection takes to be refused, and shorter than a lease. */
 const cutMs = 400;
+/** The statement of a change that claims its own pushes. */
+const claimingAtBirth = 'insert into "delivery" (delivery_id';
 type Cluster = Awaited<ReturnType<typeof createCluster>>;
 const lanes = Array.from({ length: 20 }, (_, index) => `lane${index}`);
 
@@ -80,6 +83,36 @@ for (const [name, text] of [
       [1, 1, 2, 2],
     );
     assert.deepEqual([await cluster.states(), await cluster.attempts()], [{ delivered: 4 }, 4]);
+    await cluster.close();
+    await proxy.close();
+  });
+}
+
+for (const [how, lose] of [
+  ['was not answered', (proxy: TcpProxy) => Promise.resolve(proxy.loseCommitAfter(claimingAtBirth))],
+  ['is answered late', (proxy: TcpProxy) => proxy.holdCommitAfter(claimingAtBirth)],
+] as const) {
+  test(`a change that claims its own pushes and whose commit ${how}: each goes out once, and soon`, only, async () => {
+    await using receiver = await soundly();
+    await using cluster = await createCluster(inBothModes(receiver));
+    const { proxy, url } = await TcpProxy.before(cluster.url);
+    const node = await cluster.join({ url });
+    await node.happen([testEvent('first', 1)]);
+    await cluster.ended(2);
+    const lost = lose(proxy);
+    const change = node.happen([testEvent('a', 1), testEvent('a', 2)]).catch((error: unknown) => error);
+    await lost;
+    if (how === 'is answered late') {
+      await quiet(cutMs);
+      proxy.cut();
+      await quiet(cutMs);
+      proxy.mend();
+    }
+    assert.ok(isUnavailable(await change));
+    const begun = systemClock.monotonic();
+    await cluster.ended(6);
+    assert.ok(systemClock.monotonic() - begun < foundMaxMs);
+    assert.deepEqual([await cluster.states(), receiver.requests.length], [{ delivered: 6 }, 6]);
     await cluster.close();
     await proxy.close();
   });
@@ -181,6 +214,15 @@ async function dyingWriters(url: string, webhooks: TestWebhooks) {
     clock: systemClock,
     at: noCrashPoints,
     handOff: { enqueue() {}, resume() {} },
+    births: {
+      begin: (tx) => ({
+        async insert(made, endpointOf) {
+          const deliveries = made.map(({ delivery }) => delivery);
+          await insertDeliveries(tx, deliveries, endpointOf);
+          return deliveries;
+        },
+      }),
+    },
   });
   return {
     /** Resolves when everything is written and nothing is committed. */

@@ -24,9 +24,19 @@ test('a resend that outlives its original is not what came before', () => {
   assert.equal(lane.last, undefined);
 });
 
-function owed(place: Pick<Owed, 'sequence' | 'generation'>): Owed {
+test('behind a resend only pending deliveries give a lane its turn, and none that waits for its next attempt', () => {
+  const lane = new Lane(1);
+  const again = owed({ sequence: 1, generation: 1, owedAt: 5 });
+  lane.add(owed({ sequence: 2, generation: 0, owedAt: 1, state: 'retry_wait' }));
+  lane.add(again);
+  assert.equal(lane.goesFor, again);
+  const third = owed({ sequence: 3, generation: 0, owedAt: 2 });
+  lane.add(third);
+  assert.equal(lane.goesFor, third);
+});
+
+function owed(place: Pick<Owed, 'sequence' | 'generation'> & Partial<Owed>): Owed {
   return {
-    ...place,
     deliveryId: `d${place.sequence}-${place.generation}`,
     webhookId: 1,
     eventId: `e${place.sequence}`,
@@ -45,5 +55,6 @@ function owed(place: Pick<Owed, 'sequence' | 'generation'>): Owed {
     claim: undefined,
     first: undefined,
     endedAt: 0,
+    ...place,
   };
 }

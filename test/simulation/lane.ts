@@ -50,13 +50,14 @@ export class Lane {
   }
 
   /**
-   * I25: the delivery by which its head goes: the oldest of its class, which waits behind the head where that is a resend, or
-   * is Critical. Undefined where a Warning waits behind an Info: for which of them the lane goes, is left to the service.
+   * I25: the delivery by which its head goes: the oldest of its class that is pending, which waits behind the head where that is
+   * a resend, or is Critical. One that waits for its next attempt behind a resend does not count. Undefined where a Warning waits behind an Info: for which of them the lane goes, is left to the service.
    */
   get goesFor(): Owed | undefined {
     const { head } = this;
     let found: Owed | undefined;
     for (const owed of this.#open) {
+      if (owed !== head && owed.state !== 'pending') continue;
       if (found === undefined || owed.urgency < found.urgency) found = owed;
       else if (owed.urgency === found.urgency && owed.owedAt < found.owedAt) found = owed;
     }

@@ -257,11 +257,13 @@ export class Model {
     this.created += 1;
     this.owed.set(deliveryId, owed);
     const lane = this.laneOf(owed);
+    this.#check('I12', commit.isBornRight(owed, lane.head));
     if (generation === 0) this.#check('I23', commit.namesItsPredecessor(owed, previousSequence, lane.last));
     lane.add(owed);
     inSet(this.#openLanes, webhookId).add(lane);
     inList(this.#generations, `${webhookId} ${eventId}`).push(owed);
     if (generation === 0) inList(found, eventId).push(webhookId);
+    if (state === 'sending') this.#claim(owed);
   }
 
   #move([deliveryId, state, attempt, fence, reason, dueAt]: MovedChange): void {
@@ -282,19 +284,23 @@ export class Model {
     }
     Object.assign(owed, to, { dueAt });
     if (state === 'pending') owed.pendingAt = this.#witness.now();
-    if (state === 'sending') {
-      this.#claimed.push(owed);
-      const webhook = this.webhooks.get(owed.webhookId);
-      this.#check('I18', commit.mayBeClaimed(owed, webhook));
-      owed.first ??= { virtual: this.#witness.now(), wall: this.#witness.wall() };
-      owed.claim = { attempt, fence, at: this.#witness.now(), life: this.#witness.life(), webhook };
-    }
+    if (state === 'sending') this.#claim(owed);
     if (!commit.isOpen(state)) {
       owed.endedAt = this.#witness.now();
       const lane = this.laneOf(owed);
       lane.ended(owed, this.#witness.now());
       if (lane.open.size === 0) this.#openLanes.get(owed.webhookId)?.delete(lane);
     }
+  }
+
+  /** By an update of its row, or with it. */
+  #claim(owed: Owed): void {
+    this.#claimed.push(owed);
+    const { attempt, fence } = owed;
+    const webhook = this.webhooks.get(owed.webhookId);
+    this.#check('I18', commit.mayBeClaimed(owed, webhook));
+    owed.first ??= { virtual: this.#witness.now(), wall: this.#witness.wall() };
+    owed.claim = { attempt, fence, at: this.#witness.now(), life: this.#witness.life(), webhook };
   }
 
   #forget(deliveryId: string): void {

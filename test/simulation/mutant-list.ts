@@ -1,5 +1,11 @@
 import type { KyselyPlugin, OperationNode, PluginTransformQueryArgs, RawNode, RootOperationNode } from 'kysely';
-import { DatabaseFailure, type Database, type RowChange, type Transaction } from '../../src/database/database.ts';
+import {
+  DatabaseFailure,
+  type Database,
+  type RowChange,
+  type Transaction,
+  type TransactionEnd,
+} from '../../src/database/database.ts';
 import { AgeCursor } from '../../src/delivery/queue/age-cursor.ts';
 import { FairScheduler } from '../../src/delivery/queue/fair-scheduler.ts';
 import type { DeliveryRow, EventRow, ReplayRow, Tables } from '../../src/database/tables.ts';
@@ -21,6 +27,39 @@ export const mutants: readonly Variant[] = [
     name: 'sends before its claim is durable',
     plan: (plan) => ({ ...plan, disk: { ...plan.disk, unavailable: 0.1, inDoubt: 0.1 } }),
     database: (database) => acknowledging(database, (tx) => tx.wrote.has('claim')),
+  },
+  {
+    name: 'sends before the change that claims its push is durable',
+    plan: (plan) => ({ ...plan, characters: ['healthy'], disk: { ...plan.disk, unavailable: 0.1, inDoubt: 0.1 } }),
+    database: (database) => ({
+      ...database,
+      transaction: (work) =>
+        database.transaction(async (tx) => {
+          const early: ((end: TransactionEnd) => void)[] = [];
+          const result = await work({ ...seen(tx, {}), whenEnded: (work) => early.push(work) });
+          for (const work of early) work('committed');
+          return result;
+        }),
+    }),
+  },
+  {
+    name: 'keeps the slot of a push whose change failed',
+    plan: (plan) => ({ ...plan, characters: ['healthy'], disk: { ...plan.disk, unavailable: 0.1 } }),
+    database: (database) => ({
+      ...database,
+      transaction: (work) =>
+        database.transaction((tx) =>
+          work({
+            ...seen(tx, {}),
+            whenEnded: (work) => tx.whenEnded((end) => (end === 'committed' ? work(end) : undefined)),
+          }),
+        ),
+    }),
+  },
+  {
+    name: 'claims a push with its change though something of its lane is open',
+    plan: (plan) => ({ ...plan, characters: ['failing', 'flapping', 'healthy'], atLeastOnce: true }),
+    database: (database) => rewriting(database, /\(open\.state = [^)]*\)/, "open.state = 'none'"),
   },
   {
     name: 'repeats a request after a reset',
@@ -369,6 +408,7 @@ function seen(tx: Transaction, { insert, update }: Eyes): Transaction {
     giveTurn: () => tx.giveTurn(),
     afterCommit: (work) => tx.afterCommit(work),
     hint: (work) => tx.hint(work),
+    whenEnded: (work) => tx.whenEnded(work),
   };
 }
 

@@ -47,6 +47,7 @@ test('every invariant holds in four hundred worlds', { timeout }, async (t: Test
 /** All there are, so that a new one is not forgotten. */
 const crashPoints: Readonly<Record<CrashPoint, true>> = {
   'fanout.before-insert': true,
+  'fanout.before-commit': true,
   'claim.before-commit': true,
   'send.after-claim': true,
   'send.before-connect': true,

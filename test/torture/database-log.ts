@@ -131,11 +131,18 @@ async function countOpen(rows: Rows, except: readonly number[]): Promise<number>
   return Number(row?.['count']);
 }
 
-/** The types that a waiting delivery stands for are written beside its state, and are no move. */
+/**
+ * The types that a waiting delivery stands for are written beside its state, and are no move. One that is made with its claim
+ * moves there from nowhere.
+ */
 const sqliteLogs = [
   `create table torture_move (n integer primary key, delivery_id text, state text, attempt integer, fence integer,
     reason text, at integer) strict`,
   `create trigger torture_moved after update on delivery when old.superseded_types = new.superseded_types begin
+    insert into torture_move (delivery_id, state, attempt, fence, reason, at) values (new.delivery_id, new.state,
+      new.attempt, new.fence, new.reason, cast(unixepoch('subsec') * 1000 as integer));
+  end`,
+  `create trigger torture_born after insert on delivery when new.state <> 'pending' begin
     insert into torture_move (delivery_id, state, attempt, fence, reason, at) values (new.delivery_id, new.state,
       new.attempt, new.fence, new.reason, cast(unixepoch('subsec') * 1000 as integer));
   end`,
@@ -152,6 +159,13 @@ const postgresLogs = `
   end $$;
   create trigger torture_moved after update on delivery referencing old table as stale new table as fresh
     for each statement execute function torture_moved();
+  create function torture_born() returns trigger language plpgsql as $$ begin
+    insert into torture_move (delivery_id, state, attempt, fence, reason)
+      select delivery_id, state, attempt, fence, reason from fresh where state <> 'pending';
+    return null;
+  end $$;
+  create trigger torture_born after insert on delivery referencing new table as fresh
+    for each statement execute function torture_born();
   create table torture_lease (n bigserial primary key, shard int8, owner text, fence int8);
   create function torture_leased() returns trigger language plpgsql as $$ begin
     insert into torture_lease (shard, owner, fence) values (new.shard, new.owner, new.fence);

@@ -11,6 +11,8 @@ const dial = `7 connect(31<TCP:[77]>, {sa_family=AF_INET, sin_port=htons(9000), 
 const request = `7 writev(31<TCP:[127.0.0.1:6->127.0.0.1:9000]>, [{iov_base="POST /once HTTP/1.1\\r\\n"...}], 2) = 900`;
 const inOrder = [push, frame(32), sync, ok, frame(4152), sync, dial, request, frame(8272), sync];
 
+const second = [push, frame(9000), sync, ok, dial, request, frame(13_120), sync];
+
 const hasty: readonly { name: string; lines: readonly string[]; because: RegExp }[] = [
   { name: 'a 200 before the commit', lines: [push, ok, frame(32), sync], because: /200 was written after 0 durable/ },
   { name: 'a 200 before the sync', lines: [push, frame(32), ok, sync], because: /200 was written after 0 durable/ },
@@ -23,6 +25,11 @@ const hasty: readonly { name: string; lines: readonly string[]; because: RegExp 
     name: 'a connection before the claim is synced',
     lines: [push, frame(32), sync, ok, frame(4152), dial, sync, request],
     because: /dialled after 1 durable commits instead of 2/,
+  },
+  {
+    name: 'a request before the change that claims it is synced',
+    lines: [...inOrder, push, frame(9000), dial, request, sync, ok],
+    because: /push 2: a request was written after 0 durable commits instead of 1/,
   },
   {
     name: 'a 200 after the sync of an earlier write',
@@ -44,7 +51,7 @@ const hasty: readonly { name: string; lines: readonly string[]; because: RegExp 
 ];
 
 test('a trace in which everything is durable before it goes out has no faults', () => {
-  assert.deepEqual(findHaste(readTrace(inOrder.join('\n'), port)), []);
+  assert.deepEqual(findHaste(readTrace([...inOrder, ...second].join('\n'), port)), []);
 });
 
 for (const { name, lines, because } of hasty) {

@@ -5,7 +5,6 @@ import type { Timers } from '../../runtime/timers.ts';
 import { DatabaseFailure, type Transaction } from '../database.ts';
 import { LoopTurn } from '../loop-turn.ts';
 import { postgresDialect } from '../dialects.ts';
-import { runAll } from '../sqlite/group-commit.ts';
 import { inside, refuseInside } from '../transaction-scope.ts';
 import type { MigratableDatabase } from '../migrate.ts';
 import { PostgresColumns } from './columns.ts';
@@ -154,9 +153,10 @@ class PostgresTransactions {
       try {
         const value = await this.#attempt(client, tx, work);
         client.release();
-        runAll(tx.callbacks);
+        tx.ended('committed');
         return value;
       } catch (error) {
+        tx.ended('rolled back');
         await takeBack(client, tx.failure);
         if (retries >= retriesMax || !isRetried(tx.failure ?? error)) throw error;
       }
@@ -186,7 +186,7 @@ class PostgresTransactions {
     try {
       await commit(client, this.#statements.slow);
     } catch (error) {
-      runAll(tx.hints);
+      tx.ended('in doubt');
       throw error;
     }
     return value;

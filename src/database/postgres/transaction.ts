@@ -1,6 +1,6 @@
 import type { CompiledQuery, QueryResult } from 'kysely';
 import type { PoolClient } from 'pg';
-import { DatabaseFailure, type Query, type RowChange, type Transaction } from '../database.ts';
+import { DatabaseFailure, type Query, type RowChange, type Transaction, type TransactionEnd } from '../database.ts';
 import type { LoopTurn } from '../loop-turn.ts';
 import type { Scope } from '../transaction-scope.ts';
 import { arrayParameter } from './arrays.ts';
@@ -9,16 +9,13 @@ import { postgresFailure } from './errors.ts';
 import { queryOn } from '../query-on.ts';
 import type { StatementNames } from './statement-names.ts';
 import type { SlowStatements } from '../slow-statements.ts';
-import { asError, columnsOfChanges } from '../sqlite/transaction.ts';
+import { asError, columnsOfChanges, runAll } from '../sqlite/transaction.ts';
 import type { Tables } from '../tables.ts';
 import { checkValue, columnar, quoted, StatementTexts, type Columnar, type Value } from '../values.ts';
 
 /** One run of a transaction, on its own client while its work runs. */
 export class PostgresTransaction implements Transaction, Scope {
   readonly query: Query;
-  readonly callbacks: (() => void)[] = [];
-  /** The callbacks that run also when the commit got no answer. */
-  readonly hints: (() => void)[] = [];
   open = true;
   /** The first failed statement. It ends the transaction, even when the work goes on. */
   failure: Error | undefined;
@@ -26,6 +23,7 @@ export class PostgresTransaction implements Transaction, Scope {
   readonly #columns: PostgresColumns;
   readonly #turn: LoopTurn;
   readonly #statements: Statements;
+  readonly #whenEnded: ((end: TransactionEnd) => void)[] = [];
 
   constructor(client: PoolClient, columns: PostgresColumns, statements: Statements, turn: LoopTurn) {
     this.#turn = turn;
@@ -71,13 +69,25 @@ export class PostgresTransaction implements Transaction, Scope {
   }
 
   afterCommit(work: () => void): void {
-    if (!this.open) throw new Error('the transaction has ended: nothing can be added to it');
-    this.callbacks.push(work);
+    this.whenEnded((end) => {
+      if (end === 'committed') work();
+    });
   }
 
   hint(work: () => void): void {
-    this.afterCommit(work);
-    this.hints.push(work);
+    this.whenEnded((end) => {
+      if (end !== 'rolled back') work();
+    });
+  }
+
+  whenEnded(work: (end: TransactionEnd) => void): void {
+    if (!this.open) throw new Error('the transaction has ended: nothing can be added to it');
+    this.#whenEnded.push(work);
+  }
+
+  /** Only the first end counts. */
+  ended(end: TransactionEnd): void {
+    runAll(this.#whenEnded.splice(0), end);
   }
 
   #typesOf(table: string, columns: readonly string[]): Promise<string[]> {

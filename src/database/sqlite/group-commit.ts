@@ -219,21 +219,8 @@ interface Ended {
 
 function tell(ended: Ended, lost: unknown): void {
   const { waiting, tx } = ended;
+  const end = 'error' in ended ? 'rolled back' : lost === undefined ? 'committed' : 'in doubt';
+  waiting.context(() => tx.ended(end));
   if (lost !== undefined) return waiting.reject(lost);
-  if ('error' in ended) return waiting.reject(ended.error);
-  waiting.context(() => runAll(tx.callbacks));
-  return waiting.resolve(ended.value);
-}
-
-/** A callback that throws is a bug: it surfaces as an uncaught exception, and the others still run. */
-export function runAll(callbacks: readonly (() => void)[]): void {
-  for (const callback of callbacks) {
-    try {
-      callback();
-    } catch (error) {
-      queueMicrotask(() => {
-        throw error;
-      });
-    }
-  }
+  return 'error' in ended ? waiting.reject(ended.error) : waiting.resolve(ended.value);
 }

@@ -1,5 +1,5 @@
 import type { CompiledQuery } from 'kysely';
-import { DatabaseFailure, type Query, type RowChange, type Transaction } from '../database.ts';
+import { DatabaseFailure, type Query, type RowChange, type Transaction, type TransactionEnd } from '../database.ts';
 import type { Scope } from '../transaction-scope.ts';
 import { queryOn } from '../query-on.ts';
 import type { LoopTurn } from '../loop-turn.ts';
@@ -12,12 +12,12 @@ const rowsAtOnce = 250;
 
 /** One transaction on the writer's handle, while its work runs. */
 export class SqliteTransaction implements Transaction, Scope {
-  readonly callbacks: (() => void)[] = [];
   open = true;
   /** The first failed statement. It ends the transaction, as in PostgreSQL, even when the work goes on. */
   failure: Error | undefined;
   readonly #handle: SqliteHandle;
   readonly #turn: LoopTurn;
+  readonly #whenEnded: ((end: TransactionEnd) => void)[] = [];
   #query: Query | undefined;
   /** The last statement, while it waits for its turn. */
   #last: Promise<unknown> | undefined;
@@ -55,13 +55,23 @@ export class SqliteTransaction implements Transaction, Scope {
   }
 
   afterCommit(work: () => void): void {
-    if (!this.open) throw new Error('the transaction has ended: nothing can be added to it');
-    this.callbacks.push(work);
+    this.whenEnded((end) => {
+      if (end === 'committed') work();
+    });
   }
 
   /** A failed commit is rolled back here, or ends the process. */
   hint(work: () => void): void {
     this.afterCommit(work);
+  }
+
+  whenEnded(work: (end: TransactionEnd) => void): void {
+    if (!this.open) throw new Error('the transaction has ended: nothing can be added to it');
+    this.#whenEnded.push(work);
+  }
+
+  ended(end: TransactionEnd): void {
+    runAll(this.#whenEnded, end);
   }
 
   /** In pieces, between which the event loop may have its turn. */
@@ -116,6 +126,19 @@ export class SqliteTransaction implements Transaction, Scope {
     } catch (error) {
       this.failure = asError(error);
       throw error;
+    }
+  }
+}
+
+/** One that throws is a bug: it surfaces as an uncaught exception, and the others still run. */
+export function runAll(callbacks: readonly ((end: TransactionEnd) => void)[], end: TransactionEnd): void {
+  for (const callback of callbacks) {
+    try {
+      callback(end);
+    } catch (error) {
+      queueMicrotask(() => {
+        throw error;
+      });
     }
   }
 }

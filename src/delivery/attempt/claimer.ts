@@ -8,6 +8,7 @@ import { momentOf } from '../../runtime/moment.ts';
 import type { DeliveryMetrics } from '../metrics.ts';
 import { claimHeads, type ClaimedHeads, type Denial, type GrantedClaim } from './claim.ts';
 import { releaseDeliveries } from '../store/delivery-store.ts';
+import { awaitClaims } from '../store/shard-lease-store.ts';
 import type { Delivery } from '../store/delivery.ts';
 import type { SendWindow, ShardOwnership } from '../store/ownership.ts';
 
@@ -45,7 +46,7 @@ export interface Claiming {
 export class Claimer {
   readonly #parts: ClaimerParts;
   /** Nothing was sent under these, so they are given back before the next claim. */
-  #doubtful: readonly Delivery[] = [];
+  #doubtful: readonly Doubtful[] = [];
 
   constructor(parts: ClaimerParts) {
     this.#parts = parts;
@@ -57,12 +58,14 @@ export class Claimer {
    */
   isInDoubt(shard?: number): boolean {
     return this.#doubtful.some(
-      ({ webhookId, entityId }) => shard === undefined || shardOf(webhookId, entityId) === shard,
+      ({ delivery }) => shard === undefined || shardOf(delivery.webhookId, delivery.entityId) === shard,
     );
   }
 
   /** One transaction, which reads each webhook's settings again. @returns undefined after a database error. */
   async claim(heads: readonly Delivery[]): Promise<Claims | undefined> {
+    if (!(await this.giveBackDoubtful())) return undefined;
+    if (heads.length === 0) return { granted: [], denied: [] };
     const claiming = this.begin(heads);
     try {
       await this.#parts.database.transaction(async (tx) => {
@@ -81,13 +84,11 @@ export class Claimer {
   begin(heads: readonly Delivery[]): Claiming {
     const { owner, clock, database, webhooks } = this.#parts;
     const context = owner.claimContext(momentOf(clock));
-    const given = this.#doubtful;
     let claims: ClaimedHeads = noClaims;
     return {
       run: async (tx, asked) => {
         const left = heads.filter((head) => !asked.includes(head)).map((head) => [head, 'notClaimed'] as const);
         claims = { ...noClaims, denied: left };
-        await releaseDeliveries(tx, given);
         if (asked.length === 0) return;
         const directory = await webhooks.in(tx);
         const scope = { dialect: database.dialect, directory, lease: context.lease, now: clock.now() };
@@ -95,25 +96,39 @@ export class Claimer {
         claims = { ...claimed, denied: [...claimed.denied, ...left] };
       },
       committed: () => {
-        this.#doubtful = this.#doubtful.filter((one) => !given.includes(one));
         this.#report(claims);
         const windowOf = ({ webhookId, entityId }: Delivery) => context.window(shardOf(webhookId, entityId));
         const granted = claims.granted.map((claim) => ({ ...claim, sendWindow: windowOf(claim.delivery) }));
         return { granted, denied: claims.denied };
       },
       failed: () => {
-        this.#doubtful = [...this.#doubtful, ...claims.granted.map(({ delivery }) => delivery)];
+        this.#doubtful = [...this.#doubtful, ...claims.granted];
       },
     };
   }
 
-  /** Gives back claims in doubt when no other claim does it. @returns false after a database error. */
+  /**
+   * The change that made this delivery with its claim may not have been committed.
+   * @param givenBack called when the claim is certainly gone, and the delivery too if it never was.
+   */
+  doubt(delivery: Delivery, givenBack: () => void): void {
+    this.#doubtful = [...this.#doubtful, { delivery, givenBack }];
+  }
+
+  /** Gives back claims in doubt. @returns false after a database error. */
   async giveBackDoubtful(): Promise<boolean> {
     const doubtful = this.#doubtful;
     if (doubtful.length === 0) return true;
     try {
-      await this.#parts.database.transaction((tx) => releaseDeliveries(tx, doubtful));
+      await this.#parts.database.transaction(async (tx) => {
+        await this.#awaitBirths(tx, doubtful);
+        await releaseDeliveries(
+          tx,
+          doubtful.map(({ delivery }) => delivery),
+        );
+      });
       this.#doubtful = this.#doubtful.filter((one) => !doubtful.includes(one));
+      for (const { givenBack } of doubtful) givenBack?.();
       return true;
     } catch (error) {
       if (!isTransient(error)) throw error;
@@ -122,12 +137,28 @@ export class Claimer {
     }
   }
 
+  /** A row that was claimed is locked until the outcome is certain; one that was made with its claim cannot be seen before. */
+  async #awaitBirths(tx: Transaction, doubtful: readonly Doubtful[]): Promise<void> {
+    const { owner, clock } = this.#parts;
+    const born = doubtful.filter(({ givenBack }) => givenBack !== undefined);
+    if (born.length === 0 || owner.claimContext(momentOf(clock)).lease === undefined) return;
+    const shards = born.map(({ delivery }) => shardOf(delivery.webhookId, delivery.entityId));
+    await awaitClaims(tx, [...new Set(shards)]);
+  }
+
   #report({ denied, superseded }: ClaimedHeads): void {
     const { metrics, owner } = this.#parts;
     metrics.ended('superseded', superseded);
     metrics.ended('expired', denied.filter(([, denial]) => denial === 'expired').length);
     if (denied.some(([, denial]) => denial === 'notClaimed')) owner.reportRefusedClaim();
   }
+}
+
+/** A claim that may not have been committed. */
+interface Doubtful {
+  readonly delivery: Delivery;
+  /** Absent where the delivery is certainly there. */
+  givenBack?(): void;
 }
 
 const noClaims: ClaimedHeads = { granted: [], denied: [], superseded: 0 };

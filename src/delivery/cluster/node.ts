@@ -1,6 +1,7 @@
 import type { SharedDatabase } from '../../database/database.ts';
 import type { Ids } from '../../runtime/ids.ts';
 import type { Metrics } from '../../runtime/metrics.ts';
+import type { Births } from '../attempt/birth-claims.ts';
 import { Dispatcher, type DispatcherParts } from '../dispatcher.ts';
 import { type HandOff } from '../store/hand-off.ts';
 import { ShardLeases } from './shard-leases.ts';
@@ -26,6 +27,8 @@ export interface NodeParts extends Omit<DispatcherParts, 'owner'> {
 export interface Node {
   /** Called with the deliveries committed here, and with webhooks that may send again. */
   readonly handOff: HandOff & Pick<Dispatcher, 'limit' | 'retryNow'>;
+  /** Claims in the transactions of changes. */
+  readonly births: Births;
   /** What this node knows of a webhook's receiver. */
   breakerOf: Dispatcher['breakerOf'];
   /** Deliveries that are claimed, and whose result is not written yet. */
@@ -47,6 +50,7 @@ function createSoleNode(parts: NodeParts): Node {
   const reaper = new StuckClaimReaper({ ...parts, owner: soleOwner, isBusy: (shard) => dispatcher.isBusy(shard) });
   return {
     handOff: dispatcher,
+    births: dispatcher.births,
     breakerOf: (webhookId) => dispatcher.breakerOf(webhookId),
     inFlight: () => dispatcher.inFlight,
     async start() {
@@ -80,6 +84,7 @@ function createSharingNode(parts: NodeParts, shared: SharedDatabase): Node {
   const reaper = new StuckClaimReaper({ ...parts, owner: leases, isBusy: (shard) => dispatcher.isBusy(shard) });
   return {
     handOff: notifier,
+    births: dispatcher.births,
     breakerOf: (webhookId) => dispatcher.breakerOf(webhookId),
     inFlight: () => dispatcher.inFlight,
     async start() {

@@ -3,6 +3,7 @@ import {
   breakerAfter,
   breakerAfterReplay,
   inFlightAllowed,
+  phaseOf,
   type BreakerState,
   type ReceiverClass,
 } from './circuit-breaker.ts';
@@ -147,6 +148,12 @@ export class FairScheduler {
     if (!this.#mayGoOutOfTurn(queue, now)) return undefined;
     const delivery = queue.lanes.follow(entityId);
     return delivery === undefined ? undefined : [delivery, this.#takeSlot(queue, delivery, now)];
+  }
+
+  /** A delivery that is being made, with its slot: as `follow`, and only where nothing of the webhook waits. */
+  admit(queue: WebhookQueue, delivery: Delivery, now: number): InFlight | undefined {
+    if (phaseOf(queue.breaker, now) !== 'closed' || !this.#mayGoOutOfTurn(queue, now)) return undefined;
+    return queue.lanes.admit(delivery) ? this.#takeSlot(queue, delivery, now) : undefined;
   }
 
   #mayGoOutOfTurn(queue: WebhookQueue, now: number): boolean {

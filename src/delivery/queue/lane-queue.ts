@@ -70,6 +70,15 @@ export class LaneQueue {
     this.#raise(lane, delivery.urgency, delivery.deliveryId);
   }
 
+  /** A delivery that is being made is in flight from now on, unless something of its lane or of the webhook goes first. */
+  admit({ entityId }: Delivery): boolean {
+    if (this.#suspended || this.#lanes.has(entityId) || !this.#isOurs(entityId)) return false;
+    const nothingWaits = this.#ready.isEmpty && this.#heads.isIdle && !this.#cursors.anyBehind;
+    if (!nothingWaits || !this.#hasRoom(urgencyOf.Info)) return false;
+    Object.assign(this.#addLane(entityId, urgencyOf.Info, ''), { state: 'busy', complete: true });
+    return true;
+  }
+
   /** The next head, which is in flight from now on. */
   take(): Delivery | undefined {
     const lane = this.#ready.take((urgency) => this.#limit(urgency));

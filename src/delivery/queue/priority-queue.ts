@@ -35,6 +35,10 @@ export class PriorityQueue<Lane extends Waiting> {
     return true;
   }
 
+  get isEmpty(): boolean {
+    return urgencies.every((urgency) => this.#classes[urgency].length === 0);
+  }
+
   /** @param upTo counts only those that are not newer; undefined = all. */
   count(urgency: Urgency, upTo: string | undefined): number {
     const lanes = this.#classes[urgency];

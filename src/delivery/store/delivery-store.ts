@@ -21,37 +21,7 @@ export async function insertDeliveries(
 ): Promise<void> {
   await tx.insertMany(
     'delivery',
-    deliveries.map((delivery) => ({
-      delivery_id: delivery.deliveryId,
-      webhook_id: delivery.webhookId,
-      webhook_type: delivery.webhookType,
-      event_id: delivery.eventId,
-      generation: delivery.generation,
-      entity_id: delivery.entityId,
-      sequence: delivery.sequence,
-      event_type: delivery.eventType,
-      event_time: delivery.eventTime,
-      channel_id: delivery.channelId,
-      mode: delivery.mode,
-      state: 'pending',
-      attempt: delivery.attempt,
-      fence: delivery.fence,
-      endpoint: endpointOf(delivery.webhookId),
-      status_code: 0,
-      duration_ms: 0,
-      reason: '',
-      error_message: '',
-      due_at: delivery.createdAt,
-      claimed_at: 0,
-      created_at: delivery.createdAt,
-      finished_at: 0,
-      shard: delivery.sequence === 0 ? noShard : shardOf(delivery.webhookId, delivery.entityId),
-      urgency: delivery.urgency,
-      previous_sequence: delivery.previousSequence,
-      superseded_types: delivery.supersededTypes.join(','),
-      first_attempt_at: delivery.firstAttemptAt,
-      replay_id: delivery.replayId,
-    })),
+    deliveries.map((delivery) => rowOf(delivery, endpointOf(delivery.webhookId))),
   );
 }
 
@@ -60,6 +30,100 @@ export interface Claim {
   readonly attempt: number;
   readonly fence: number;
 }
+
+/**
+ * Inserts deliveries with the claims of their first attempts, where these are granted; the others are `pending`. The
+ * caller has found their lanes free in the same transaction.
+ * @param lease under which the lanes' shards must be held, with several nodes.
+ * @returns the granted claims by delivery id.
+ */
+export async function insertClaimed(
+  tx: Transaction,
+  deliveries: readonly Delivery[],
+  endpointOf: (webhookId: number) => string,
+  now: number,
+  lease?: ClaimContext['lease'],
+): Promise<Map<string, Claim>> {
+  const rows = deliveries.map((delivery) => ({
+    ...rowOf(delivery, endpointOf(delivery.webhookId)),
+    state: 'sending' as const,
+    attempt: delivery.attempt + 1,
+    fence: delivery.fence + 1,
+    claimed_at: now,
+  }));
+  if (lease !== undefined) return insertUnderLease(tx, rows, lease);
+  await tx.insertMany('delivery', rows);
+  return new Map(rows.map(({ delivery_id, attempt, fence }) => [delivery_id, { attempt, fence }]));
+}
+
+/**
+ * Asks for the lease and the free lane in the statement that inserts. It waits for no lock on a lease, because the change
+ * must not wait for a renewal: the delivery is `pending` then.
+ */
+async function insertUnderLease(
+  tx: Transaction,
+  rows: readonly DeliveryRow[],
+  lease: NonNullable<ClaimContext['lease']>,
+): Promise<Map<string, Claim>> {
+  const kept = Object.keys(rows[0] ?? {}).filter(
+    (column) => !['state', 'attempt', 'fence', 'claimed_at'].includes(column),
+  );
+  const result = await sql<{ delivery_id: string; attempt: number; fence: number }>`
+    insert into "delivery" (${sql.raw(kept.join(', '))}, state, attempt, fence, claimed_at)
+    select ${sql.raw(kept.map((column) => `delivery.${column}`).join(', '))},
+      case when may.be_claimed then delivery.state else 'pending' end,
+      case when may.be_claimed then delivery.attempt else 0 end,
+      case when may.be_claimed then greatest(delivery.fence, ${(lease.timeline?.fenceFloor ?? 0) + 1}::int8) else 0 end,
+      case when may.be_claimed then delivery.claimed_at else 0 end
+    from json_populate_recordset(null::delivery, ${JSON.stringify(rows)}::json) as delivery
+    cross join lateral (
+      select ${heldBy(lease, sql`skip locked`)} and ${isHead} as be_claimed offset 0) as may
+    returning delivery_id, attempt, fence`.execute(tx.query);
+  const granted = result.rows.filter(({ attempt }) => attempt > 0);
+  return new Map(granted.map(({ delivery_id, attempt, fence }) => [delivery_id, { attempt, fence }]));
+}
+
+function rowOf(delivery: Delivery, endpoint: string): DeliveryRow {
+  return {
+    delivery_id: delivery.deliveryId,
+    webhook_id: delivery.webhookId,
+    webhook_type: delivery.webhookType,
+    event_id: delivery.eventId,
+    generation: delivery.generation,
+    entity_id: delivery.entityId,
+    sequence: delivery.sequence,
+    event_type: delivery.eventType,
+    event_time: delivery.eventTime,
+    channel_id: delivery.channelId,
+    mode: delivery.mode,
+    state: 'pending',
+    attempt: delivery.attempt,
+    fence: delivery.fence,
+    endpoint,
+    status_code: 0,
+    duration_ms: 0,
+    reason: '',
+    error_message: '',
+    due_at: delivery.createdAt,
+    claimed_at: 0,
+    created_at: delivery.createdAt,
+    finished_at: 0,
+    shard: delivery.sequence === 0 ? noShard : shardOf(delivery.webhookId, delivery.entityId),
+    urgency: delivery.urgency,
+    previous_sequence: delivery.previousSequence,
+    superseded_types: delivery.supersededTypes.join(','),
+    first_attempt_at: delivery.firstAttemptAt,
+    replay_id: delivery.replayId,
+  };
+}
+
+/** Nothing before it in its lane is open. */
+const isHead = sql<boolean>`not exists (
+      select 1 from delivery as earlier
+      where earlier.webhook_id = delivery.webhook_id and earlier.entity_id = delivery.entity_id
+        and ${isOpen('earlier')}
+        and (earlier.sequence, earlier.generation) < (delivery.sequence, delivery.generation)
+      order by earlier.sequence, earlier.generation limit 1 offset 0)`;
 
 /**
  * Claims deliveries that are still `pending` and the head of their lane. The database checks that nothing earlier of
@@ -77,12 +141,7 @@ export async function claimDeliveries(
   const fence = lease?.timeline === undefined ? sql`fence` : sql`greatest(fence, ${lease.timeline.fenceFloor}::int8)`;
   const result = await sql<{ delivery_id: string; attempt: number; fence: number }>`
     update delivery set state = 'sending', attempt = attempt + 1, fence = ${fence} + 1, claimed_at = ${now}
-    where ${dialect.anyOf('delivery_id', deliveryIds)} and ${itsState} = 'pending' and ${heldBy(lease)} and not exists (
-      select 1 from delivery as earlier
-      where earlier.webhook_id = delivery.webhook_id and earlier.entity_id = delivery.entity_id
-        and ${isOpen('earlier')}
-        and (earlier.sequence, earlier.generation) < (delivery.sequence, delivery.generation)
-      order by earlier.sequence, earlier.generation limit 1 offset 0)
+    where ${dialect.anyOf('delivery_id', deliveryIds)} and ${itsState} = 'pending' and ${heldBy(lease)} and ${isHead}
     returning delivery_id, attempt, fence`.execute(tx.query);
   return new Map(result.rows.map((row) => [row.delivery_id, { attempt: row.attempt, fence: row.fence }]));
 }

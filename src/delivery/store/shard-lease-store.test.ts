@@ -1,16 +1,18 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { sql } from 'kysely';
 import { freshPostgres, hasPostgres } from '../../../test/support/databases.ts';
-import { storeDeliveries, testEvent, testWebhook } from '../../../test/support/deliveries.ts';
+import { storeDeliveries, testDelivery, testEvent, testWebhook } from '../../../test/support/deliveries.ts';
 import { quiet } from '../../../test/support/dispatcher-harness.ts';
 import type { Database, Transaction } from '../../database/database.ts';
 import { openPostgres } from '../../database/postgres/open.ts';
 import { shardOf, shardsMax } from '../../database/shard.ts';
 import { systemClock } from '../../runtime/clock.ts';
 import { systemTimers } from '../../runtime/timers.ts';
-import { claimDeliveries } from './delivery-store.ts';
+import { claimDeliveries, insertClaimed } from './delivery-store.ts';
 import {
   announceNode,
+  awaitClaims,
   prepareShards,
   readLeases,
   releaseShards,
@@ -90,6 +92,71 @@ test(
   },
 );
 
+test(
+  'a delivery is made with its claim only under a lease that is held, and waits for nobody who renews it',
+  only,
+  async () => {
+    await using store = await opened();
+    const webhook = testWebhook();
+    const shard = shardOf(webhook.webhookId, 'a');
+    let made = 0;
+    const born = async (nodeId: string, held: readonly ShardLease[], sequence: number) => {
+      const delivery = testDelivery(testEvent('a', sequence), webhook);
+      const claims = await store.run((tx) =>
+        insertClaimed(tx, [delivery], () => webhook.endpoint, 5, { nodeId, leases: held }),
+      );
+      made += 1;
+      const { rows } = await sql<{ state: string; attempt: number; fence: number; claimed_at: number }>`
+      select state, attempt, fence, claimed_at from delivery where delivery_id = ${delivery.deliveryId}`.execute(
+        store.database.read,
+      );
+      const granted = { state: 'sending', attempt: 1, fence: 1, claimed_at: 5 };
+      const refused = { state: 'pending', attempt: 0, fence: 0, claimed_at: 0 };
+      assert.deepEqual(rows, [claims.size === 1 ? granted : refused]);
+      return claims.get(delivery.deliveryId);
+    };
+    const old = await store.run((tx) => takeShards(tx, 'a', [shard], 1));
+    await quiet(10);
+    // Each later one has an earlier sequence, so that what the others left open is not before it.
+    assert.equal(await born('a', old, 9), undefined, 'it has expired');
+    const [taken] = await store.run((tx) => takeShards(tx, 'a', [shard], longMs));
+    assert.equal(await born('a', old, 8), undefined, 'by the old fence');
+    assert.equal(await born('b', leases(taken), 7), undefined, 'by another node');
+    assert.equal(await born('a', [], 6), undefined, 'without a lease');
+    const renewed = await paused(store, (tx) => renewShards(tx, 'a', leases(taken), longMs));
+    assert.equal(await born('a', leases(taken), 5), undefined, 'while it is being renewed');
+    await renewed.goOn();
+    assert.deepEqual(await born('a', leases(taken), 4), { attempt: 1, fence: 1 });
+    assert.equal(await born('a', leases(taken), 10), undefined, 'its lane is not free');
+    assert.equal(made, 7);
+  },
+);
+
+test(
+  'a lease is not taken over while a delivery that is made with a claim under it is not committed yet',
+  only,
+  async () => {
+    await using store = await opened();
+    const webhook = testWebhook();
+    const shard = shardOf(webhook.webhookId, 'a');
+    const held = await store.run((tx) => takeShards(tx, 'a', [shard], 50));
+    const made = await paused(store, async (tx) => {
+      const delivery = testDelivery(testEvent('a', 1), webhook);
+      const claims = await insertClaimed(tx, [delivery], () => '', 1, { nodeId: 'a', leases: held });
+      assert.equal(claims.size, 1);
+    });
+    await quiet(80);
+    assert.deepEqual(await store.run((tx) => takeShards(tx, 'b', [shard], longMs)), []);
+    let isCertain = false;
+    const waited = store.run((tx) => awaitClaims(tx, [shard])).then(() => (isCertain = true));
+    await quiet(40);
+    assert.equal(isCertain, false, 'nobody knows yet what becomes of it');
+    await made.goOn();
+    await waited;
+    assert.equal((await store.run((tx) => takeShards(tx, 'b', [shard], longMs))).length, 1);
+  },
+);
+
 test('a lease is not taken over while a claim under it is not committed yet', only, async () => {
   await using store = await opened();
   const webhook = testWebhook();
@@ -125,6 +192,24 @@ test('a node that starts does not wait for one that was paused while it renewed 
   await store.run(prepareShards).finally(paused.resolve);
   await renewing;
 });
+
+/** A transaction that stands still before its commit. */
+async function paused(store: Store, work: (tx: Transaction) => Promise<unknown>): Promise<{ goOn(): Promise<void> }> {
+  const done = Promise.withResolvers<void>();
+  const mayEnd = Promise.withResolvers<void>();
+  const ended = store.run(async (tx) => {
+    await work(tx);
+    done.resolve();
+    await mayEnd.promise;
+  });
+  await Promise.race([done.promise, ended]);
+  return {
+    goOn() {
+      mayEnd.resolve();
+      return ended;
+    },
+  };
+}
 
 interface Store extends AsyncDisposable {
   readonly database: Database;

@@ -113,12 +113,20 @@ export async function removeNode(tx: Transaction, nodeId: string): Promise<void>
 /**
  * A condition on `delivery`: the claimer holds its shard, on the server that gave the lease. It blocks a takeover of
  * the lease until the transaction ends, so that the next owner sees all claims under it.
+ * @param locking what to do about a lease that is locked, where it must not be waited for.
  */
-export function heldBy(lease: ClaimContext['lease']): RawBuilder<boolean> {
+export function heldBy(lease: ClaimContext['lease'], locking = sql``): RawBuilder<boolean> {
   if (lease === undefined) return sql<boolean>`1 = 1`;
   const timeline = lease.timeline === undefined ? sql`` : sql`and ${timelineUnchanged(lease.timeline)}`;
   return sql<boolean>`delivery.shard in (
-    select shard from (${locked(lease.nodeId, lease.leases, sql`and expires_at > ${now}`)} for share) as held) ${timeline}`;
+    select shard from (${locked(lease.nodeId, lease.leases, sql`and expires_at > ${now}`)} for share ${locking}) as held) ${timeline}`;
+}
+
+/** Waits until all claims that were begun under the leases of these shards have ended, committed or not. */
+export async function awaitClaims(tx: Transaction, shards: readonly number[]): Promise<void> {
+  await sql`select shard from shard_lease where shard = any(${shards}::int8[]) order by shard for update`.execute(
+    tx.query,
+  );
 }
 
 function locked(nodeId: string, leases: readonly ShardLease[], further = sql``): RawBuilder<unknown> {

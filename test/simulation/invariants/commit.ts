@@ -96,6 +96,14 @@ export function isAWay(before: Owed, to: Moved, sent: boolean): Fault {
     : `${before.deliveryId} went from ${before.state} to ${to.state} (${to.reason})`;
 }
 
+/** I12: a delivery begins as `pending`, or with the claim of its first attempt, where nothing of its lane is open. */
+export function isBornRight(owed: Owed, head: Owed | undefined): Fault {
+  const { state, attempt, fence } = owed;
+  if (state === 'pending' && attempt === 0 && fence === 0) return undefined;
+  if (state === 'sending' && attempt === 1 && fence === 1 && head === undefined) return undefined;
+  return `${owed.deliveryId} was made ${state} with attempt ${attempt}, fence ${fence}, behind ${head?.deliveryId ?? 'nothing'}`;
+}
+
 /** I12: only a claim raises the fence and the attempt; a release takes the attempt back. */
 export function keepsItsFence(before: Owed, to: Moved): Fault {
   const claims = to.state === 'sending';
