@@ -138,7 +138,7 @@ export class BirthClaims {
     const { slots, claimer } = this.#parts;
     const claim = this.#claims.get(delivery.deliveryId);
     if (claim === undefined) return slots.release(delivery, 'notClaimed');
-    claimer.doubt({ ...delivery, ...claim }, () => slots.certain(delivery));
+    claimer.doubtBirth({ ...delivery, ...claim }, () => slots.certain(delivery));
     return slots.release(delivery, 'inDoubt');
   }
 }

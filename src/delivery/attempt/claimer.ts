@@ -46,7 +46,8 @@ export interface Claiming {
 export class Claimer {
   readonly #parts: ClaimerParts;
   /** Nothing was sent under these, so they are given back before the next claim. */
-  #doubtful: readonly Doubtful[] = [];
+  #doubtful: readonly Delivery[] = [];
+  #doubtfulBirths: readonly DoubtfulBirth[] = [];
 
   constructor(parts: ClaimerParts) {
     this.#parts = parts;
@@ -57,15 +58,14 @@ export class Claimer {
    * sent.
    */
   isInDoubt(shard?: number): boolean {
-    return this.#doubtful.some(
-      ({ delivery }) => shard === undefined || shardOf(delivery.webhookId, delivery.entityId) === shard,
-    );
+    const isThere = ({ webhookId, entityId }: Delivery) =>
+      shard === undefined || shardOf(webhookId, entityId) === shard;
+    return this.#doubtful.some(isThere) || this.#doubtfulBirths.some(({ delivery }) => isThere(delivery));
   }
 
   /** One transaction, which reads each webhook's settings again. @returns undefined after a database error. */
   async claim(heads: readonly Delivery[]): Promise<Claims | undefined> {
-    if (!(await this.giveBackDoubtful())) return undefined;
-    if (heads.length === 0) return { granted: [], denied: [] };
+    if (this.#doubtfulBirths.length > 0 && !(await this.giveBackDoubtful())) return undefined;
     const claiming = this.begin(heads);
     try {
       await this.#parts.database.transaction(async (tx) => {
@@ -84,11 +84,13 @@ export class Claimer {
   begin(heads: readonly Delivery[]): Claiming {
     const { owner, clock, database, webhooks } = this.#parts;
     const context = owner.claimContext(momentOf(clock));
+    const given = this.#doubtful;
     let claims: ClaimedHeads = noClaims;
     return {
       run: async (tx, asked) => {
         const left = heads.filter((head) => !asked.includes(head)).map((head) => [head, 'notClaimed'] as const);
         claims = { ...noClaims, denied: left };
+        await releaseDeliveries(tx, given);
         if (asked.length === 0) return;
         const directory = await webhooks.in(tx);
         const scope = { dialect: database.dialect, directory, lease: context.lease, now: clock.now() };
@@ -96,13 +98,14 @@ export class Claimer {
         claims = { ...claimed, denied: [...claimed.denied, ...left] };
       },
       committed: () => {
+        this.#doubtful = this.#doubtful.filter((one) => !given.includes(one));
         this.#report(claims);
         const windowOf = ({ webhookId, entityId }: Delivery) => context.window(shardOf(webhookId, entityId));
         const granted = claims.granted.map((claim) => ({ ...claim, sendWindow: windowOf(claim.delivery) }));
         return { granted, denied: claims.denied };
       },
       failed: () => {
-        this.#doubtful = [...this.#doubtful, ...claims.granted];
+        this.#doubtful = [...this.#doubtful, ...claims.granted.map(({ delivery }) => delivery)];
       },
     };
   }
@@ -111,38 +114,36 @@ export class Claimer {
    * The change that made this delivery with its claim may not have been committed.
    * @param givenBack called when the claim is certainly gone, and the delivery too if it never was.
    */
-  doubt(delivery: Delivery, givenBack: () => void): void {
-    this.#doubtful = [...this.#doubtful, { delivery, givenBack }];
+  doubtBirth(delivery: Delivery, givenBack: () => void): void {
+    this.#doubtfulBirths = [...this.#doubtfulBirths, { delivery, givenBack }];
   }
 
-  /** Gives back claims in doubt. @returns false after a database error. */
+  /** Gives back claims in doubt when no other claim does it. @returns false after a database error. */
   async giveBackDoubtful(): Promise<boolean> {
     const doubtful = this.#doubtful;
-    if (doubtful.length === 0) return true;
+    const births = this.#doubtfulBirths;
+    if (doubtful.length + births.length === 0) return true;
     try {
       await this.#parts.database.transaction(async (tx) => {
-        await this.#awaitBirths(tx, doubtful);
-        await releaseDeliveries(
-          tx,
-          doubtful.map(({ delivery }) => delivery),
-        );
+        await this.#awaitBirths(tx, births);
+        await releaseDeliveries(tx, [...doubtful, ...births.map(({ delivery }) => delivery)]);
       });
       this.#doubtful = this.#doubtful.filter((one) => !doubtful.includes(one));
-      for (const { givenBack } of doubtful) givenBack?.();
+      this.#doubtfulBirths = this.#doubtfulBirths.filter((one) => !births.includes(one));
+      for (const { givenBack } of births) givenBack();
       return true;
     } catch (error) {
       if (!isTransient(error)) throw error;
-      this.#parts.logger.warn({ deliveries: doubtful.length, error }, 'deliveries.not_released');
+      this.#parts.logger.warn({ deliveries: doubtful.length + births.length, error }, 'deliveries.not_released');
       return false;
     }
   }
 
   /** A row that was claimed is locked until the outcome is certain; one that was made with its claim cannot be seen before. */
-  async #awaitBirths(tx: Transaction, doubtful: readonly Doubtful[]): Promise<void> {
+  async #awaitBirths(tx: Transaction, births: readonly DoubtfulBirth[]): Promise<void> {
     const { owner, clock } = this.#parts;
-    const born = doubtful.filter(({ givenBack }) => givenBack !== undefined);
-    if (born.length === 0 || owner.claimContext(momentOf(clock)).lease === undefined) return;
-    const shards = born.map(({ delivery }) => shardOf(delivery.webhookId, delivery.entityId));
+    if (births.length === 0 || owner.claimContext(momentOf(clock)).lease === undefined) return;
+    const shards = births.map(({ delivery }) => shardOf(delivery.webhookId, delivery.entityId));
     await awaitClaims(tx, [...new Set(shards)]);
   }
 
@@ -154,11 +155,10 @@ export class Claimer {
   }
 }
 
-/** A claim that may not have been committed. */
-interface Doubtful {
+/** A delivery that was made with its claim, in a transaction that may not have been committed. */
+interface DoubtfulBirth {
   readonly delivery: Delivery;
-  /** Absent where the delivery is certainly there. */
-  givenBack?(): void;
+  givenBack(): void;
 }
 
 const noClaims: ClaimedHeads = { granted: [], denied: [], superseded: 0 };
