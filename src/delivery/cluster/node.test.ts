@@ -7,6 +7,7 @@ import { later, pushOf, quiet, to } from '../../../test/support/dispatcher-harne
 import { answer, ScriptedReceiver } from '../../../test/support/scripted-receiver.ts';
 import { TcpProxy } from '../../../test/support/tcp-proxy.ts';
 import { until } from '../../../test/support/until.ts';
+import { appendEvents } from '../../events/event-store.ts';
 import { openPostgres } from '../../database/postgres/open.ts';
 import { systemClock } from '../../runtime/clock.ts';
 import { systemRandom } from '../../runtime/random.ts';
@@ -49,6 +50,44 @@ test('two nodes on one lane: each event goes out once, in order', only, async ()
   for (let sequence = 1; sequence <= 60; sequence += 1) await nodes[sequence % 2]?.happen([testEvent('a', sequence)]);
   await cluster.ended(60);
   assertInOrder(receiver, 60, 1);
+});
+
+test('a change claims its own pushes only on the node that holds their shards', only, async () => {
+  await using receiver = await slowly();
+  await using cluster = await createCluster([to(receiver, { maxInFlight: 1_000 })]);
+  const nodes = [await cluster.join(), await cluster.join()];
+  await until(async () => (await nodes[0]?.held()) === 32 && (await nodes[1]?.held()) === 32);
+  const owners: string[] = [];
+  let made = 0;
+  for (const { database, delivery } of nodes) {
+    const found = new Set<string>();
+    // The first changes only make the receiver known; and while the leases are being renewed, deliveries wait for their turn.
+    await until(async () => {
+      const events = Array.from({ length: 40 }, (_, index) => testEvent(`lane${made + index}`, 1));
+      made += events.length;
+      await database.transaction(async (tx) => {
+        await appendEvents(tx, events);
+        await delivery.fanOut.enqueueFor(tx, events);
+        const claimed = await tx.query
+          .selectFrom('delivery')
+          .innerJoin('shard_lease', 'shard_lease.shard', 'delivery.shard')
+          .select('owner')
+          .where('state', '=', 'sending')
+          .where(
+            'event_id',
+            'in',
+            events.map(({ eventId }) => eventId),
+          )
+          .execute();
+        for (const { owner } of claimed) found.add(owner);
+      });
+      await cluster.ended(made);
+      return found.size > 0;
+    });
+    owners.push(...found);
+  }
+  assert.equal(owners.length, 2);
+  assert.notEqual(owners[0], owners[1]);
 });
 
 test('shards are shared evenly, and all of them are held again soon after a node has left', only, async () => {
