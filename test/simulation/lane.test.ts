@@ -37,6 +37,7 @@ test('behind a resend only pending deliveries give a lane its turn, and none tha
 
 function owed(place: Pick<Owed, 'sequence' | 'generation'> & Partial<Owed>): Owed {
   return {
+    number: 1,
     deliveryId: `d${place.sequence}-${place.generation}`,
     webhookId: 1,
     eventId: `e${place.sequence}`,

@@ -47,12 +47,16 @@ export interface Claim {
   readonly fence: number;
   /** Virtual milliseconds. */
   readonly at: number;
+  /** How many deliveries had been made by then; in one commit, deliveries may be made after it. */
+  readonly made: number;
   /** Which life of the service made it. */
   readonly life: number;
   readonly webhook: ConfiguredWebhook | undefined;
 }
 
 export interface Owed {
+  /** The first that was made is 1. */
+  readonly number: number;
   readonly deliveryId: string;
   readonly webhookId: number;
   readonly eventId: string;
@@ -227,7 +231,9 @@ export class Model {
   #owe(columns: EnqueuedChange, found: Map<string, number[]>): void {
     const [deliveryId, webhookId, eventId, generation, entityId, sequence, mode] = columns;
     const [state, attempt, fence, createdAt, previousSequence, urgency, replayId] = columns.slice(7) as Tail;
+    this.created += 1;
     const owed: Owed = {
+      number: this.created,
       deliveryId,
       webhookId,
       eventId,
@@ -254,7 +260,6 @@ export class Model {
       this.#check('I26', commit.isReplayedOnce(key, this.#replayed));
       this.#replayed.add(key);
     }
-    this.created += 1;
     this.owed.set(deliveryId, owed);
     const lane = this.laneOf(owed);
     this.#check('I12', commit.isBornRight(owed, lane.head));
@@ -300,7 +305,8 @@ export class Model {
     const webhook = this.webhooks.get(owed.webhookId);
     this.#check('I18', commit.mayBeClaimed(owed, webhook));
     owed.first ??= { virtual: this.#witness.now(), wall: this.#witness.wall() };
-    owed.claim = { attempt, fence, at: this.#witness.now(), life: this.#witness.life(), webhook };
+    const at = this.#witness.now();
+    owed.claim = { attempt, fence, at, made: this.created, life: this.#witness.life(), webhook };
   }
 
   #forget(deliveryId: string): void {

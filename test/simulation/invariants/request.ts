@@ -36,7 +36,7 @@ export function isOneOfItsAttempt(request: WireRequest, earlier: readonly WireRe
  */
 export function isInOrder(owed: Owed, lane: readonly Owed[], ended: (owed: Owed) => boolean): Fault {
   for (const earlier of lane) {
-    const askedForLater = earlier.generation > 0 && owed.claim !== undefined && earlier.owedAt > owed.claim.at;
+    const askedForLater = earlier.generation > 0 && owed.claim !== undefined && earlier.number > owed.claim.made;
     if (!goesBefore(earlier, owed) || askedForLater) continue;
     if (earlier.state === 'pending' || earlier.state === 'sending' || earlier.state === 'retry_wait') {
       return `event ${owed.sequence} of ${owed.entityId} goes out while event ${earlier.sequence} is ${earlier.state}`;
