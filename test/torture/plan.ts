@@ -56,8 +56,8 @@ const weights: Readonly<Record<MishapKind, number>> = {
 const onPostgres: ReadonlySet<MishapKind> = new Set(['backends', 'postgres', 'commit', 'cut']);
 
 const points: readonly CrashPoint[] = [
-  'claim.before-commit',
   'send.after-claim',
+  'claim.before-commit',
   'send.before-connect',
   'send.before-write',
   'send.after-response',
@@ -67,6 +67,8 @@ const points: readonly CrashPoint[] = [
   'recover.mid',
 ];
 const passMax = 12;
+/** Most pushes are claimed with their changes. */
+const claimPassMax = 3;
 
 const claiming = `state = 'sending', attempt`;
 /** Of a change that claims its own deliveries. */
@@ -128,8 +130,9 @@ function draw(kind: MishapKind, index: number, { nodes, leaseMs }: PlanOptions, 
       return { kind, startKillsMs: startKills(random), awayMs: awayMs() };
     case 'crash': {
       const point = pick(points, index);
+      const most = point === 'claim.before-commit' ? claimPassMax : passMax;
       // A life recovers once, at its start.
-      return { kind, point, pass: point === 'recover.mid' ? 1 : 1 + Math.floor(random() * passMax) };
+      return { kind, point, pass: point === 'recover.mid' ? 1 : 1 + Math.floor(random() * most) };
     }
     case 'pause': {
       // Short ones are more frequent, and half of them last for a lease.
