@@ -11,7 +11,7 @@ import * as coalesce from './store/coalesce-store.ts';
 import type { Delivery } from './store/delivery.ts';
 import * as backlog from './store/backlog-store.ts';
 import * as deliveries from './store/delivery-store.ts';
-import * as previous from './store/previous-sequence-store.ts';
+import * as laneEnds from './store/lane-end-store.ts';
 import * as restore from './store/restore-store.ts';
 import * as retry from './store/retry-store.ts';
 
@@ -87,7 +87,7 @@ const expected: Readonly<Record<string, Row>> = {
   releaseDue: ['delivery delivery_due', ({ tx, database }) => retry.releaseDue(tx, where(database), late, 100)],
   releaseWaiting: ['delivery delivery_open', ({ tx }) => retry.releaseWaiting(tx, webhookId, 'lane1', 100)],
   nextDue: ['delivery_due', ({ tx, database }) => retry.nextDue(tx.query, where(database))],
-  readLastSequences: ['delivery_lane', ({ tx, heads }) => previous.readLastSequences(tx, heads)],
+  readLaneEnds: ['delivery_lane delivery_open', ({ tx, heads }) => laneEnds.readLaneEnds(tx, heads)],
   endRestored: [
     'delivery delivery_open',
     ({ tx, database }) =>
@@ -149,10 +149,10 @@ const expected: Readonly<Record<string, Row>> = {
 };
 
 /** No statements about deliveries, or of one database alone: `cluster/node.test.ts` has the plan of `readHeadStates`. */
-const others = ['insertDeliveries', 'inHistory', 'laneKey', 'typesOf', 'readHeadStates'];
+const others = ['insertDeliveries', 'insertClaimed', 'inHistory', 'laneKey', 'typesOf', 'readHeadStates'];
 
 test('every function of the stores of deliveries is in the table', () => {
-  const names = [history, resend, coalesce, backlog, deliveries, previous, restore, retry].flatMap((store) =>
+  const names = [history, resend, coalesce, backlog, deliveries, laneEnds, restore, retry].flatMap((store) =>
     Object.entries(store).flatMap(([name, one]) => (typeof one === 'function' ? [name] : [])),
   );
   const known = new Set([...Object.keys(expected), ...others]);

@@ -83,6 +83,7 @@ export async function openHeard(open: TestDatabase['open']): Promise<HeardDataba
           giveTurn: () => tx.giveTurn(),
           afterCommit: (after) => tx.afterCommit(after),
           hint: (after) => tx.hint(after),
+          whenEnded: (after) => tx.whenEnded(after),
         });
       });
       const texts = new Set(heard.filter((text) => /^\s*(?:with|select|update|delete)/i.test(text)));
