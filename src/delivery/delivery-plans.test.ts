@@ -67,7 +67,14 @@ const expected: Readonly<Record<string, Row>> = {
     'attempt delivery',
     ({ tx, database, heads }) => deliveries.settleDeliveries(tx, database.dialect, heads.map(resultOf), late),
   ],
-  releaseDeliveries: ['delivery', ({ tx, heads }) => deliveries.releaseDeliveries(tx, heads)],
+  releaseDeliveries: [
+    'delivery',
+    ({ tx, heads }) =>
+      deliveries.releaseDeliveries(
+        tx,
+        heads.map((head) => ({ ...head, claimedAt: late })),
+      ),
+  ],
   recoverDeliveries: [
     'delivery delivery_sending',
     ({ tx, database }) => deliveries.recoverDeliveries(tx, database.dialect, { shards: [1, 2, 3] }, late, 100),

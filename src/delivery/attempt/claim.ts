@@ -13,7 +13,7 @@ import { coalesceToLatest, type Coalesced } from '../store/coalesce-store.ts';
 export interface GrantedClaim {
   readonly head: Delivery;
   /** After its claim. */
-  readonly delivery: Delivery;
+  readonly delivery: Delivery & Claim;
   readonly webhook: Webhook;
 }
 
@@ -48,7 +48,7 @@ export async function claimHeads(
   heads: readonly Delivery[],
 ): Promise<ClaimedHeads> {
   const denied: [Delivery, Denial][] = [];
-  const asked: GrantedClaim[] = [];
+  const asked: { head: Delivery; delivery: Delivery; webhook: Webhook }[] = [];
   let supersededCount = 0;
   for (const head of heads) {
     const webhook = directory.find(head.webhookId);

@@ -7,7 +7,7 @@ import type { Logger } from '../../runtime/logger.ts';
 import { momentOf } from '../../runtime/moment.ts';
 import type { DeliveryMetrics } from '../metrics.ts';
 import { claimHeads, type ClaimedHeads, type Denial, type GrantedClaim } from './claim.ts';
-import { releaseDeliveries } from '../store/delivery-store.ts';
+import { releaseDeliveries, type Claim } from '../store/delivery-store.ts';
 import { awaitClaims } from '../store/shard-lease-store.ts';
 import type { Delivery } from '../store/delivery.ts';
 import type { SendWindow, ShardOwnership } from '../store/ownership.ts';
@@ -46,7 +46,7 @@ export interface Claiming {
 export class Claimer {
   readonly #parts: ClaimerParts;
   /** Nothing was sent under these, so they are given back before the next claim. */
-  #doubtful: readonly Delivery[] = [];
+  #doubtful: readonly (Delivery & Claim)[] = [];
   #doubtfulBirths: readonly DoubtfulBirth[] = [];
 
   constructor(parts: ClaimerParts) {
@@ -114,7 +114,7 @@ export class Claimer {
    * The change that made this delivery with its claim may not have been committed.
    * @param givenBack called when the claim is certainly gone, and the delivery too if it never was.
    */
-  doubtBirth(delivery: Delivery, givenBack: () => void): void {
+  doubtBirth(delivery: Delivery & Claim, givenBack: () => void): void {
     this.#doubtfulBirths = [...this.#doubtfulBirths, { delivery, givenBack }];
   }
 
@@ -157,7 +157,7 @@ export class Claimer {
 
 /** A delivery that was made with its claim, in a transaction that may not have been committed. */
 interface DoubtfulBirth {
-  readonly delivery: Delivery;
+  readonly delivery: Delivery & Claim;
   givenBack(): void;
 }
 

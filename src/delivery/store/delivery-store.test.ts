@@ -9,6 +9,7 @@ import {
   claimDeliveries,
   recoverDeliveries,
   releaseDeliveries,
+  type Claim,
   settleDeliveries,
   type AttemptResult,
 } from './delivery-store.ts';
@@ -27,7 +28,9 @@ for (const { name, open } of databases) {
     assert.deepEqual(await row(store.database, one), { state: 'sending', attempt: 1, fence: 1, reason: '' });
     assert.equal((await claim(store.database, [one, two, other])).size, 0);
     await settle(store.database, [resultOf({ ...one, attempt: 1, fence: 1 })]);
-    assert.deepEqual([...(await claim(store.database, [one, two]))], [[two.deliveryId, { attempt: 1, fence: 1 }]]);
+    const next = await claim(store.database, [one, two]);
+    assert.deepEqual([...next.keys()], [two.deliveryId]);
+    assert.equal(next.get(two.deliveryId)?.fence, 1);
   });
 
   test(`${name}: a lane belongs to one webhook, and a resend comes after the original`, async () => {
@@ -78,12 +81,18 @@ for (const { name, open } of databases) {
   test(`${name}: a release goes back by its own fence only, and the next claim has a higher one`, async () => {
     await using store = await opened(open);
     const [delivery] = await stored(store.database, testWebhook(), [testEvent('a', 1)]);
-    await claim(store.database, [delivery]);
-    await store.database.transaction((tx) => releaseDeliveries(tx, [{ ...delivery, attempt: 9, fence: 9 }]));
+    const [first] = (await claim(store.database, [delivery])).values();
+    assert.ok(first !== undefined);
+    const release = (of: Partial<Claim>) =>
+      store.database.transaction((tx) => releaseDeliveries(tx, [{ ...delivery, ...first, ...of }]));
+    await release({ attempt: 9, fence: 9 });
+    // A claim whose commit failed has the fence of the one that was made after it.
+    await release({ claimedAt: first.claimedAt - 1 });
     assert.equal((await row(store.database, delivery)).state, 'sending');
-    await store.database.transaction((tx) => releaseDeliveries(tx, [{ ...delivery, attempt: 1, fence: 1 }]));
+    await release({});
     assert.deepEqual(await row(store.database, delivery), { state: 'pending', attempt: 0, fence: 1, reason: '' });
-    assert.deepEqual([...(await claim(store.database, [delivery])).values()], [{ attempt: 1, fence: 2 }]);
+    const [second] = (await claim(store.database, [delivery])).values();
+    assert.deepEqual([second?.attempt, second?.fence], [1, 2]);
     const released = resultOf({ ...delivery, attempt: 1, fence: 2 });
     await settle(store.database, [{ ...released, settlement: { state: 'pending' } }]);
     assert.deepEqual(await row(store.database, delivery), { state: 'pending', attempt: 0, fence: 2, reason: '' });

@@ -29,6 +29,8 @@ export async function insertDeliveries(
 export interface Claim {
   readonly attempt: number;
   readonly fence: number;
+  /** Unix milliseconds. */
+  readonly claimedAt: number;
 }
 
 /**
@@ -51,9 +53,9 @@ export async function insertClaimed(
     fence: delivery.fence + 1,
     claimed_at: now,
   }));
-  if (lease !== undefined) return insertUnderLease(tx, rows, lease);
+  if (lease !== undefined) return insertUnderLease(tx, rows, now, lease);
   await tx.insertMany('delivery', rows);
-  return new Map(rows.map(({ delivery_id, attempt, fence }) => [delivery_id, { attempt, fence }]));
+  return new Map(rows.map(({ delivery_id, attempt, fence }) => [delivery_id, { attempt, fence, claimedAt: now }]));
 }
 
 /**
@@ -63,6 +65,7 @@ export async function insertClaimed(
 async function insertUnderLease(
   tx: Transaction,
   rows: readonly DeliveryRow[],
+  now: number,
   lease: NonNullable<ClaimContext['lease']>,
 ): Promise<Map<string, Claim>> {
   const kept = Object.keys(rows[0] ?? {}).filter(
@@ -80,7 +83,7 @@ async function insertUnderLease(
       select ${heldBy(lease, sql`skip locked`)} and ${isHead} as be_claimed offset 0) as may
     returning delivery_id, attempt, fence`.execute(tx.query);
   const granted = result.rows.filter(({ attempt }) => attempt > 0);
-  return new Map(granted.map(({ delivery_id, attempt, fence }) => [delivery_id, { attempt, fence }]));
+  return new Map(granted.map(({ delivery_id, attempt, fence }) => [delivery_id, { attempt, fence, claimedAt: now }]));
 }
 
 function rowOf(delivery: Delivery, endpoint: string): DeliveryRow {
@@ -143,7 +146,9 @@ export async function claimDeliveries(
     update delivery set state = 'sending', attempt = attempt + 1, fence = ${fence} + 1, claimed_at = ${now}
     where ${dialect.anyOf('delivery_id', deliveryIds)} and ${itsState} = 'pending' and ${heldBy(lease)} and ${isHead}
     returning delivery_id, attempt, fence`.execute(tx.query);
-  return new Map(result.rows.map((row) => [row.delivery_id, { attempt: row.attempt, fence: row.fence }]));
+  return new Map(
+    result.rows.map(({ delivery_id, attempt, fence }) => [delivery_id, { attempt, fence, claimedAt: now }]),
+  );
 }
 
 /** The result of one attempt, with its parts for the history. */
@@ -271,14 +276,19 @@ async function attemptsKept(
 
 /**
  * Gives back claims under which certainly nothing was sent: by their fence, so it is harmless when the claim never
- * happened.
+ * happened. A later claim has the same fence then, and differs by its time.
  */
-export async function releaseDeliveries(tx: Transaction, claimed: readonly Delivery[]): Promise<void> {
+export async function releaseDeliveries(tx: Transaction, claimed: readonly (Delivery & Claim)[]): Promise<void> {
   if (claimed.length === 0) return;
   await tx.updateMany(
     'delivery',
     claimed.map((delivery) => ({
-      match: { delivery_id: delivery.deliveryId, state: 'sending', fence: delivery.fence },
+      match: {
+        delivery_id: delivery.deliveryId,
+        state: 'sending',
+        fence: delivery.fence,
+        claimed_at: delivery.claimedAt,
+      },
       set: { state: 'pending', attempt: delivery.attempt - 1 },
     })),
   );
