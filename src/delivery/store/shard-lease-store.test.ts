@@ -126,7 +126,7 @@ test(
     const renewed = await paused(store, (tx) => renewShards(tx, 'a', leases(taken), longMs));
     assert.equal(await born('a', leases(taken), 5), undefined, 'while it is being renewed');
     await renewed.goOn();
-    assert.deepEqual(await born('a', leases(taken), 4), { attempt: 1, fence: 1 });
+    assert.deepEqual(await born('a', leases(taken), 4), { attempt: 1, fence: 1, claimedAt: 5 });
     assert.equal(await born('a', leases(taken), 10), undefined, 'its lane is not free');
     assert.equal(made, 7);
   },
