@@ -11,9 +11,9 @@ import { unsentReasons, type Outcome } from './outcome.ts';
  *      └─────release──────┤   └──▶ retry_wait ──due──▶ pending        (at_most_once: only unsent)
  *   pending, retry_wait ──┴──▶ expired | cancelled | superseded
  *
- * One that may go at once is made as `sending`. `sending` is durable before the first byte leaves, so what a dead process left there may have been sent: under
- * at_most_once it becomes `unknown` and is never sent again. A release is the one way back: by the fence that claimed,
- * with nothing written. After a restore from a backup all that waits under at_most_once is `unknown` as well, because it
+ * A push that may go at once is made as `sending`. `sending` is durable before the first byte leaves, so what a dead
+ * process left there may have been sent: under at_most_once it becomes `unknown` and is never sent again. A release is the
+ * one way back: by the fence and the time of the claim, with nothing written. After a restore from a backup all that waits under at_most_once is `unknown` as well, because it
  * may have been sent since the backup was made. Ended states never change; a resend is a new generation of the same event.
  */
 
