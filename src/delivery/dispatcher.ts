@@ -156,7 +156,7 @@ export class Dispatcher implements HandOff {
     if (this.#queues.known(webhookId)?.lanes.isSuspended === true) this.resume(webhookId);
   }
 
-  /** Something was committed in these lanes, on whichever node. */
+  /** Something was committed in these lanes, which may be another node's. */
   laneChanged(lanes: readonly Lane[]): void {
     this.#onEach(lanes, (known, entityId) => known.laneChanged(entityId));
   }

@@ -151,6 +151,43 @@ test('a node that is cut from the database sends nothing new, and others take ov
   await proxy.close();
 });
 
+test(
+  'a change goes out at once when its lane was busy and the lease had run out, and is renewed before anybody takes it',
+  only,
+  async () => {
+    const answered = Promise.withResolvers<void>();
+    await using receiver = await new ScriptedReceiver((socket, { number }) => {
+      if (number > 1) return socket.write(answer(200));
+      return void answered.promise.then(() => socket.write(answer(200)));
+    }).listen();
+    await using cluster = await createCluster([to(receiver, { timeoutMs: 30_000 })]);
+    const node = await cluster.join({ lockTimeoutMs: 30_000, statementTimeoutMs: 30_000 });
+    const database = await openPostgres({ url: cluster.url, clock: systemClock, timers: systemTimers });
+    await node.happen([testEvent('a', 1)]);
+    await until(() => receiver.requests.length === 1);
+    const [locked, freed] = [Promise.withResolvers<void>(), Promise.withResolvers<void>()];
+    const locking = database.transaction(async (tx) => {
+      await tx.query.selectFrom('shard_lease').selectAll().forUpdate().execute();
+      locked.resolve();
+      await freed.promise;
+    });
+    await locked.promise;
+    await until(async () => (await node.held()) === 0);
+    await node.happen([testEvent('a', 2)]).finally(freed.resolve);
+    await locking;
+    await until(async () => (await node.held()) === 64);
+    // The sweep after it has seen the lane as it was: busy.
+    await quiet(200);
+    answered.resolve();
+    const begun = systemClock.monotonic();
+    await cluster.ended(2);
+    assert.ok(systemClock.monotonic() - begun < 10_000, `${systemClock.monotonic() - begun} ms`);
+    assert.equal(await node.losses(), 0);
+    assertInOrder(receiver, 2, 1);
+    await database.close();
+  },
+);
+
 test('a webhook that is resumed on one node goes on with all', only, async () => {
   await using receiver = await slowly();
   const webhook = to(receiver);

@@ -82,12 +82,13 @@ export class PeerNotifier implements HandOff {
   /** Hands deliveries that were committed here to the node that sends them. */
   enqueue(deliveries: readonly Delivery[]): void {
     const own: Delivery[] = [];
-    for (const delivery of deliveries) {
-      const { webhookId, entityId } = delivery;
-      if (this.#leases.holds(shardOf(webhookId, entityId))) own.push(delivery);
-      else if (this.#untold.size < untoldMax) this.#untold.set(`${webhookId} ${entityId}`, [webhookId, entityId]);
-    }
+    const others: Delivery[] = [];
+    for (const delivery of deliveries) (this.#isOurs(delivery) ? own : others).push(delivery);
     if (own.length > 0) this.#dispatcher.enqueue(own);
+    if (others.length > 0) this.#dispatcher.laneChanged(others);
+    for (const { webhookId, entityId } of others) {
+      if (this.#untold.size < untoldMax) this.#untold.set(`${webhookId} ${entityId}`, [webhookId, entityId]);
+    }
     if (this.#untold.size > 0 && !this.#telling) void this.#tell();
   }
 
@@ -139,7 +140,7 @@ export class PeerNotifier implements HandOff {
     for (const webhookId of webhooks) this.#dispatcher.resumeIfSuspended(webhookId);
     for (const webhookId of again) this.#dispatcher.resume(webhookId, true);
     for (const webhookId of retry) this.#dispatcher.retryNow(webhookId);
-    this.#dispatcher.laneChanged(lanes.map(([webhookId, entityId]) => ({ webhookId, entityId })).filter(this.#isOurs));
+    this.#dispatcher.laneChanged(lanes.map(([webhookId, entityId]) => ({ webhookId, entityId })));
   }
 
   async #look(): Promise<number> {

@@ -24,6 +24,8 @@ const step = fc.tuple(
     'answer',
     'resume',
     'pause',
+    'lose',
+    'regain',
   ),
   fc.nat(2),
   fc.nat(2),
@@ -333,12 +335,14 @@ class World {
   /** Reads that saw the rows and have not answered yet. */
   readonly #answers: (() => void)[] = [];
   #paused = false;
+  /** The lease of the lanes' shard has not run out. */
+  #ours = true;
   #committed = 0;
 
   /** @param room for so many lanes of a class. */
   constructor(behind: boolean, room: number) {
     const limits = { lanesPerClassMax: room, heldMax: room, readyLow: room };
-    this.#lanes = new LaneQueue(this.#webhook.webhookId, this.#held, behind, () => true, limits);
+    this.#lanes = new LaneQueue(this.#webhook.webhookId, this.#held, behind, () => this.#ours, limits);
     if (behind) for (const lane of [0, 1, 2] as const) this.#commit(`lane${lane}`, lane);
     // A row from before the start gives no hint.
     this.#hints.length = 0;
@@ -357,10 +361,13 @@ class World {
     if (what === 'answer') this.#answers.splice(whom % (this.#answers.length + 1), 1)[0]?.();
     if (what === 'resume') this.#pause(false);
     if (what === 'pause') this.#pause(true);
+    if (what === 'lose') this.#ours = false;
+    if (what === 'regain') this.#regain();
   }
 
   /** Lets everything go on until nothing moves: then nothing may be left. */
   finish(): void {
+    this.#regain();
     if (this.#paused) this.#pause(false);
     // A hint may come for a row that was read and sent meanwhile; it is dropped once its claim is refused.
     for (let round = 0; round < 1_000 && this.#open() + this.#hints.length + this.#held.count > 0; round += 1) {
@@ -388,7 +395,16 @@ class World {
 
   #hint(): void {
     const delivery = this.#hints.shift();
-    if (delivery !== undefined) this.#lanes.enqueue(delivery);
+    if (delivery === undefined) return;
+    if (this.#ours) this.#lanes.enqueue(delivery);
+    else this.#lanes.laneChanged(delivery.entityId);
+  }
+
+  /** The lease was renewed after it had run out, and nobody else had taken the shard. */
+  #regain(): void {
+    if (this.#ours) return;
+    this.#ours = true;
+    this.#lanes.resume();
   }
 
   #take(): void {
@@ -399,7 +415,7 @@ class World {
     if (this.#paused) {
       this.#lanes.suspend();
       this.#lanes.ended(delivery.entityId);
-    } else if (head?.deliveryId === delivery.deliveryId) {
+    } else if (this.#ours && head?.deliveryId === delivery.deliveryId) {
       this.#inFlight.push(delivery);
     } else {
       this.#lanes.notClaimed(delivery.entityId);

@@ -159,11 +159,18 @@ export class LaneQueue {
     } else this.#cursors.lookAgain();
   }
 
-  /** Something was committed in a lane that may not have been offered: on another node. */
+  /**
+   * Something was committed in a lane and is not offered: on another node, or while the lease of this one had run out. Then
+   * the lane may be ours again at the next renewal, and is not complete.
+   */
   laneChanged(entityId: string): void {
     const lane = this.#lanes.get(entityId);
-    if (lane !== undefined) lane.complete = false;
-    this.mayGo(entityId);
+    if (lane === undefined) {
+      if (this.#isOurs(entityId)) this.mayGo(entityId);
+      return;
+    }
+    lane.complete = false;
+    lane.missed = true;
   }
 
   /** Some lanes may no longer be ours: those that are not are forgotten, all but what is in flight. */
