@@ -4,7 +4,7 @@ import { databases } from '../../test/support/databases.ts';
 import { createDispatcherHarness, pushOf, quiet, soonOnly, to } from '../../test/support/dispatcher-harness.ts';
 import { testEvent } from '../../test/support/deliveries.ts';
 import { answer, ScriptedReceiver, type Script } from '../../test/support/scripted-receiver.ts';
-import type { Transaction } from '../database/database.ts';
+import type { Transaction, TransactionEnd } from '../database/database.ts';
 import { appendEvents } from '../events/event-store.ts';
 import type { Event } from '../events/event.ts';
 import type { Webhook } from '../webhooks/webhook.ts';
@@ -89,6 +89,38 @@ for (const { name, open } of databases) {
       ['a', 'b', 'c', 'd'],
     );
   });
+
+  test(`${name}: beside a claim in doubt nothing follows before it is given back`, async () => {
+    const [answered, given] = [Promise.withResolvers<void>(), Promise.withResolvers<void>()];
+    await using receiver = await new ScriptedReceiver((socket, { number }) => {
+      if (number === 2) void answered.promise.then(() => socket.write(answer(200)));
+      else socket.write(answer(200));
+    }).listen();
+    const webhook = to(receiver, { maxInFlight: 2, timeoutMs: 30_000 });
+    const engine = { isHeldUp: false };
+    const flaky = async (result: Promise<unknown>) => {
+      await result;
+      if (!engine.isHeldUp) return;
+      engine.isHeldUp = false;
+      await given.promise;
+    };
+    await using rig = await createDispatcherHarness(open, [webhook], { flaky });
+    await answeredBy(rig, [webhook]);
+    await rig.happen([testEvent('a', 1)]);
+    await rig.happen([testEvent('a', 2)]);
+    while (receiver.requests.length < 2) await quiet(5);
+    engine.isHeldUp = true;
+    await changeInDoubt(rig, [testEvent('b', 1)]);
+    while (engine.isHeldUp) await quiet(5);
+    answered.resolve();
+    await rig.settled(2);
+    await quiet();
+    const states = await rig.states();
+    given.resolve();
+    assert.deepEqual(states, { delivered: 2, pending: 2 });
+    await rig.ended(4);
+    assert.deepEqual(await rig.states(), { delivered: 4 });
+  });
 }
 
 /** So that their receivers are known to answer. */
@@ -105,6 +137,25 @@ function change(rig: Rig, events: readonly Event[], andThen: (tx: Transaction) =
     await rig.engine.fanOut.enqueueFor(tx, events);
     await andThen(tx);
   });
+}
+
+/** A change that is committed, and whose answer got lost. */
+async function changeInDoubt(rig: Rig, events: readonly Event[]): Promise<void> {
+  const whenEnded: ((end: TransactionEnd) => void)[] = [];
+  await rig.database.transaction(async (tx) => {
+    const doubtful: Transaction = {
+      query: tx.query,
+      insertMany: (table, rows) => tx.insertMany(table, rows),
+      updateMany: (table, changes) => tx.updateMany(table, changes),
+      giveTurn: () => tx.giveTurn(),
+      afterCommit: () => {},
+      hint: () => {},
+      whenEnded: (work) => void whenEnded.push(work),
+    };
+    await appendEvents(tx, events);
+    await rig.engine.fanOut.enqueueFor(doubtful, events);
+  });
+  for (const work of whenEnded) work('in doubt');
 }
 
 type Made = Map<number, { state: string; attempt: number; fence: number }[]>;

@@ -16,7 +16,7 @@ import { attemptResult, retryAfterOf } from './attempt/attempt-result.ts';
 import { BirthClaims, type Births, type BirthSlots } from './attempt/birth-claims.ts';
 import { Claimer, type ClaimedDelivery, type Claims } from './attempt/claimer.ts';
 import { endOf, type End } from './attempt/end.ts';
-import type { PushRequest, RequestBuilder } from './attempt/push-request.ts';
+import { buildOrError, type PushRequest, type RequestBuilder } from './attempt/push-request.ts';
 import { ResultWriter, type ResultWriterParts } from './attempt/result-writer.ts';
 import { BacklogSweep } from './maintenance/backlog-sweep.ts';
 import { RetryScheduler } from './maintenance/retry-scheduler.ts';
@@ -207,9 +207,13 @@ export class Dispatcher implements HandOff {
     this.#schedule();
   }
 
-  /** Not while this machine lacks something. */
+  /** Not while this machine lacks something, and not beside claims in doubt, which hold no slots. */
+  get #mayClaimOutOfTurn(): boolean {
+    return this.#running && this.#cancelRetry === undefined && !this.#claimer.isInDoubt();
+  }
+
   #takeAtBirth(delivery: Delivery): boolean {
-    if (!this.#running || this.#cancelRetry !== undefined || this.#claimer.isInDoubt()) return false;
+    if (!this.#mayClaimOutOfTurn) return false;
     const queue = this.#queues.known(delivery.webhookId);
     const slot = queue && this.#scheduler.admit(queue, delivery, this.#parts.clock.monotonic());
     if (slot !== undefined) this.#inFlight.set(delivery, slot);
@@ -229,7 +233,8 @@ export class Dispatcher implements HandOff {
     const { clock, random } = this.#parts;
     const slot = this.#slotOf(claim.head);
     const startedAt = clock.now();
-    const request = this.#build(claim, startedAt);
+    const { webhook, delivery: push } = claim;
+    const request = buildOrError(this.#parts.build, { webhook, push, now: startedAt });
     const report = await this.#send(claim, request, slot);
     const outcome = judge(report);
     if (isOwnFault(report)) this.#pauseFor(outcome.message);
@@ -240,14 +245,6 @@ export class Dispatcher implements HandOff {
     await this.#results.record(claim.head, result);
     this.#release(claim.head, endOf(result));
     if (result.settlement.state === 'retry_wait') this.#retries.expect(result.settlement.dueAt);
-  }
-
-  #build({ webhook, delivery }: ClaimedDelivery, now: number): PushRequest | Error {
-    try {
-      return this.#parts.build({ webhook, push: delivery, now });
-    } catch (error) {
-      return error instanceof Error ? error : new Error(String(error));
-    }
   }
 
   #send(claim: ClaimedDelivery, request: PushRequest | Error, slot: InFlight): Promise<Report> | Report {
@@ -275,7 +272,7 @@ export class Dispatcher implements HandOff {
 
   /** The result of this head is about to be written: the next of its lane, to be claimed with it, if it may go. */
   #follow(head: Delivery, result: AttemptResult): Delivery | undefined {
-    if (!this.#running || this.#cancelRetry !== undefined || endOf(result) !== 'ended') return undefined;
+    if (!this.#mayClaimOutOfTurn || endOf(result) !== 'ended') return undefined;
     const slot = this.#slotOf(head);
     const [next, taken] = this.#scheduler.follow(slot, this.#parts.clock.monotonic()) ?? [];
     if (next !== undefined && taken !== undefined) this.#inFlight.set(next, taken);

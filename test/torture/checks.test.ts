@@ -54,6 +54,24 @@ test('a claim that was given back was not lost, though its row says how the atte
   assert.deepEqual(findFaults({ ...storing(run, { moves, deliveries }), episodes: [death] }), []);
 });
 
+test('a result that the absence of the database held up may be lost to a death soon after it, and not later', () => {
+  const lost = interrupted(sound(), amo, {});
+  const moves = lost.stored.moves.map((move) =>
+    move.reason === 'interrupted' ? { ...move, at: move.at + 2_000 } : move,
+  );
+  const at = claimedAt(3) + 1_200;
+  const withAbsence = (awayMs: number) =>
+    findFaults({
+      ...storing(lost, { moves }),
+      episodes: [
+        { kind: 'postgres', node: 0, at: claimedAt(3) + 1, endedAt: claimedAt(3) + awayMs },
+        { ...death, at, endedAt: at },
+      ],
+    });
+  assert.deepEqual(withAbsence(800), []);
+  assert.match(withAbsence(100).join(), /was taken for interrupted, and nothing had happened/);
+});
+
 test('a long pause costs what a death costs, and nothing where there is nobody to take over', () => {
   const pause = { kind: 'pause', node: 1, at: claimedAt(3) + 3, endedAt: claimedAt(3) + 2_500 } as const;
   const run = { ...interrupted(sound(), amo), episodes: [pause] };

@@ -49,6 +49,15 @@ export interface PushRequest {
 
 export type RequestBuilder = (attempt: PushAttempt) => PushRequest;
 
+/** A request that cannot be built is not sent: the attempt fails, and nothing else does. */
+export function buildOrError(build: RequestBuilder, attempt: PushAttempt): PushRequest | Error {
+  try {
+    return build(attempt);
+  } catch (error) {
+    return error instanceof Error ? error : new Error(String(error));
+  }
+}
+
 /** @param version of Tocsin, for the user agent. */
 export function createRequestBuilder(version: string): RequestBuilder {
   /** Webhook objects never change, so their constant parts are made once, keys included. */

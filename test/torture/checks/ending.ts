@@ -152,6 +152,17 @@ function settleMaxMs({ all }: RequestLog): number {
   return Math.min(settleMs.most, Math.max(settleMs.least, 4 * usual));
 }
 
+/** While one of these goes on, no result can be written: it waits, and is written soon after it. */
+const holdsUpResults: ReadonlySet<Episode['kind']> = new Set(['postgres', 'backends', 'cut', 'commit']);
+
+/** When the result of a request was certainly durable, if nothing happened meanwhile that loses one. */
+function durableAt(claimedAt: number, endedAt: number, settlingMs: number, { episodes }: Evidence): number {
+  const heldUp = episodes.filter(
+    ({ kind, at, endedAt: overAt }) => holdsUpResults.has(kind) && at <= endedAt + settlingMs && claimedAt <= overAt,
+  );
+  return Math.max(endedAt, ...heldUp.map((episode) => episode.endedAt)) + settlingMs;
+}
+
 /** A claim whose result was lost, and what lost it. */
 interface Interrupted extends Claimed {
   readonly trail: DeliveryRequests;
@@ -170,7 +181,7 @@ function findInterrupted(trails: RequestLog, evidence: Evidence): Interrupted[] 
       if (end?.reason !== 'interrupted' || end.state === 'pending') return [];
       const push = trail.pushes.find(({ attempt }) => attempt === claim.attempt);
       const node = push?.node ?? (evidence.nodes.length > 1 ? holderOf(trail.delivery.shard, claim.at) : 1);
-      const overAt = (push?.endedAt ?? claim.at) + settlingMs;
+      const overAt = durableAt(claim.at, push?.endedAt ?? claim.at, settlingMs, evidence);
       const cause = dangers.find(
         (one) =>
           (one.node === 0 || one.node === node) &&
