@@ -18,10 +18,13 @@ export interface BatcherOptions<Job, Result> {
   /** How much a job weighs; a batch ends before it weighs more than `weightMax`, but for a single job. */
   readonly weigh?: (job: Job) => number;
   readonly weightMax?: number;
+  /** Whose job it is: who adds many waits for their own alone. All are of one by default. */
+  readonly ownerOf?: (job: Job) => unknown;
 }
 
 /**
- * Gathers jobs: those added while one batch runs, or waits for its turn, go together in the next. Reports of many pushes
+ * Gathers jobs: those added while one batch runs, or waits for its turn, go together in the next, one of each owner in
+ * turn. Reports of many pushes
  * share one transaction by it, on both databases: one look at the configuration, one lock and one read for each alert,
  * one statement for the rows of each table. `GroupCommit` cannot do that. It shares the sync among transactions that know
  * nothing of each other, each with its own statements, and PostgreSQL has none.
@@ -32,7 +35,10 @@ export class BatchQueue<Job, Result> {
   readonly #queueMax: number;
   readonly #weigh: (job: Job) => number;
   readonly #weightMax: number;
-  readonly #waiting: WaitingJob<Job, Result>[] = [];
+  readonly #ownerOf: (job: Job) => unknown;
+  /** By owner; who comes first has waited longest for a turn. */
+  readonly #waiting = new Map<unknown, WaitingJob<Job, Result>[]>();
+  #waitingCount = 0;
   #idle: Promise<void> | undefined;
 
   constructor(options: BatcherOptions<Job, Result>) {
@@ -41,17 +47,19 @@ export class BatchQueue<Job, Result> {
     this.#queueMax = options.queueMax ?? queueMaxDefault;
     this.#weigh = options.weigh ?? (() => 1);
     this.#weightMax = options.weightMax ?? Infinity;
+    this.#ownerOf = options.ownerOf ?? (() => undefined);
   }
 
   /** @throws Failure `ServiceUnavailable` when too many wait; whatever `run` throws for this job alone. */
   add(job: Job): Promise<Result> {
     return new Promise<Result>((resolve, reject) => {
-      if (this.#waiting.length >= this.#queueMax) {
+      if (this.#waitingCount >= this.#queueMax) {
         throw new Failure('ServiceUnavailable', 'too much waits to be written: try again in a second', {
           retryAfterSeconds: 1,
         });
       }
-      this.#waiting.push({ job, resolve, reject });
+      this.#lineOf(job).push({ job, resolve, reject });
+      this.#waitingCount += 1;
       this.#idle ??= this.#runBatches();
     });
   }
@@ -64,20 +72,46 @@ export class BatchQueue<Job, Result> {
   async #runBatches(): Promise<void> {
     // Jobs added in the same turn join the first batch.
     await Promise.resolve();
-    while (this.#waiting.length > 0) {
+    while (this.#waitingCount > 0) {
       let batch: readonly WaitingJob<Job, Result>[] | undefined;
-      await this.#runBatch(() => (batch ??= this.#waiting.splice(0, this.#nextSize())));
+      await this.#runBatch(() => (batch ??= this.#nextBatch()));
     }
     this.#idle = undefined;
   }
 
-  #nextSize(): number {
+  #lineOf(job: Job): WaitingJob<Job, Result>[] {
+    const owner = this.#ownerOf(job);
+    const line = this.#waiting.get(owner) ?? [];
+    this.#waiting.set(owner, line);
+    return line;
+  }
+
+  /** One job of each owner in turn, as long as they fit; those of one owner stay in their order. */
+  #nextBatch(): WaitingJob<Job, Result>[] {
+    const batch: WaitingJob<Job, Result>[] = [];
     let weight = 0;
-    const full = this.#waiting.findIndex(({ job }, index) => {
-      weight += this.#weigh(job);
-      return index === this.#batchMax || (index > 0 && weight > this.#weightMax);
-    });
-    return full === -1 ? this.#waiting.length : full;
+    let open = [...this.#waiting.entries()];
+    while (open.length > 0) {
+      open = open.filter(([owner, line]) => {
+        const [first] = line;
+        if (first === undefined || batch.length === this.#batchMax) return false;
+        const more = this.#weigh(first.job);
+        if (batch.length > 0 && weight + more > this.#weightMax) return false;
+        weight += more;
+        batch.push(first);
+        line.shift();
+        this.#waiting.delete(owner);
+        if (line.length > 0) this.#waiting.set(owner, line);
+        return true;
+      });
+    }
+    this.#waitingCount -= batch.length;
+    return batch;
+  }
+
+  #putBack(jobs: readonly WaitingJob<Job, Result>[]): void {
+    for (const one of jobs.toReversed()) this.#lineOf(one.job).unshift(one);
+    this.#waitingCount += jobs.length;
   }
 
   async #runBatch(take: () => readonly WaitingJob<Job, Result>[]): Promise<void> {
@@ -88,7 +122,7 @@ export class BatchQueue<Job, Result> {
       if (count > batch.length || (count === 0 && batch.length > 0)) {
         throw new Error(`${batch.length} jobs had ${count} results`);
       }
-      this.#waiting.unshift(...batch.slice(count));
+      this.#putBack(batch.slice(count));
       // Each of these has its result, even an undefined one.
       for (const [index, { resolve }] of batch.slice(0, count).entries()) resolve(results[index] as Result);
     } catch (error) {
