@@ -110,7 +110,7 @@ const expected: Readonly<Record<string, Row>> = {
   countOpen: ['delivery_open', ({ tx }) => backlog.countOpen(tx.query, 10_000)],
   readHistory: ['attempt delivery event', ({ tx, long }) => history.readHistory(tx.query, webhookId, long.deliveryId)],
   'readHistory of an event': [
-    'attempt delivery_entity event',
+    'attempt delivery_lane event',
     ({ tx, long }) => history.readHistory(tx.query, webhookId, long.eventId),
   ],
   listHistory: ['delivery_webhook', (scene) => list(scene, {})],
@@ -121,8 +121,8 @@ const expected: Readonly<Record<string, Row>> = {
     'delivery_failed',
     (scene) => list(scene, { webhookId: 0, states: history.failedStates }),
   ],
-  'listHistory of an incident': ['delivery_entity', (scene) => list(scene, { webhookId: 0, entityId: 'lane1' })],
-  'listHistory of an event': ['delivery_entity event', (scene) => list(scene, { pushId: scene.long.eventId })],
+  'listHistory of an incident': ['delivery_lane', (scene) => list(scene, { webhookId: 0, entityId: 'lane1' })],
+  'listHistory of an event': ['delivery_lane event', (scene) => list(scene, { pushId: scene.long.eventId })],
   'listHistory of a push': ['delivery', (scene) => list(scene, { pushId: scene.long.deliveryId })],
   placesInLanes: [
     'delivery delivery_lane delivery_open',
@@ -133,7 +133,7 @@ const expected: Readonly<Record<string, Row>> = {
       ),
   ],
   countByEntity: [
-    'delivery_entity',
+    'delivery_lane',
     ({ tx, database }) => history.countByEntity({ ...database, longRead: tx.query }, ['lane1', 'lane2']),
   ],
   countStates: ['delivery_webhook', ({ tx }) => history.countStates(tx.query, webhookId, soon, late)],

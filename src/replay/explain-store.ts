@@ -1,5 +1,6 @@
 import type { Query } from '../database/database.ts';
 import type { EventRow } from '../database/tables.ts';
+import { byLane } from '../delivery/store/delivery-state-store.ts';
 import type { DeliveryState } from '../delivery/store/delivery.ts';
 import type { EventType } from '../events/event-types.ts';
 import type { EntityKind, Event } from '../events/event.ts';
@@ -67,6 +68,7 @@ export async function readNewestDeliveries(
     .where('entity_id', '=', entityId)
     .where('event_id', '=', eventId)
     .where('sequence', '=', sequence)
+    .where(byLane())
     .orderBy('webhook_id')
     .orderBy('generation')
     .execute();

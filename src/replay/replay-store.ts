@@ -3,6 +3,7 @@ import type { Database, Dialect, Query, Transaction } from '../database/database
 import { totalMax } from '../database/keyset.ts';
 import type { ReplayRow } from '../database/tables.ts';
 import { urgencyOf, type Delivery, type DeliveryState } from '../delivery/store/delivery.ts';
+import { byLane } from '../delivery/store/delivery-state-store.ts';
 import { insertDeliveries } from '../delivery/store/delivery-store.ts';
 import type { Reason } from '../delivery/store/outcome.ts';
 import type { EventType } from '../events/event-types.ts';
@@ -127,7 +128,7 @@ export async function makeGenerations(
       'event.payload',
       sql<number>`(select max(other.generation) from delivery as other
         where other.entity_id = delivery.entity_id and other.webhook_id = delivery.webhook_id
-          and other.sequence = delivery.sequence and other.sequence > 0)`.as('generations'),
+          and other.sequence = delivery.sequence and ${byLane('other')})`.as('generations'),
     ])
     .where(dialect.anyOf('delivery.delivery_id', recordIds))
     .orderBy('delivery.event_time')

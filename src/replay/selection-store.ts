@@ -1,6 +1,7 @@
 import { sql } from 'kysely';
 import type { Database } from '../database/database.ts';
 import { inHistory, type Deliveries } from '../delivery/history/history-store.ts';
+import { byLane } from '../delivery/store/delivery-state-store.ts';
 import { openStates } from '../delivery/store/delivery.ts';
 import type { EventType } from '../events/event-types.ts';
 import type { Replay, ReplayOrder, Selection } from './replay.ts';
@@ -139,7 +140,7 @@ function isFollowed(
     .selectAll()
     .where('entity_id', '=', sql<string>`candidate.entity_id`)
     .where('webhook_id', '=', webhookId)
-    .where('sequence', '>', 0)
+    .where(byLane())
     .orderBy('sequence', 'desc')
     .orderBy('generation', 'desc')
     .limit(laneMax);

@@ -264,11 +264,12 @@ const delivered: readonly string[] = [
        urgency int8 not null, previous_sequence int8 not null, superseded_types text not null,
        first_attempt_at int8 not null, replay_id text not null`,
   ),
-  // Finds the last delivery of a lane. It comes before `delivery_open`, which is smaller and has to win where both would do.
-  `create unique index delivery_lane on delivery (entity_id, webhook_id, sequence, generation) where sequence > 0`,
+  // The last delivery of a lane, and all of an alert or incident; a resend is made once. Custom actions are in no lane: each has a
+  // place of its own. The condition, which always holds, is said by those that mean this index: the open ones have a smaller one.
+  `create unique index delivery_lane on delivery (entity_id, webhook_id, sequence, generation,
+     (case when sequence = 0 then delivery_id else '' end)) where sequence >= 0`,
   `create index delivery_time on delivery (event_time, delivery_id)`,
   `create index delivery_webhook on delivery (webhook_id, event_time, delivery_id)`,
-  `create index delivery_entity on delivery (entity_id, event_time, delivery_id)`,
   // Finds deliveries by the time of their next attempt, without reading others.
   `create index delivery_due on delivery (due_at) where state = 'retry_wait'`,
   // Finds the claims of a stopped node, however many deliveries wait.

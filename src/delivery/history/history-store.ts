@@ -4,7 +4,7 @@ import { countUpTo, cut, pageOf, type Cut, type KeysetPage } from '../../databas
 import type { AttemptRow, DeliveryRow, Tables } from '../../database/tables.ts';
 import { partsOf } from '../../runtime/turns.ts';
 import { openStates, type DeliveryState } from '../store/delivery.ts';
-import { isFailed, isOpen } from '../store/delivery-state-store.ts';
+import { byLane, isFailed, isOpen } from '../store/delivery-state-store.ts';
 
 /** Reads of the invocation history (contract 3), and what forgets it. */
 
@@ -86,9 +86,12 @@ export type Deliveries = SelectQueryBuilder<Tables, 'delivery', object>;
 
 /** The deliveries that a filter selects. The columns have no table before them, so it may be part of another query. */
 export function inHistory(deliveries: Deliveries, dialect: Database['dialect'], filter: HistoryFilter) {
+  // The deliveries of one alert, incident or push are found by it, and not by their times as well.
+  const time =
+    filter.entityId === '' && (filter.pushId ?? '') === '' ? sql<number>`event_time` : sql<number>`(event_time + 0)`;
   let query = deliveries
-    .where('event_time', '>=', filter.startTime)
-    .where('event_time', '<=', filter.endTime)
+    .where(time, '>=', filter.startTime)
+    .where(time, '<=', filter.endTime)
     .where(filter.states === failedStates ? isFailed : dialect.anyOf('state', filter.states));
   // Said beside the states, so that the partial indexes of what failed are used for some of them too.
   if (filter.states !== failedStates && filter.states.every(isFailedState)) query = query.where(isFailed);
@@ -97,7 +100,7 @@ export function inHistory(deliveries: Deliveries, dialect: Database['dialect'], 
   const { pushId = '', webhookId } = filter;
   if (pushId !== '') query = query.where(isOfPush(pushId));
   if (webhookId !== 0) query = query.where(pushId === '' ? sql<boolean>`webhook_id = ${webhookId}` : isTo(webhookId));
-  if (filter.entityId !== '') query = query.where('entity_id', '=', filter.entityId);
+  if (filter.entityId !== '') query = query.where('entity_id', '=', filter.entityId).where(byLane());
   if (filter.eventTypes.length > 0) query = query.where(dialect.anyOf('event_type', filter.eventTypes));
   if (filter.reasons.length > 0) query = query.where(dialect.anyOf('reason', filter.reasons));
   if (filter.webhookTypes.length > 0) query = query.where(dialect.anyOf('webhook_type', filter.webhookTypes));
@@ -121,8 +124,9 @@ const eventIdForm = /^[0-9a-f]{32}$/;
 /** The delivery of this id, or those of the event of this id. */
 function isOfPush(id: string): RawBuilder<boolean> {
   if (!eventIdForm.test(id)) return sql<boolean>`delivery_id = ${id}`;
-  // The index of the entity finds it, whatever else the webhook's history holds.
-  return sql<boolean>`entity_id = (select event.entity_id from event where event.event_id = ${id}) and event_id = ${id}`;
+  // The index of lanes finds it, whatever else the webhook's history holds.
+  return sql<boolean>`entity_id = (select event.entity_id from event where event.event_id = ${id}) and event_id = ${id}
+    and ${byLane()}`;
 }
 
 /** Not by the index of webhooks, which would read all that is kept of one. */
@@ -178,7 +182,7 @@ export async function placesInLanes(
       case when state = 'superseded' then (
         select later.sequence from delivery later
         where later.entity_id = delivery.entity_id and later.webhook_id = delivery.webhook_id
-          and later.sequence > delivery.sequence and later.sequence > 0 and later.state <> 'superseded'
+          and later.sequence > delivery.sequence and ${byLane('later')} and later.state <> 'superseded'
         order by later.sequence limit 1) end as superseded_by,
       case when state <> 'superseded' then (
         select head.sequence from delivery head
@@ -205,6 +209,7 @@ export async function countByEntity(
     .selectFrom('delivery')
     .select(['entity_id', 'state', ({ fn }) => fn.countAll<number>().as('count')])
     .where(dialect.anyOf('entity_id', entityIds))
+    .where(byLane())
     .groupBy(['entity_id', 'state'])
     .execute();
   return rows.map((row) => ({ entityId: row.entity_id, state: row.state as DeliveryState, count: row.count }));

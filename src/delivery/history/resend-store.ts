@@ -2,6 +2,7 @@ import { sql } from 'kysely';
 import type { Query } from '../../database/database.ts';
 import type { EventType } from '../../events/event-types.ts';
 import type { DeliveryMode, WebhookType } from '../../webhooks/webhook.ts';
+import { byLane } from '../store/delivery-state-store.ts';
 import type { Delivery, DeliveryState, Urgency } from '../store/delivery.ts';
 
 /** A delivery with the number of its generations. */
@@ -25,8 +26,9 @@ export async function readForResend(
     .where('entity_id', '=', row.entity_id)
     .where('webhook_id', '=', webhookId)
     .where('sequence', '=', row.sequence)
-    // All deliveries but custom actions have a place in a lane, found by the lanes' index.
-    .where(row.sequence > 0 ? sql<boolean>`sequence > 0` : sql<boolean>`event_id = ${row.event_id}`)
+    .where(byLane())
+    // Custom actions have no place in a lane.
+    .where(row.sequence > 0 ? sql<boolean>`1 = 1` : sql<boolean>`event_id = ${row.event_id}`)
     .executeTakeFirstOrThrow();
   const delivery: Delivery = {
     deliveryId: row.delivery_id,

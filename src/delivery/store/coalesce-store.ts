@@ -1,7 +1,7 @@
 import { sql } from 'kysely';
 import type { Dialect, Transaction } from '../../database/database.ts';
 import type { EventType } from '../../events/event-types.ts';
-import { itsState } from './delivery-state-store.ts';
+import { byLane, itsState } from './delivery-state-store.ts';
 import type { Delivery, DeliveryState } from './delivery.ts';
 import { readLane, typesOf } from './backlog-store.ts';
 
@@ -68,7 +68,7 @@ async function undelivered(tx: Transaction, { webhookId, entityId, previousSeque
   if (previousSequence === 0) return [];
   const { rows } = await sql<{ state: DeliveryState; superseded_types: string }>`
     select state, superseded_types from delivery
-    where entity_id = ${entityId} and webhook_id = ${webhookId} and sequence > 0 and sequence = ${previousSequence}
+    where entity_id = ${entityId} and webhook_id = ${webhookId} and ${byLane()} and sequence = ${previousSequence}
     order by generation limit 1`.execute(tx.query);
   const before = rows[0];
   return before === undefined || before.state === 'delivered' ? [] : [...typesOf(before.superseded_types)];

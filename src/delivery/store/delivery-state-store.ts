@@ -2,7 +2,7 @@ import { sql, type RawBuilder } from 'kysely';
 import { openStates } from './delivery.ts';
 
 /*
- * Conditions on the state of a delivery. `isOpen`, `isPending` and `isFailed` repeat the predicates of the partial indexes
+ * Conditions on the state of a delivery. All but `itsState` repeat the predicates of the partial indexes
  * word for word, because only then are these used. `table` is the name under which a statement reads the deliveries, where
  * it reads more than one table.
  */
@@ -15,6 +15,11 @@ export function isOpen(table = ''): RawBuilder<boolean> {
 /** `delivery_pending` and `delivery_pending_critical`. */
 export function isPending(table = ''): RawBuilder<boolean> {
   return sql.raw(`(${stateOf(table)} || '') = 'pending'`);
+}
+
+/** `delivery_lane`, with all deliveries of an alert or incident; always true. */
+export function byLane(table = ''): RawBuilder<boolean> {
+  return sql.raw(`${table === '' ? '' : `${table}.`}sequence >= 0`);
 }
 
 /** `delivery_failed` and `delivery_failed_webhook`: tried or ended, and not delivered. */

@@ -1,6 +1,6 @@
 import { sql } from 'kysely';
 import type { Transaction } from '../../database/database.ts';
-import { isOpen } from './delivery-state-store.ts';
+import { byLane, isOpen } from './delivery-state-store.ts';
 import type { Lane } from './retry-store.ts';
 
 /** Lanes per statement. */
@@ -28,7 +28,7 @@ export async function readLaneEnds(tx: Transaction, lanes: readonly Lane[]): Pro
       with lane (entity_id, webhook_id) as (values ${sql.join(values)})
       select lane.entity_id, lane.webhook_id, (
         select delivery.sequence from delivery
-        where delivery.entity_id = lane.entity_id and delivery.webhook_id = lane.webhook_id and delivery.sequence > 0
+        where delivery.entity_id = lane.entity_id and delivery.webhook_id = lane.webhook_id and ${byLane('delivery')}
           and delivery.generation = 0
         order by delivery.sequence desc, delivery.generation desc limit 1) as sequence, (
         select 1 from delivery as open
