@@ -42,6 +42,9 @@ export interface AlertPage extends KeysetPage {
   readonly orderBy: 'created_at' | 'updated_at';
 }
 
+/** The ids of alerts rise with the time of their making. */
+const orders = { created_at: ['alert_id'], updated_at: ['updated_at', 'alert_id'] } as const;
+
 export interface ListedAlerts {
   readonly items: Alert[];
   /** Where the next page begins; undefined = there is none. */
@@ -55,7 +58,7 @@ export async function listAlerts(database: Database, filter: AlertFilter, page: 
   const found = await candidates(database, filter);
   if (hasText && found?.ids === undefined) return walkText(database, filter, page, found);
   const query = matching(database, filter, found);
-  const rows = await pageOf(query.selectAll(), [page.orderBy, 'alert_id'], page).execute();
+  const rows = await pageOf(query.selectAll(), orders[page.orderBy], page).execute();
   const { items, next } = cut(rows, page.limit, (row) => ({ time: row[page.orderBy], id: row.alert_id }));
   return {
     items: await inTurns(items, alertOf),
@@ -92,7 +95,7 @@ async function walkText(
   const { found, stoppedAt } = await walk(
     database.longRead.selectFrom('alert').select(place),
     matching(database, filter, candidate).select(place),
-    [page.orderBy, 'alert_id'],
+    orders[page.orderBy],
     { ...page, enough: Math.max(totalMax, skip + page.limit + 1) },
   );
   const places = found.slice(skip, skip + page.limit);

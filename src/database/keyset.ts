@@ -1,4 +1,4 @@
-import { sql, type SelectQueryBuilder } from 'kysely';
+import { sql, type RawBuilder, type SelectQueryBuilder } from 'kysely';
 import type { Database } from './database.ts';
 import type { Tables } from './tables.ts';
 
@@ -14,23 +14,30 @@ export interface KeysetPage {
 /** Totals are exact below this number and stop at it (contract 6.1). */
 export const totalMax = 1000;
 
+/** What a list is ordered by. An id alone is about the time of making, because ids rise. */
+export type KeysetColumns = readonly [time: string, id: string] | readonly [id: string];
+
 /** Orders by time and id, from the end of the last page; the cost does not grow with the depth. */
 export function keyset<Table extends keyof Tables, Out>(
   query: SelectQueryBuilder<Tables, Table, Out>,
-  [time, id]: readonly [time: string, id: string],
+  columns: KeysetColumns,
   { ascending, after }: Pick<KeysetPage, 'ascending' | 'after'>,
 ): SelectQueryBuilder<Tables, Table, Out> {
-  const direction = ascending ? 'asc' : 'desc';
-  const ordered = query.orderBy(sql.ref(time), direction).orderBy(sql.ref(id), direction);
-  if (after === undefined) return ordered;
-  const beyond = sql.raw(ascending ? '>' : '<');
-  return ordered.where(sql<boolean>`(${sql.ref(time)}, ${sql.ref(id)}) ${beyond} (${after.time}, ${after.id})`);
+  let ordered = query;
+  for (const column of columns) ordered = ordered.orderBy(sql.ref(column), ascending ? 'asc' : 'desc');
+  return after === undefined ? ordered : ordered.where(isFrom(columns, ascending ? '>' : '<', after));
+}
+
+function isFrom(columns: KeysetColumns, sign: '<' | '<=' | '>' | '>=', place: KeysetPlace): RawBuilder<boolean> {
+  if (columns.length === 1) return sql<boolean>`${sql.ref(columns[0])} ${sql.raw(sign)} ${place.id}`;
+  const [time, id] = columns;
+  return sql<boolean>`(${sql.ref(time)}, ${sql.ref(id)}) ${sql.raw(sign)} (${place.time}, ${place.id})`;
 }
 
 /** Reads one row more than asked for: its presence means that there is a next page. */
 export function pageOf<Table extends keyof Tables, Out>(
   query: SelectQueryBuilder<Tables, Table, Out>,
-  columns: readonly [time: string, id: string],
+  columns: KeysetColumns,
   page: KeysetPage,
 ): SelectQueryBuilder<Tables, Table, Out> {
   return keyset(query, columns, page)
@@ -73,7 +80,7 @@ const siftPage = 250;
  */
 export async function sift<Table extends keyof Tables, Row, Item>(
   query: SelectQueryBuilder<Tables, Table, Row>,
-  columns: readonly [time: string, id: string],
+  columns: KeysetColumns,
   page: KeysetPage,
   { read, placeOf }: { readonly read: (row: Row) => Item | undefined; readonly placeOf: (row: Row) => KeysetPlace },
 ): Promise<{ items: Item[]; next: KeysetPlace | undefined; total: number }> {
@@ -126,7 +133,7 @@ export const walkedRowsMax = 100_000;
 export async function walk<Table extends keyof Tables>(
   all: SelectQueryBuilder<Tables, Table, KeysetPlace>,
   matching: SelectQueryBuilder<Tables, Table, KeysetPlace>,
-  columns: readonly [time: string, id: string],
+  columns: KeysetColumns,
   page: Pick<KeysetPage, 'ascending' | 'after'> & { readonly enough: number },
 ): Promise<Walked> {
   const found: KeysetPlace[] = [];
@@ -155,10 +162,9 @@ export interface Walked {
 
 function upTo<Table extends keyof Tables, Out>(
   query: SelectQueryBuilder<Tables, Table, Out>,
-  [time, id]: readonly [time: string, id: string],
+  columns: KeysetColumns,
   ascending: boolean,
   last: KeysetPlace,
 ): SelectQueryBuilder<Tables, Table, Out> {
-  const sign = sql.raw(ascending ? '<=' : '>=');
-  return query.where(sql<boolean>`(${sql.ref(time)}, ${sql.ref(id)}) ${sign} (${last.time}, ${last.id})`);
+  return query.where(isFrom(columns, ascending ? '<=' : '>=', last));
 }

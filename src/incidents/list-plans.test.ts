@@ -6,7 +6,7 @@ import type { Database } from '../database/database.ts';
 import { searchedKinds } from '../database/search-text.ts';
 import { queryOn } from '../database/query-on.ts';
 import { openTestService } from '../../test/support/test-service.ts';
-import { listAlerts, type AlertFilter } from '../alerts/alert-list-store.ts';
+import { listAlerts, type AlertFilter, type AlertPage } from '../alerts/alert-list-store.ts';
 import { alertRow, everyAlert, everyIncident, incidentRow } from '../../test/support/incident-rows.ts';
 import { listIncidents, type IncidentFilter } from './incident-list-store.ts';
 
@@ -68,6 +68,16 @@ for (const { name, open } of databases) {
       });
     }
 
+    test('alerts come in the order of their ids, or by the index of their changes', async () => {
+      await using service = await openTestService(open);
+      await fill(service.database);
+      const [byId = ''] = await alertPlansOf(service.database, {});
+      assert.match(byId, byKey('alert'));
+      const [byUpdate = ''] = await alertPlansOf(service.database, { byUpdate: true }, 'updated_at');
+      assert.match(byUpdate, /alert_updated/);
+      for (const plan of [byId, byUpdate]) assert.doesNotMatch(plan, /SORT|TEMP B-TREE/i, plan);
+    });
+
     test('what the index of texts and values finds is read by its keys, and no whole table', async () => {
       await using service = await openTestService(open);
       await fill(service.database);
@@ -109,10 +119,12 @@ async function plansOf(database: Database, filter: Partial<IncidentFilter>): Pro
   return plansIn(database, async (asking) => listIncidents(asking, { ...everyIncident, ...filter }, page));
 }
 
-async function alertPlansOf(database: Database, filter: Partial<AlertFilter>): Promise<string[]> {
-  return plansIn(database, async (asking) =>
-    listAlerts(asking, { ...everyAlert, ...filter }, { ...page, orderBy: 'created_at' }),
-  );
+async function alertPlansOf(
+  database: Database,
+  filter: Partial<AlertFilter>,
+  orderBy: AlertPage['orderBy'] = 'created_at',
+): Promise<string[]> {
+  return plansIn(database, async (asking) => listAlerts(asking, { ...everyAlert, ...filter }, { ...page, orderBy }));
 }
 
 const page = { ascending: false, after: undefined, offset: 0, limit: 20 };

@@ -172,7 +172,6 @@ const reported: readonly string[] = [
   `create index alert_muted on alert (channel_id) where progress = 'Triggered' and incident_id = '' and ever_muted = 1`,
   `create index alert_muted_by on alert (muted_by) where muted_by <> ''`,
   `create index alert_incident on alert (incident_id) where incident_id <> ''`,
-  `create index alert_created on alert (created_at, alert_id)`,
   `create index alert_updated on alert (updated_at, alert_id)`,
   // An inhibition looks for its sources among the open alerts of a channel.
   `create index alert_active on alert (channel_id, alert_id) where progress = 'Triggered' and muted_by = ''`,

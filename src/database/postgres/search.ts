@@ -203,9 +203,9 @@ export class PostgresSearch {
   }
 
   async #isCommon(kind: SearchedKind, sought: Sought): Promise<boolean> {
-    const time = kind === 'incident' ? 'start_time' : 'created_at';
+    const newest = kind === 'incident' ? 'start_time' : 'alert_id';
     const { rows } = await sql<{ count: number }>`select count(*) as count from (
-      select ${ofRow(kind, fits(sought))} as holds from ${sql.table(kind)} order by ${sql.ref(time)} desc
+      select ${ofRow(kind, fits(sought))} as holds from ${sql.table(kind)} order by ${sql.ref(newest)} desc
       limit ${sampleSize}) as newest where holds`.execute(this.#query);
     return (rows[0]?.count ?? 0) >= commonMin;
   }
