@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { sql } from 'kysely';
-import { freshPostgres, hasPostgres } from '../../test/support/databases.ts';
+import { databases, freshPostgres, hasPostgres } from '../../test/support/databases.ts';
 import { systemClock } from '../runtime/clock.ts';
 import { systemTimers } from '../runtime/timers.ts';
 import { migrate, type MigratableDatabase, type Migration } from './migrate.ts';
@@ -50,6 +50,28 @@ test('several nodes may migrate at once', { skip: hasPostgres ? false : 'no Post
     await remove();
   }
 });
+
+for (const { name, open } of databases) {
+  test(`${name}: a database with a schema from before the first release is refused`, async () => {
+    const database = (await open()) as MigratableDatabase;
+    const [first = assert.fail()] = migrations;
+    const rename = (from: string, to: string) =>
+      database.transaction((tx) =>
+        sql`update schema_migration set name = ${to} where name = ${from}`.execute(tx.query),
+      );
+    assert.match(first.name, /^0001-initial-[0-9a-f]{8}$/);
+    await rename(first.name, '0001-initial');
+    try {
+      await assert.rejects(migrate(database, migrations), {
+        kind: 'broken',
+        message: /made by a version before the first release, with another schema \(0001-initial\)/,
+      });
+    } finally {
+      await rename('0001-initial', first.name);
+      await database.close();
+    }
+  });
+}
 
 async function keepsItsRules(database: MigratableDatabase, steps: readonly Migration[]): Promise<void> {
   const broken: Migration = {

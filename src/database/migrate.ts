@@ -32,7 +32,7 @@ export interface MigratableDatabase extends Database {
  * Not Kysely's migrator: it runs all migrations in one transaction, or none, and locks the session, which a transaction
  * pooler does not keep.
  * @returns the names of those that ran now.
- * @throws DatabaseFailure when the schema is newer than this program.
+ * @throws DatabaseFailure when the schema is newer than this program, or older than the first release.
  */
 export async function migrate(database: MigratableDatabase, migrations: readonly Migration[]): Promise<string[]> {
   const ran: string[] = [];
@@ -61,6 +61,13 @@ async function readApplied(query: Query, { text, strict }: SchemaDialect): Promi
 function nextOf(migrations: readonly Migration[], applied: ReadonlySet<string>): Migration | undefined {
   const known = new Set(migrations.map((migration) => migration.name));
   const newer = [...applied].filter((name) => !known.has(name)).sort();
+  const unreleased = newer.find((name) => migrations.some((one) => numberOf(one.name) === numberOf(name)));
+  if (unreleased !== undefined) {
+    throw new DatabaseFailure(
+      'broken',
+      `the database was made by a version before the first release, with another schema (${unreleased}): begin with an empty one, or start that version`,
+    );
+  }
   if (newer.length > 0) {
     throw new DatabaseFailure(
       'broken',
@@ -68,4 +75,8 @@ function nextOf(migrations: readonly Migration[], applied: ReadonlySet<string>):
     );
   }
   return migrations.find((migration) => !applied.has(migration.name));
+}
+
+function numberOf(name: string): string | undefined {
+  return name.split('-')[0];
 }

@@ -1,23 +1,7 @@
+import { createHash } from 'node:crypto';
 import { sql } from 'kysely';
 import type { Migration } from '../migrate.ts';
 import { oneOf } from './one-of.ts';
-
-/**
- * The schema, one text for both databases. Partial indexes hold open rows only, so they stay small however long the
- * history grows. Their predicates use `or`: for `in (…)` SQLite builds a small tree for each written row, which was
- * half the cost of writing a delivery.
- */
-export const initial: Migration = {
-  name: '0001-initial',
-  async up(db, { integer, text, strict, searchIndex }) {
-    for (const statement of [...configuration, ...reported, ...delivered, ...running]) {
-      const typed = statement.replaceAll('int8', integer).replaceAll(' text ', ` ${text} `);
-      const whole = typed.startsWith('create table') ? `${typed} ${strict}` : typed;
-      await sql.raw(whole).execute(db);
-    }
-    await sql.raw(searchIndex).execute(db);
-  },
-};
 
 const table = (name: string, columns: string): string => `create table ${name} (${columns})`;
 
@@ -324,3 +308,25 @@ const running: readonly string[] = [
   ),
   `create index idempotency_created on idempotency (created_at)`,
 ];
+
+const statements = [...configuration, ...reported, ...delivered, ...running];
+
+/** Until the first release, another schema makes another name, so that a database with an earlier one is refused. */
+const fingerprint = createHash('sha256').update(statements.join('\n')).digest('hex').slice(0, 8);
+
+/**
+ * The schema, one text for both databases. Partial indexes hold open rows only, so they stay small however long the
+ * history grows. Their predicates use `or`: for `in (…)` SQLite builds a small tree for each written row, which was
+ * half the cost of writing a delivery.
+ */
+export const initial: Migration = {
+  name: `0001-initial-${fingerprint}`,
+  async up(db, { integer, text, strict, searchIndex }) {
+    for (const statement of statements) {
+      const typed = statement.replaceAll('int8', integer).replaceAll(' text ', ` ${text} `);
+      const whole = typed.startsWith('create table') ? `${typed} ${strict}` : typed;
+      await sql.raw(whole).execute(db);
+    }
+    await sql.raw(searchIndex).execute(db);
+  },
+};
