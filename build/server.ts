@@ -30,7 +30,6 @@ const launcher = `import { enableCompileCache } from 'node:module';
 import { join } from 'node:path';
 
 enableCompileCache(join(import.meta.dirname, '.compiled'));
-process.setSourceMapsEnabled(true);
 await import('./main.js');
 `;
 

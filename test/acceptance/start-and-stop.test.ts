@@ -1,11 +1,12 @@
 import assert from 'node:assert/strict';
-import { readdir } from 'node:fs/promises';
+import { readdir, readFile } from 'node:fs/promises';
 import { createServer, type AddressInfo } from 'node:net';
+import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { describe, test } from 'node:test';
-import { temporaryFolder } from '../counterparts/program.ts';
+import { missingCommand, skipWithout, temporaryFolder } from '../counterparts/program.ts';
 import { emptyPostgres } from '../support/empty-postgres.ts';
-import { startService } from '../support/service.ts';
+import { startService, usualCommand } from '../support/service.ts';
 import { until } from '../support/until.ts';
 import { around, pushOf, startTestApp, type TestApp } from '../support/test-app.ts';
 import { TcpProxy } from '../support/tcp-proxy.ts';
@@ -177,6 +178,25 @@ test('two services on one data folder: the second says so and leaves the first a
   });
   await scene.place();
 });
+
+test(
+  'a start reads no source map, which would take longer than all the rest of it',
+  skipWithout(missingCommand('strace', 'strace')),
+  async (t) => {
+    const scene = await startTestApp({ database: 'sqlite' });
+    t.after(() => scene.stop());
+    await scene.service.stop();
+    const trace = join(scene.folder, 'opened');
+    const options = ['-D', '-f', '-qq', '--seccomp-bpf', '-e', 'trace=openat', '-o', trace];
+    await scene.service.restart({}, ['strace', ...options, ...usualCommand]);
+    const opened: readonly string[] = (await readFile(trace, 'utf8')).match(/[\w-]+\.(?:js|map)(?=")/g) ?? [];
+    assert.ok(opened.includes('main.js'), opened.join());
+    assert.deepEqual(
+      opened.filter((name) => name.endsWith('.map')),
+      [],
+    );
+  },
+);
 
 test('a port that is taken is said at once, and no database is touched', async (t) => {
   const folder = await temporaryFolder('taken-port');
