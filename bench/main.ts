@@ -63,6 +63,7 @@ function optionsOf(args: readonly string[]): Options | undefined {
 
 async function benchmark(options: Options): Promise<void> {
   const began = performance.now();
+  await promisify(execFile)(process.execPath, ['build/server.ts', '--when-stale'], { cwd: join(folder, '..') });
   await installPeers();
   const postgres = await startBenchPostgres().catch((error: unknown) => {
     say(`PostgreSQL could not be started: ${reason(error)}`);

@@ -6,8 +6,8 @@ import { microseconds, serveParent, tellParent } from './parent.ts';
 
 /*
  * The receiver of everything: the leanest HTTP/1.1 server that can count requests and say when they came. Requests to
- * /hung are read and never answered, unless the parent asks for answers; those to /slow are answered late, and those to
- * /failing with 503. Of these three none is timed.
+ * /hung are read and never answered, unless the parent asks for answers; those to /slow are answered late, those to
+ * /failing with 503, and those to /aside at once. Of these four none is counted as come, or timed.
  */
 
 const headEnd = Buffer.from('\r\n\r\n');
@@ -69,6 +69,10 @@ function take(socket: Socket, head: string, buffer: Buffer, bodyStart: number, b
   }
   if (head.startsWith('POST /failing')) {
     socket.write(unavailable);
+    return;
+  }
+  if (head.startsWith('POST /aside')) {
+    socket.write(ok);
     return;
   }
   const now = microseconds();

@@ -168,7 +168,7 @@ export const settings = {
     integer(0, 1_000_000),
     '500',
     '50',
-    'API requests per second and member, 0 = no limit.',
+    'API requests per second and member, 0 = no limit. Of those that read, 4 of a member are worked on at once and 100 wait.',
   ),
   strangerRate: setting(
     'TOCSIN_STRANGER_RATE',

@@ -165,3 +165,44 @@ test('every job gets its own result, whatever the sizes and the pauses', async (
     { numRuns: 50 },
   );
 });
+
+test('who adds much waits for their own: the others have their turn in each batch', async () => {
+  const batches: string[][] = [];
+  const gate = Promise.withResolvers<void>();
+  const batcher = new BatchQueue<string, string>({
+    async run(take) {
+      const jobs = take();
+      batches.push([...jobs]);
+      await gate.promise;
+      return jobs;
+    },
+    ownerOf: (job) => job[0],
+    weigh: (job) => (job.startsWith('a') ? 3 : 1),
+    weightMax: 4,
+  });
+  const first = batcher.add('a0');
+  await Promise.resolve();
+  await Promise.resolve();
+  const all = ['a1', 'a2', 'a3', 'b1', 'b2', 'c1', 'c2', 'c3', 'c4'].map((job) => batcher.add(job));
+  gate.resolve();
+  assert.deepEqual(await Promise.all([first, ...all]), ['a0', 'a1', 'a2', 'a3', 'b1', 'b2', 'c1', 'c2', 'c3', 'c4']);
+  assert.deepEqual(batches, [['a0'], ['a1', 'b1'], ['c1', 'a2'], ['b2', 'c2', 'c3', 'c4'], ['a3']]);
+});
+
+test('what a batch left over is first of its owner in a later one', async () => {
+  const batches: string[][] = [];
+  const batcher = new BatchQueue<string, string>({
+    async run(take) {
+      await Promise.resolve();
+      const jobs = take();
+      batches.push([...jobs]);
+      return jobs.slice(0, 2);
+    },
+    ownerOf: (job) => job[0],
+  });
+  const all = ['a1', 'a2', 'b1', 'b2', 'b3'].map((job) => batcher.add(job));
+  assert.deepEqual(await Promise.all(all), ['a1', 'a2', 'b1', 'b2', 'b3']);
+  const order = (owner: string) => batches.flatMap((one) => one.slice(0, 2).filter((job) => job.startsWith(owner)));
+  assert.deepEqual(order('a'), ['a1', 'a2']);
+  assert.deepEqual(order('b'), ['b1', 'b2', 'b3']);
+});

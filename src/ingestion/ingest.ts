@@ -46,8 +46,8 @@ export interface IngestParts extends UnitOfWorkParts {
   readonly divided?: () => void;
 }
 
-/** About ten alerts that are compared with 200 incidents by ten keys each, the dearest there are. */
-const takesMaxMsDefault = 200;
+/** About fifty ordinary alerts, or two that are compared with 200 incidents by ten keys each, the dearest there are. */
+const takesMaxMsDefault = 20;
 /** The default of the setting. */
 const deliveriesMaxDefault = 5_000;
 

@@ -1,15 +1,16 @@
 import { BatchQueue } from '../database/batch-queue.ts';
 import { ingest, type IngestParts, type Push } from './ingest.ts';
-import type { PushResult } from './push-result.ts';
+import { pieceMax, type PushResult } from './push-result.ts';
 
-/** Reports that share a transaction, but for one piece of a body: more would hold the event loop for too long. */
-const reportsTogetherMax = 200;
+/** Reports that share a transaction: all others wait for it. */
+const reportsTogetherMax = pieceMax;
 
-/** Pushes that wait at the same moment are taken together, in one transaction. */
+/** Pushes that wait at the same moment are taken together, in one transaction, those of each integration in turn. */
 export function createPushQueue(parts: IngestParts): BatchQueue<Push, PushResult> {
   return new BatchQueue<Push, PushResult>({
     run: (take) => ingest(parts, take),
     weigh: (push) => push.reports.length,
     weightMax: reportsTogetherMax,
+    ownerOf: (push) => push.integrationId,
   });
 }

@@ -16,6 +16,7 @@ import { formats } from './formats/index.ts';
 import { normalizeAlertKey } from './formats/text.ts';
 import type { Push } from './ingest.ts';
 import { sourceOf, type Integration } from './integration.ts';
+import type { LargePushRest } from './large-push-rest.ts';
 import type { IngestionMetrics } from './metrics.ts';
 import type { Named } from './push-context.ts';
 import { withResults } from './push-reply.ts';
@@ -29,7 +30,14 @@ export interface PushReceiverParts {
   /** Resolves when the changes of the push are durable. */
   readonly ingest: (push: Push) => Promise<PushResult>;
   /** Reads a large body beside the event loop. */
-  readonly parseLarge: (parts: LargeContent['parts'], type: string, context: LargeContext) => Promise<LargeParsed>;
+  readonly parseLarge: (
+    parts: LargeContent['parts'],
+    type: string,
+    context: LargeContext,
+    integrationId: number,
+  ) => Promise<LargeParsed>;
+  /** What a large push leaves to others. */
+  readonly rest: LargePushRest;
   readonly activity: Pick<ActivityRecorder, 'heard' | 'refused' | 'unrouted'>;
   readonly metrics: IngestionMetrics;
   readonly log: (event: string, fields: Readonly<Record<string, unknown>>) => void;
@@ -128,6 +136,7 @@ export class PushReceiver {
    */
   async push({ type, path, key, content, query }: IncomingPush): Promise<Reply> {
     const integration = await this.#authorized(key, type, 'value' in content ? content.value : undefined);
+    this.#parts.rest.heard(integration.integrationId);
     const named = await this.#namedChannel(query);
     const { head, pieces } = await this.#read(integration, content, path);
     if (head.truncated > 0) this.#noteTruncated(integration, head.truncated);
@@ -191,7 +200,7 @@ export class PushReceiver {
       path,
     };
     if ('parts' in content) {
-      const read = await parseLarge(content.parts, integration.type, context);
+      const read = await parseLarge(content.parts, integration.type, context, integration.integrationId);
       if (!('pieces' in read)) throw invalid(read.head.faults);
       return read;
     }
@@ -218,16 +227,21 @@ export class PushReceiver {
     place: Omit<Push, 'integrationId' | 'reports'>,
     pieces: AsyncIterable<readonly AlertReport[]> | Iterable<readonly AlertReport[]>,
   ) {
+    const { ingest, rest, clock } = this.#parts;
     const results: PushResult[] = [];
     let [taken, refused] = [0, 0];
     let size = pieceMax;
+    let tookMs = 0;
     for await (const piece of pieces) {
       const reports = status === 'enabled' ? piece : piece.filter((report) => report.status === 'Ok');
       refused += piece.length - reports.length;
       for (let from = 0; from < reports.length;) {
         const some = reports.slice(from, from + size);
+        await rest.after(integrationId, tookMs);
         try {
-          const result = await this.#parts.ingest({ integrationId, ...place, reports: some });
+          const began = clock.monotonic();
+          const result = await ingest({ integrationId, ...place, reports: some });
+          tookMs = clock.monotonic() - began;
           // The rest of it would make more deliveries than one transaction may: smaller pieces load less in vain.
           size = result.taken < some.length ? result.taken : Math.min(2 * size, pieceMax);
           results.push(result);

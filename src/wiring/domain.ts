@@ -13,6 +13,7 @@ import { CustomActionService } from '../incidents/custom-action.ts';
 import { IncidentStore } from '../incidents/incident-store.ts';
 import { pushContext, type Account } from '../ingestion/push-context.ts';
 import type { Push } from '../ingestion/ingest.ts';
+import { LargePushRest } from '../ingestion/large-push-rest.ts';
 import { createPushQueue } from '../ingestion/push-queue.ts';
 import { PushReceiver, type PushReceiverParts } from '../ingestion/push-receiver.ts';
 import { ReplayRunner, type ReplayRunnerParts } from '../replay/replay-runner.ts';
@@ -55,7 +56,8 @@ export function pushReceiverOf(
   const pushes = createPushQueue({ ...parts, mergeWindowMs, deliveriesMax, divided: rest.metrics.divided });
   const { clock, ids } = parts;
   const take = (push: Push) => pushes.add(push);
-  return new PushReceiver({ config, incidents, changes, ingest: take, clock, ids, ...rest });
+  const large = new LargePushRest({ clock, timers: systemTimers });
+  return new PushReceiver({ config, incidents, changes, ingest: take, clock, ids, rest: large, ...rest });
 }
 
 interface ReplayWiring extends Pick<ReplayRunnerParts, 'at' | 'historyDays' | 'changed' | 'timers'> {

@@ -130,7 +130,7 @@ export function serviceOf(opened: OpenedParts, engine: Engine, accountId: number
     ingestion: pushReceiverOf(domain, kept, {
       activity,
       metrics: createIngestionMetrics(metrics, config.pushDeliveries),
-      parseLarge: (parts, type, context) => large.parse(parts, type, context),
+      parseLarge: (parts, type, context, integrationId) => large.parse({ parts, type, context, integrationId }),
       sns: new SnsGate({ read: (url) => delivery.readPage(url), clock: ports.clock }),
       log: (event, fields) => logger.warn(fields, event),
       mergeWindowMs: config.eventHours * 3_600_000,

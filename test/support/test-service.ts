@@ -10,6 +10,7 @@ import { WebhookHealthReader } from '../../src/delivery/history/webhook-health.t
 import type { Event, FanOut, Person } from '../../src/events/event.ts';
 import type { Caller } from '../../src/http/server/auth.ts';
 import { ingest, type IngestParts, type Push } from '../../src/ingestion/ingest.ts';
+import { createPushQueue } from '../../src/ingestion/push-queue.ts';
 import type { PushCounts, PushResult } from '../../src/ingestion/push-result.ts';
 import { personOf } from '../../src/members/member.ts';
 import { systemClock, type Clock } from '../../src/runtime/clock.ts';
@@ -163,6 +164,8 @@ export function createTestService(database: Database, { clock = distinctMoments 
     events,
     ingest: async (pushes: readonly Push[]): Promise<PushCounts[]> =>
       (await ingest(ingestParts, () => pushes)).map((one) => one.counts),
+    /** Waits with others for its transaction, as a push does. */
+    queued: createPushQueue(ingestParts),
     /** In one transaction with these limits; each event makes one delivery. */
     ingestUpTo: (limits: Partial<IngestParts>, pushes: readonly Push[]): Promise<PushResult[]> =>
       ingest({ ...ingestParts, ...limits }, () => pushes),

@@ -2,6 +2,7 @@ import { parentPort, workerData } from 'node:worker_threads';
 import { BackgroundPace } from '../../runtime/background-pace.ts';
 import { systemClock } from '../../runtime/clock.ts';
 import { systemTimers } from '../../runtime/timers.ts';
+import { goBehind } from '../../runtime/thread-priority.ts';
 import { DatabaseFailure } from '../database.ts';
 import { LongReader } from './long-reader.ts';
 import type { ReadingAnswer, ReadingRequest } from './reading-thread.ts';
@@ -13,7 +14,8 @@ const stepMs = 25;
 /** How long a search waits for the index to catch up. */
 const findBudgetMs = 100;
 
-/** Runs in a thread: reads what may take long, and keeps the search index. */
+/** Runs in a thread: reads what may take long, and keeps the search index. Where processors are few, pushes go first. */
+goBehind();
 const { file } = workerData as { file: string };
 const reader = new LongReader(file, systemClock, {
   warn: (fields, message) => parentPort?.postMessage({ warning: { fields, message } } satisfies ReadingAnswer),

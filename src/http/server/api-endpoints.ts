@@ -12,6 +12,7 @@ import { check, checkWithRules, unknownFault } from '../json/validation.ts';
 import { answeredOnce } from './idempotency.ts';
 import { apiLimits, configLimits } from '../json/json-limits.ts';
 import type { RateLimiter } from './rate-limit.ts';
+import { ReadsInTurn } from './reads-in-turn.ts';
 import { isOwn, type Call, type Route } from '../routes/route.ts';
 import type { Endpoints, ServerOptions } from './server-options.ts';
 import type { SessionCookie } from './session-cookie.ts';
@@ -25,11 +26,12 @@ declare module 'fastify' {
 
 /** Adds one `POST` per route of the table: authenticate, check the role and the limits, then do the work. */
 export function addRoutes(endpoints: Endpoints, limiter: RateLimiter | undefined): void {
+  const reads = new ReadsInTurn();
   for (const route of endpoints.options.routes) {
     endpoints.app.post(route.path, {
       ...(route.role === 'anyone' ? { bodyLimit: strangerBodyMaxBytes } : {}),
       onRequest: admit(endpoints, route, limiter),
-      handler: operate(endpoints, route),
+      handler: operate(endpoints, route, reads),
     });
   }
 }
@@ -75,7 +77,7 @@ function tooLow(needed: string, { role, session }: Caller): Failure {
   return new Failure('AccessDenied', `this needs the role ${needed}; ${whose} the role ${role}`);
 }
 
-function operate({ options }: Endpoints, route: Route) {
+function operate({ options }: Endpoints, route: Route, reads: ReadsInTurn) {
   // Bodies of admins decide who may do what and where pushes go: for these, a repeated key is a fault.
   // A number beyond 2^53 becomes text: a field that wants a number refuses it, and one that nobody reads does no harm.
   const isStrict = route.role === 'admin' || route.role === 'anyone';
@@ -87,10 +89,11 @@ function operate({ options }: Endpoints, route: Route) {
     const call = callOf(request, reply, caller, options.browsers.cookie);
     const input = await inputOf(request, reply, route, bodyValue(bytes, limits), call);
     const key = route.writes && caller !== nobody ? idempotencyKey(request) : undefined;
-    if (key === undefined) return sendData(reply, request.id, await perform(options, route, input, call));
-    const answer = await answeredOnce(options, { key, path: route.path, caller, bytes }, () =>
-      perform(options, route, input, call),
-    );
+    const work = () => perform(options, route, input, call);
+    const isRead = !route.writes && caller !== nobody;
+    if (isRead) return sendData(reply, request.id, await reads.run(caller.person.person_id, work));
+    if (key === undefined) return sendData(reply, request.id, await work());
+    const answer = await answeredOnce(options, { key, path: route.path, caller, bytes }, work);
     if (answer.replayed) reply.header('idempotency-replayed', 'true');
     return sendData(reply, request.id, answer.dataJson);
   };

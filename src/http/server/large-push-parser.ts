@@ -10,6 +10,11 @@ export interface LargeBody {
   readonly context: LargeContext;
 }
 
+/** A body that somebody has pushed. */
+export interface LargePush extends LargeBody {
+  readonly integrationId: number;
+}
+
 /** A body to read, or the wish for the next piece of the last one. */
 export type ToWorker = { readonly body: LargeBody } | { readonly next: true };
 
@@ -20,6 +25,8 @@ export type FromWorker =
 
 /** Large bodies that wait while one is read: each is held in memory. */
 const waitingMax = 4;
+/** Of one integration, the one that is read included: two, because pairs of senders post the same. */
+export const bodiesOfOneMax = 2;
 
 const busyRetrySeconds = 2;
 
@@ -28,10 +35,11 @@ export class LargePushParser {
   #worker: Worker | undefined;
   #last: Promise<void> = Promise.resolve();
   #waiting = 0;
+  readonly #bodiesOf = new Map<number, number>();
 
-  /** @throws Failure for a text that is no JSON, and when too many large bodies wait. */
-  async parse(parts: readonly Uint8Array[], type: string, context: LargeContext): Promise<LargeParsed> {
-    const release = await this.#turn();
+  /** @throws Failure for a text that is no JSON, and when too many large bodies wait, or too many of this integration. */
+  async parse({ parts, type, context, integrationId }: LargePush): Promise<LargeParsed> {
+    const release = await this.#turn(integrationId);
     try {
       const read = await this.#ask({ body: { parts, type, context } });
       if ('unreadable' in read) throw new Failure('BadRequest', read.unreadable);
@@ -65,20 +73,26 @@ export class LargePushParser {
     }
   }
 
-  async #turn(): Promise<() => void> {
-    if (this.#waiting > waitingMax) {
+  async #turn(integrationId: number): Promise<() => void> {
+    const own = this.#bodiesOf.get(integrationId) ?? 0;
+    if (this.#waiting > waitingMax || own >= bodiesOfOneMax) {
       const message = 'too many large bodies are being read: try again in some seconds';
       throw new Failure('ServiceUnavailable', message, { retryAfterSeconds: busyRetrySeconds });
     }
     this.#waiting += 1;
+    this.#bodiesOf.set(integrationId, own + 1);
     const before = this.#last;
     const { promise, resolve } = Promise.withResolvers<void>();
     this.#last = promise;
     await before;
     let isHeld = true;
     return () => {
-      if (isHeld) this.#waiting -= 1;
+      if (!isHeld) return;
       isHeld = false;
+      this.#waiting -= 1;
+      const left = (this.#bodiesOf.get(integrationId) ?? 1) - 1;
+      if (left === 0) this.#bodiesOf.delete(integrationId);
+      else this.#bodiesOf.set(integrationId, left);
       resolve();
     };
   }

@@ -5,6 +5,7 @@ import { pieceMax } from '../../ingestion/push-result.ts';
 import { systemClock } from '../../runtime/clock.ts';
 import { systemIds } from '../../runtime/ids.ts';
 import { systemRandom } from '../../runtime/random.ts';
+import { goBehind } from '../../runtime/thread-priority.ts';
 import { largeIngestionLimits, parseJson } from '../json/json-limits.ts';
 import type { FromWorker, LargeBody, ToWorker } from './large-push-parser.ts';
 
@@ -17,6 +18,8 @@ const ids = systemIds(systemClock, systemRandom);
 
 let reports: readonly AlertReport[] = [];
 
+// Small pushes are read on the event loop, and go first where processors are few.
+goBehind();
 if (parentPort !== null) serve(parentPort);
 
 function serve(port: MessagePort): void {
