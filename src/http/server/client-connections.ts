@@ -13,6 +13,8 @@ export class ClientConnections {
   readonly #halfOpenMax: number;
   /** In the order of their arrival. */
   readonly #byAddress = new Map<string, Set<Socket>>();
+  /** The address of each of them. */
+  readonly #halfOpen = new Map<Socket, string>();
 
   /** Open ones, of all listening sockets. */
   count = 0;
@@ -31,25 +33,25 @@ export class ClientConnections {
     const waiting = this.#byAddress.get(address) ?? new Set();
     this.#byAddress.set(address, waiting);
     waiting.add(socket);
+    this.#halfOpen.set(socket, address);
     socket.once('close', () => {
       this.count -= 1;
-      this.#forget(address, socket);
+      this.spoke(socket);
     });
     if (waiting.size <= this.#halfOpenMax) return true;
     const [oldest] = waiting;
     if (oldest !== undefined) {
-      waiting.delete(oldest);
+      this.spoke(oldest);
       oldest.destroy();
     }
     return true;
   }
 
-  /** The head of a request has come. */
+  /** The head of a request has come, or never will. It may have come before, on the same connection. */
   spoke(socket: Socket): void {
-    this.#forget(addressKey(socket.remoteAddress ?? ''), socket);
-  }
-
-  #forget(address: string, socket: Socket): void {
+    const address = this.#halfOpen.get(socket);
+    if (address === undefined) return;
+    this.#halfOpen.delete(socket);
     const waiting = this.#byAddress.get(address);
     if (waiting?.delete(socket) === true && waiting.size === 0) this.#byAddress.delete(address);
   }
