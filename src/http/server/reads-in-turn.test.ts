@@ -32,7 +32,7 @@ test('a member who asks for many lists at once makes nobody else wait for them',
   assert.deepEqual(new Set((await Promise.all(theirs)).map(({ status }) => status)), new Set([200]));
 });
 
-test('what waits is bounded, goes in order, and a failure lets the next one begin', async () => {
+test('reads that wait are bounded and go in order, and a failure lets the next one begin', async () => {
   const reads = new ReadsInTurn();
   const gate = Promise.withResolvers<void>();
   const begun: number[] = [];
