@@ -205,8 +205,13 @@ export interface EventRow {
   person_id: number;
   /** The timeline's detail (contract 1.3, last column). */
   detail_json: string;
-  /** The body of the push. */
+  /** The body of the push, as `events/stored-payload-store.ts` keeps it. */
   payload: string;
+  /** Where a part of it stands in another one: of which event, from where, how much, and where it belongs here; '' and 0 = none. */
+  shared_event: string;
+  shared_from: number;
+  shared_length: number;
+  shared_at: number;
 }
 
 /** A timeline entry that is no event: it is not pushed and has no sequence number. */

@@ -2,10 +2,15 @@ import { sql } from 'kysely';
 import type { Database, Transaction } from '../database/database.ts';
 import type { EventRow } from '../database/tables.ts';
 import type { Event } from './event.ts';
+import { storedPayloads, type StoredPayload } from './stored-payload-store.ts';
 
 /** Appends events in the transaction that made them. Events never change. */
 export async function appendEvents(tx: Transaction, events: readonly Event[]): Promise<void> {
-  await tx.insertMany('event', events.map(rowOf));
+  const payloads = storedPayloads(events);
+  await tx.insertMany(
+    'event',
+    payloads.map(({ event, stored }) => rowOf(event, stored)),
+  );
 }
 
 /** One entry of an alert's or incident's timeline (contract 6.6). */
@@ -112,7 +117,7 @@ export async function readEventsAfter(
   }));
 }
 
-function rowOf(event: Event): EventRow {
+function rowOf(event: Event, stored: StoredPayload): EventRow {
   return {
     event_id: event.eventId,
     entity_kind: event.kind,
@@ -123,6 +128,6 @@ function rowOf(event: Event): EventRow {
     channel_id: event.channelId,
     person_id: event.person?.person_id ?? 0,
     detail_json: JSON.stringify(event.detail),
-    payload: event.payload,
+    ...stored,
   };
 }

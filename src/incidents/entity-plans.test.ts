@@ -107,6 +107,10 @@ async function fill(database: Database): Promise<void> {
         person_id: 0,
         detail_json: '{}',
         payload: 'x'.repeat(300),
+        shared_event: '',
+        shared_from: 0,
+        shared_length: 0,
+        shared_at: 0,
       })),
     );
     await tx.insertMany(

@@ -3,6 +3,7 @@ import type { EventRow } from '../database/tables.ts';
 import { byLane } from '../delivery/store/delivery-state-store.ts';
 import type { DeliveryState } from '../delivery/store/delivery.ts';
 import type { EventType } from '../events/event-types.ts';
+import { payloadOf } from '../events/stored-payload-store.ts';
 import type { EntityKind, Event } from '../events/event.ts';
 
 /** An event, and all about it but its payload. */
@@ -11,10 +12,13 @@ export type ExplainedEvent = Omit<Event, 'severity' | 'person' | 'detail' | 'pay
 /** The event of an id, or the one with a sequence of an alert or incident. */
 export type EventRef = { readonly eventId: string } | { readonly entityId: string; readonly sequence: number };
 
+const shown = ['event_id', 'entity_kind', 'entity_id', 'sequence', 'event_type', 'event_time', 'channel_id'] as const;
+const columns = [...shown, payloadOf().as('payload')] as const;
+
 type StoredEvent = ExplainedEvent & { readonly payload: string };
 
 export async function readEvent(query: Query, ref: EventRef): Promise<StoredEvent | undefined> {
-  const all = query.selectFrom('event').selectAll();
+  const all = query.selectFrom('event').select(columns);
   const one =
     'eventId' in ref
       ? all.where('event_id', '=', ref.eventId)
@@ -27,7 +31,7 @@ export async function readEvent(query: Query, ref: EventRef): Promise<StoredEven
 export async function readNewestEvent(query: Query, entityId: string): Promise<StoredEvent | undefined> {
   const row = await query
     .selectFrom('event')
-    .selectAll()
+    .select(columns)
     .where('entity_id', '=', entityId)
     .orderBy('sequence', 'desc')
     .limit(1)
@@ -35,7 +39,7 @@ export async function readNewestEvent(query: Query, entityId: string): Promise<S
   return row === undefined ? undefined : eventOf(row);
 }
 
-function eventOf(row: EventRow): StoredEvent {
+function eventOf(row: Pick<EventRow, (typeof shown)[number] | 'payload'>): StoredEvent {
   return {
     eventId: row.event_id,
     kind: row.entity_kind as EntityKind,

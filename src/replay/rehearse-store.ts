@@ -1,6 +1,7 @@
 import { sql } from 'kysely';
 import type { Database } from '../database/database.ts';
 import type { EventType } from '../events/event-types.ts';
+import { payloadOf } from '../events/stored-payload-store.ts';
 import type { EntityKind } from '../events/event.ts';
 
 /** Events of one kind, type, channel and minute. */
@@ -39,7 +40,13 @@ export async function countEvents(
     .limit(1)
     .executeTakeFirst();
   const some = span
-    .select(['entity_kind', 'event_type', 'channel_id', 'event_time', sql<number>`octet_length(payload)`.as('bytes')])
+    .select([
+      'entity_kind',
+      'event_type',
+      'channel_id',
+      'event_time',
+      sql<number>`octet_length(${payloadOf()})`.as('bytes'),
+    ])
     .limit(stretchMax);
   const rows = await longRead
     .selectFrom(some.as('some'))

@@ -6,6 +6,7 @@ import { urgencyOf, type Delivery, type DeliveryState } from '../delivery/store/
 import { byLane } from '../delivery/store/delivery-state-store.ts';
 import { insertDeliveries } from '../delivery/store/delivery-store.ts';
 import type { Reason } from '../delivery/store/outcome.ts';
+import { payloadOf } from '../events/stored-payload-store.ts';
 import type { EventType } from '../events/event-types.ts';
 import type { Webhook, WebhookType } from '../webhooks/webhook.ts';
 import type { Replay, ReplayOrder, ReplayState, Selection } from './replay.ts';
@@ -125,7 +126,7 @@ export async function makeGenerations(
     .innerJoin('event', 'event.event_id', 'delivery.event_id')
     .selectAll('delivery')
     .select([
-      'event.payload',
+      payloadOf().as('payload'),
       sql<number>`(select max(other.generation) from delivery as other
         where other.entity_id = delivery.entity_id and other.webhook_id = delivery.webhook_id
           and other.sequence = delivery.sequence and ${byLane('other')})`.as('generations'),

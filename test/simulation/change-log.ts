@@ -1,3 +1,5 @@
+import { payloadText } from '../../src/events/stored-payload-store.ts';
+
 /** A row that a commit has changed, in the order of the statements, with the columns below. */
 export type Change =
   | { readonly what: 'event'; readonly row: EventChange }
@@ -91,7 +93,7 @@ export const changeLog = [
     'insert',
     'event',
     `new.event_id, new.entity_kind, new.entity_id, new.sequence, new.event_type,
-    new.event_time, new.channel_id, new.payload, new.detail_json`,
+    new.event_time, new.channel_id, ${payloadText('new')}, new.detail_json`,
   ),
   on(
     'delivery',

@@ -2,6 +2,7 @@ import { DatabaseSync } from 'node:sqlite';
 import { join } from 'node:path';
 import pg from 'pg';
 import { databaseFile } from '../../src/database/open.ts';
+import { payloadText } from '../../src/events/stored-payload-store.ts';
 import type { PostgresServer } from '../support/postgres-server.ts';
 import type { LeaseChange, Move, Stored, StoredAttempt, StoredDelivery, StoredEntity, StoredEvent } from './stored.ts';
 
@@ -106,7 +107,7 @@ async function readStored(
   return {
     events: await of<StoredEvent>(`
       select event_id as "eventId", entity_kind as "kind", entity_id as "entityId", sequence, event_type as "type",
-        event_time as "eventTime", payload, ${names.committedAt} as "committedAt"
+        event_time as "eventTime", ${payloadText('event')} as "payload", ${names.committedAt} as "committedAt"
       from event order by entity_id, sequence`),
     entities: [...(await entities('alert')), ...(await entities('incident'))],
     deliveries: await of<StoredDelivery>(`

@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { test } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { databaseFile, openDatabase } from '../../src/database/open.ts';
+import { payloadOf } from '../../src/events/stored-payload-store.ts';
 import { systemClock } from '../../src/runtime/clock.ts';
 import { systemTimers } from '../../src/runtime/timers.ts';
 import { missingCommand, skipWithout, temporaryFolder } from '../counterparts/program.ts';
@@ -205,7 +206,7 @@ function copyAndCut(data: string, folder: string, durable: number, kept: number)
 async function readCopy(folder: string): Promise<{ descriptions: Set<string>; states: Map<string, string> }> {
   const database = await openDatabase({ folder, clock: systemClock, timers: systemTimers });
   try {
-    const events = await database.read.selectFrom('event').select('payload').execute();
+    const events = await database.read.selectFrom('event').select(payloadOf().as('payload')).execute();
     const deliveries = await database.read.selectFrom('delivery').select(['event_id', 'state']).execute();
     const described = events.map(({ payload }) => (JSON.parse(payload) as { alert?: { description: string } }).alert);
     return {

@@ -202,7 +202,8 @@ const reported: readonly string[] = [
     'event',
     `event_id text not null primary key, entity_kind text not null ${oneOf('entity_kind', 'alert', 'incident')},
        entity_id text not null, sequence int8 not null, event_type text not null, event_time int8 not null,
-       channel_id int8 not null, person_id int8 not null, detail_json text not null, payload text not null`,
+       channel_id int8 not null, person_id int8 not null, detail_json text not null, payload text not null, shared_event text not null,
+       shared_from int8 not null, shared_length int8 not null, shared_at int8 not null`,
   ),
   `create unique index event_entity on event (entity_id, sequence)`,
   table(
@@ -247,8 +248,8 @@ const delivered: readonly string[] = [
        urgency int8 not null, previous_sequence int8 not null, superseded_types text not null,
        first_attempt_at int8 not null, replay_id text not null`,
   ),
-  // The last delivery of a lane, and all of an alert or incident; a resend is made once. Custom actions are in no lane: each has a
-  // place of its own. The condition, which always holds, is said by those that mean this index: the open ones have a smaller one.
+  // The last delivery of a lane, and all of an alert or incident; a resend is made once. Custom actions are in no lane: each has
+  // its own place. The condition, which always holds, is said by those that mean this index: the open ones have a smaller one.
   `create unique index delivery_lane on delivery (entity_id, webhook_id, sequence, generation,
      (case when sequence = 0 then delivery_id else '' end)) where sequence >= 0`,
   `create index delivery_time on delivery (event_time, delivery_id)`,

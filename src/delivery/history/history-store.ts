@@ -2,6 +2,7 @@ import { sql, type RawBuilder, type SelectQueryBuilder } from 'kysely';
 import type { Database, Query, Transaction } from '../../database/database.ts';
 import { countUpTo, cut, pageOf, type Cut, type KeysetPage } from '../../database/keyset.ts';
 import type { AttemptRow, DeliveryRow, Tables } from '../../database/tables.ts';
+import { payloadOf } from '../../events/stored-payload-store.ts';
 import { partsOf } from '../../runtime/turns.ts';
 import { openStates, type DeliveryState } from '../store/delivery.ts';
 import { byLane, isFailed, isOpen } from '../store/delivery-state-store.ts';
@@ -154,7 +155,7 @@ export async function readHistory(query: Query, webhookId: number, id: string): 
     .execute();
   const event = await query
     .selectFrom('event')
-    .select('payload')
+    .select(payloadOf().as('payload'))
     .where('event_id', '=', delivery.event_id)
     .executeTakeFirst();
   return { delivery, attempts, payload: event?.payload ?? '' };

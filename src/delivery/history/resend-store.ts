@@ -1,6 +1,7 @@
 import { sql } from 'kysely';
 import type { Query } from '../../database/database.ts';
 import type { EventType } from '../../events/event-types.ts';
+import { payloadOf } from '../../events/stored-payload-store.ts';
 import type { DeliveryMode, WebhookType } from '../../webhooks/webhook.ts';
 import { byLane } from '../store/delivery-state-store.ts';
 import type { Delivery, DeliveryState, Urgency } from '../store/delivery.ts';
@@ -15,7 +16,7 @@ export async function readForResend(
     .selectFrom('delivery')
     .innerJoin('event', 'event.event_id', 'delivery.event_id')
     .selectAll('delivery')
-    .select('event.payload')
+    .select(payloadOf().as('payload'))
     .where('delivery.delivery_id', '=', deliveryId)
     .where('delivery.webhook_id', '=', webhookId)
     .executeTakeFirst();

@@ -1,6 +1,7 @@
 import { sql } from 'kysely';
 import type { Dialect, Query } from '../../database/database.ts';
 import type { EventType } from '../../events/event-types.ts';
+import { payloadOf } from '../../events/stored-payload-store.ts';
 import type { DeliveryMode, WebhookType } from '../../webhooks/webhook.ts';
 import { urgencyOf, type Delivery, type OpenState, type Urgency } from './delivery.ts';
 import { isOpen, isPending } from './delivery-state-store.ts';
@@ -214,7 +215,8 @@ interface LaneRow {
 const columns = sql`delivery.delivery_id, delivery.webhook_id, delivery.webhook_type, delivery.event_id,
   delivery.generation, delivery.entity_id, delivery.sequence, delivery.event_type, delivery.event_time,
   delivery.channel_id, delivery.mode, delivery.state, delivery.attempt, delivery.fence, delivery.created_at,
-  delivery.urgency, delivery.previous_sequence, delivery.superseded_types, delivery.first_attempt_at, delivery.replay_id, event.payload`;
+  delivery.urgency, delivery.previous_sequence, delivery.superseded_types, delivery.first_attempt_at, delivery.replay_id,
+  ${payloadOf()} as payload`;
 
 const oldestCritical = sql`(
     select critical.delivery_id from delivery as critical
