@@ -216,6 +216,10 @@ describe('the configuration in the console', { skip: noBrowser }, () => {
     await dialog().getByRole('button', { name: 'Make a sign-in link' }).click();
     const link = (await dialog().getByRole('group', { name: 'Link for Lin Wei' }).innerText()).trim();
     assert.match(link, /\/sign-in\/link#\S+$/);
+    // It is some days away: the date.
+    await dialog()
+      .getByText(/It works once, until \w{3} \d+, /)
+      .waitFor();
     await dialog().getByRole('button', { name: 'Done' }).click();
     const guest = await console.visit();
     await guest.page.goto(link);

@@ -32,7 +32,7 @@ describe('deliveries in the console', { skip: noBrowser }, () => {
     await hook.history(1);
     await visit.open('/delivery?outcome=failed');
     await page.getByRole('row', { name: /Failed 500.*i_new/ }).click();
-    await page.getByRole('heading', { level: 2, name: 'Opened to Self-healing' }).waitFor();
+    await page.getByRole('heading', { level: 2, name: 'Opened → Self-healing' }).waitFor();
     await page.locator('.delivery-reason', { hasText: 'the receiver answered 500' }).waitFor();
     await page.getByRole('tab', { name: 'Response' }).click();
     await page.getByText('out of order').waitFor();
@@ -187,6 +187,19 @@ describe('deliveries in the console', { skip: noBrowser }, () => {
     await page.getByText('This webhook was deleted, or was never here.').waitFor();
     await visit.open('/settings/nonsense/of/a/path');
     await page.getByRole('heading', { level: 1, name: 'Nothing here' }).waitFor();
+  });
+
+  test('what still waits will be sent: it cannot be sent again, and Resend is no call to do so', async () => {
+    await console.app.service.api('/webhook/pause', { integration_id: hook.id });
+    await place.report({ title: 'Wait', alert_key: 'wait' });
+    await visit.open('/delivery?outcome=pending');
+    await page.getByRole('row', { name: /Waiting: paused/ }).click();
+    await page.getByText('It will still be sent.').waitFor();
+    assert.equal(await button('Resend').isDisabled(), true);
+    assert.doesNotMatch((await button('Resend').getAttribute('class')) ?? '', /primary/);
+    await console.app.service.api('/webhook/resume', { integration_id: hook.id });
+    await page.locator('.page-below').getByText('Delivered').waitFor();
+    assert.equal(await button('Resend').isDisabled(), false);
   });
 
   test('no page broke the policy, asked anybody else, or failed', () => {

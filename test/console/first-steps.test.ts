@@ -69,7 +69,7 @@ for (const database of ['sqlite', 'postgres'] as const) {
       await page.getByRole('button', { name: 'Send a test alert' }).click();
       await step('A source of alerts (done)').waitFor();
       const log = page.getByRole('region', { name: 'As it happens' });
-      await log.getByText('i_new').waitFor();
+      await log.getByText('Incident opened').waitFor();
       await page.getByLabel('Name of the webhook').fill('First');
       await page.getByLabel('Endpoint').fill(`${receiver.url}/guide`);
       await page.getByRole('button', { name: 'Create the webhook' }).click();
@@ -80,7 +80,7 @@ for (const database of ['sqlite', 'postgres'] as const) {
       await receiver.waitFor(1, (one) => one.path === '/guide');
       await page.getByText('First has answered a push.').waitFor();
       await step('See it arrive (done)').waitFor();
-      await log.getByText('Push: delivered 200').first().waitFor();
+      await log.getByText('Push to First: Delivered 200').first().waitFor();
       await page.getByRole('link', { name: 'Go to Incidents' }).click();
       await page
         .getByRole('row', { name: /Test alert/ })
@@ -136,7 +136,7 @@ for (const database of ['sqlite', 'postgres'] as const) {
         .getByRole('row', { name: /Delivered.*i_new.*Tickets/ })
         .first()
         .click();
-      await page.getByRole('heading', { level: 2, name: 'Opened to Tickets' }).waitFor();
+      await page.getByRole('heading', { level: 2, name: 'Opened → Tickets' }).waitFor();
     });
 
     test('signed out, and in again: a wrong password is refused in the same words as a wrong address', async () => {

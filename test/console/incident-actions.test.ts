@@ -57,7 +57,11 @@ describe('what people do to incidents in the console', { skip: noBrowser }, () =
     await button(/^Snooze/).click();
     await dialog().getByRole('radio', { name: '4 hours' }).check();
     await dialog().getByRole('button', { name: 'Snooze' }).click();
-    await summary('Snoozed until');
+    await page
+      .locator('.page-below')
+      .getByText(/^Snoozed until \d\d:\d\d/)
+      .waitFor();
+    await page.locator('.timeline').getByText('for 4 h', { exact: true }).waitFor();
     await button(/^Wake/).click();
     await pushed(id, 'i_wake');
 
@@ -65,8 +69,24 @@ describe('what people do to incidents in the console', { skip: noBrowser }, () =
     await dialog()
       .getByRole('checkbox', { name: /Administrator/ })
       .check();
+    await dialog().getByRole('checkbox', { name: '(you)' }).uncheck();
     await dialog().getByRole('button', { name: 'Assign' }).click();
     await page.locator('.incident-side').getByText('Administrator').waitFor();
+
+    // Who has it is chosen already, and stays when somebody joins; one press takes it over.
+    await button(/^Assign/).click();
+    const chosen = (name: RegExp, on: boolean) => dialog().getByRole('checkbox', { name, checked: on }).waitFor();
+    await chosen(/Administrator/, true);
+    await dialog().getByText('Whoever is not chosen no longer has it.').waitFor();
+    await dialog().getByRole('searchbox').fill('responder 1');
+    await page.keyboard.press('Enter');
+    await chosen(/responder 1/, true);
+    await chosen(/Administrator/, true);
+    await dialog().getByRole('button', { name: 'Only me' }).click();
+    await chosen(/Administrator/, false);
+    await dialog().getByRole('button', { name: 'Assign' }).click();
+    await dialog().waitFor({ state: 'detached' });
+    await page.locator('.incident-side').getByText('Administrator').waitFor({ state: 'detached' });
 
     await button('More actions').click();
     await page.getByRole('menuitem', { name: /^Severity/ }).click();
@@ -118,11 +138,8 @@ describe('what people do to incidents in the console', { skip: noBrowser }, () =
     await page.keyboard.press('Enter');
     await summary('Warning');
     await page.keyboard.press('r');
-    await dialog().getByLabel('Root cause').waitFor();
-    await page.keyboard.press('Tab');
-    await page.keyboard.press('Tab');
-    await page.keyboard.press('Tab');
-    await page.keyboard.press('Enter');
+    await dialog().getByLabel('Root cause').fill('A full disk');
+    await page.keyboard.press('Control+Enter');
     await summary('Closed');
     await page.keyboard.press('Shift+R');
     await dialog().getByLabel('Reason').waitFor();
@@ -169,6 +186,15 @@ describe('what people do to incidents in the console', { skip: noBrowser }, () =
     }
     // The service has no way back to no text at all.
     assert.equal(await button(/Undo, which/).count(), 0);
+    const long = await api('/incident/create', { title: 'x'.repeat(201), incident_severity: 'Info' });
+    await visit.open(`/incident/detail/${String(long['incident_id'])}`);
+    await button('Edit: Title').click();
+    await page.getByLabel('Title').fill('a shorter one');
+    await page.keyboard.press('Enter');
+    await page.getByRole('heading', { level: 1, name: 'a shorter one' }).waitFor();
+    await button('Close this message').waitFor();
+    assert.equal(await button(/Undo, which/).count(), 0, 'nor to a title that is longer than it takes');
+    await visit.open(`/incident/detail/${id}`);
     await button('Edit: Root cause').click();
     await page.getByLabel('Root cause', { exact: true }).fill('another');
     await page.keyboard.press('Control+Enter');

@@ -90,6 +90,25 @@ describe('the lists of incidents and alerts in the console', { skip: noBrowser }
     await page.getByRole('term').filter({ hasText: 'Closed' }).waitFor();
   });
 
+  test('an incident that gets more alerts has a mark while the list is open', async () => {
+    const grouping = await console.app.place();
+    await console.app.service.api('/channel/update', {
+      channel_id: grouping.channelId,
+      group: { method: 'p', time_window: 30, equals: [['labels.service']] },
+    });
+    const labels = { service: 'grows' };
+    await grouping.report({ title: 'it grows', alert_key: 'grows 1', labels });
+    await visit.open('/incident');
+    await rows('it grows').waitFor();
+    const mark = rows('it grows').getByText('More alerts in the last 5 minutes');
+    assert.equal(await mark.count(), 0);
+    await page.locator('.state-light', { hasText: 'Live' }).waitFor();
+    await grouping.report({ title: 'it grows', alert_key: 'grows 2', labels });
+    await mark.waitFor();
+    await visit.open('/incident');
+    await mark.waitFor();
+  });
+
   test('events that went to no webhook are counted, each with the reason of every webhook', async () => {
     const quiet = await console.app.place();
     await quiet.hook('incident', { name: 'Only ends', event_types: ['i_rslv'] });

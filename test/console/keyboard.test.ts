@@ -113,7 +113,7 @@ describe('the console without a mouse', { skip: noBrowser }, () => {
     await page.keyboard.press('k');
     await page.keyboard.press('ArrowDown');
     await page.keyboard.press('Enter');
-    await page.getByRole('heading', { level: 2, name: 'Opened to Self-healing' }).waitFor();
+    await page.getByRole('heading', { level: 2, name: 'Opened → Self-healing' }).waitFor();
     console.app.receiver.answer(hook.path, { status: 200 });
     await page.keyboard.press('r');
     await page.locator('.resend').getByText('Delivered').waitFor();

@@ -85,6 +85,20 @@ describe('trouble in the console', { skip: noBrowser }, () => {
     await hook.pushes(10);
   });
 
+  test('what waits for its next attempt is tried at once when somebody knows that the receiver works again', async () => {
+    const lake = await place.hook('incident', { name: 'Durable', delivery_mode: 'at_least_once', timeout_ms: 10_000 });
+    console.app.receiver.answer(lake.path, { status: 503, headers: { 'retry-after': '3600' } }, { status: 200 });
+    await place.report({ title: 'later', alert_key: 'later' });
+    await lake.pushes(1);
+    await visit.open(`/integration-center/webhook/${lake.id}`);
+    await page.getByRole('row', { name: /Retry at/ }).waitFor();
+    await button('Retry now').click();
+    await page.getByText('1 push of Durable that waited for its next attempt is tried now.').waitFor();
+    await lake.pushes(2);
+    await page.getByRole('row', { name: /Delivered/ }).waitFor();
+    await button('Retry now').waitFor({ state: 'detached' });
+  });
+
   test('a replay of 500 shows how far it is, stops, and is finished by another', async () => {
     const other = await console.app.place();
     const lake = await other.hook('incident', { name: 'Lake', timeout_ms: 10_000 });
@@ -99,7 +113,7 @@ describe('trouble in the console', { skip: noBrowser }, () => {
     const dialog = page.getByRole('dialog', { name: 'Replay these deliveries' });
     await dialog.getByText('500 pushes will be sent.').waitFor();
     await dialog.getByLabel('At most per second').fill('20');
-    await dialog.getByRole('button', { name: 'Start the replay' }).click();
+    await page.keyboard.press('Enter');
     await dialog.getByText(/^[1-9]\d* of 500$/).waitFor();
     await dialog.getByRole('button', { name: 'Stop' }).click();
     await dialog.getByText('Stopped').waitFor();

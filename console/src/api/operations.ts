@@ -150,6 +150,7 @@ interface Operations {
   '/webhook/pause': Operation<typeof webhook.webhookRequest, typeof nothing>;
   '/webhook/replay': Operation<typeof replay.replayRequest, typeof replay.replayBegun>;
   '/webhook/resume': Operation<typeof webhook.webhookRequest, typeof nothing>;
+  '/webhook/retry-now': Operation<typeof webhook.webhookRequest, typeof webhook.retriedReply>;
   '/webhook/secret/rotate': Operation<typeof webhook.secretRotateRequest, typeof webhook.secretRotateReply>;
   '/webhook/explain': Operation<typeof replay.explainRequest, typeof replay.explainReply>;
   '/webhook/preview': Operation<typeof replay.previewRequest, typeof replay.previewReply>;

@@ -11,7 +11,7 @@ import { CopyByHand, useCopy } from '../parts/copy.tsx';
 import { curlOf, headersOf } from '../parts/curl.ts';
 import { addressOf, ObjectLink, useWebhookNames } from '../parts/delivery-columns.tsx';
 import { DeliveryMark, useReason } from '../parts/delivery-mark.tsx';
-import { deliveryStates, momentOf, stateOf } from '../parts/delivery-state.ts';
+import { deliveryStates, missed, momentOf, onItsWay, stateOf } from '../parts/delivery-state.ts';
 import { Explain } from '../parts/explain.tsx';
 import { Icon } from '../parts/icons.tsx';
 import { useShortcuts } from '../parts/keys.ts';
@@ -162,6 +162,8 @@ function DeliveryActions({ delivery }: { readonly delivery: DeliveryDetail }): R
   const k = useTranslations('keys');
   const mayResend = useMay('responder');
   const resend = useResend(delivery);
+  const state = stateOf(delivery);
+  const isOpen = onItsWay.has(state);
   const curl = useCopy();
   const link = useCopy();
   const { set } = useFilters(params);
@@ -176,13 +178,19 @@ function DeliveryActions({ delivery }: { readonly delivery: DeliveryDetail }): R
   const group = k('page');
   useShortcuts([
     { keys: 'e', label: t('explain'), group, run: () => set({ tab: 'explain' }) },
-    ...(mayResend ? [{ keys: 'r', label: k('resend'), group, run: resend.send }] : []),
+    ...(mayResend && !isOpen ? [{ keys: 'r', label: k('resend'), group, run: resend.send }] : []),
     { keys: 'u', label: k('curl'), group, run: copyCurl },
   ]);
   return (
     <div className="delivery-actions">
       {mayResend ? (
-        <Button look="primary" icon="retry" busy={resend.pending} onClick={resend.send}>
+        <Button
+          look={missed.has(state) ? 'primary' : 'plain'}
+          icon="retry"
+          busy={resend.pending}
+          disabled={isOpen}
+          onClick={resend.send}
+        >
           {t('resend')}
         </Button>
       ) : null}
@@ -195,6 +203,7 @@ function DeliveryActions({ delivery }: { readonly delivery: DeliveryDetail }): R
       >
         {t('copyLink')}
       </Button>
+      {mayResend && isOpen ? <span className="muted">{t('stillSent')}</span> : null}
       <span role="status" className="muted">
         {curl.state === 'copied' ? t('curlCopied') : ''}
       </span>

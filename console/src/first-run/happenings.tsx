@@ -3,6 +3,8 @@ import { useTranslations } from 'use-intl';
 import { useLive } from '../api/live.ts';
 import type { Hint } from '../api/live-stream.ts';
 import { useTimeStyle } from '../parts/clock.tsx';
+import { useWebhookNames } from '../parts/delivery-columns.tsx';
+import { deliveryStates, onItsWay } from '../parts/delivery-state.ts';
 import { Icon } from '../parts/icons.tsx';
 import { showExact } from '../time/show.ts';
 
@@ -28,7 +30,7 @@ export function Happenings(): ReactNode {
         ),
       );
     },
-    { everyMs: 100 },
+    { everyMs: 100, wants: ({ topic, data }) => topic !== 'delivery' || stateIn(data) !== undefined },
   );
   return (
     <section className="panel panel-part guide-log" aria-labelledby="guide-log">
@@ -43,6 +45,11 @@ export function Happenings(): ReactNode {
   );
 }
 
+/** What became of a delivery, once it has ended. */
+function stateIn(data: Hint['data']): (typeof deliveryStates)[number] | undefined {
+  return deliveryStates.find((state) => state === data['state'] && !onItsWay.has(state));
+}
+
 const icons = { alert: 'alert', incident: 'incident', delivery: 'delivery', replay: 'delivery' } as const;
 
 function Line({ happening: { at, hint } }: { readonly happening: Happening }): ReactNode {
@@ -51,12 +58,20 @@ function Line({ happening: { at, hint } }: { readonly happening: Happening }): R
   const { data, topic } = hint;
   const type = String(data['event_type'] ?? '');
   const key = `events.${type as 'i_new'}` as const;
+  const names = useWebhookNames();
+  const state = stateIn(data);
   const what =
-    topic === 'delivery'
-      ? t('firstRun.push', { state: String(data['state'] ?? ''), code: String(data['status_code'] ?? 0) })
-      : t.has(key)
-        ? t(key)
-        : type;
+    state !== undefined
+      ? t('firstRun.push', {
+          webhook: names.get(Number(data['integration_id'])) ?? '',
+          state: t(`deliveries.state.${state}`),
+          code: String(data['status_code'] ?? 0),
+        })
+      : type === 'i_new'
+        ? t('firstRun.incidentOpened')
+        : t.has(key)
+          ? t(key)
+          : type;
   return (
     <li className="guide-line">
       <span className="muted mono">{showExact(at, style).slice(11, 23)}</span>

@@ -2,6 +2,7 @@ import { useState, type ReactNode } from 'react';
 import { useTranslations } from 'use-intl';
 import { useRead } from '../api/query.ts';
 import { useSession } from '../api/session.ts';
+import { Button } from '../parts/button.tsx';
 import { AreaField, RadioField, SelectField, TextField } from '../parts/field.tsx';
 import { PeoplePicker } from '../parts/people-picker.tsx';
 import type { ActionName } from './incident-rules.ts';
@@ -108,7 +109,12 @@ function AssignDialog(props: ActionDialogProps): ReactNode {
   const channel = channels.size === 1 ? (props.incidents[0]?.channel_id ?? 0) : 0;
   const rules = useRead('/channel/escalate/rule/list', { channel_id: channel }, { enabled: channel !== 0 });
   const [to, setTo] = useState<'people' | 'rule'>('people');
-  const [people, setPeople] = useState<readonly number[]>([person.person_id]);
+  const [only, second] = props.incidents;
+  // Who is not named has it no longer: what is there already is where one starts.
+  const present = second === undefined ? (only?.responders ?? []).map((one) => one.person_id) : [];
+  const [people, setPeople] = useState<readonly number[]>(present.length > 0 ? present : [person.person_id]);
+  const isOnlyMe = people.length === 1 && people[0] === person.person_id;
+  const isAsBefore = people.length === present.length && people.every((one) => present.includes(one));
   const [layer, setLayer] = useState('');
   const layers = (rules.data?.items ?? []).flatMap((rule) =>
     rule.layers.map((_, index) => ({
@@ -117,7 +123,7 @@ function AssignDialog(props: ActionDialogProps): ReactNode {
     })),
   );
   const [ruleId = '', index = '0'] = (layer === '' ? (layers[0]?.value ?? '') : layer).split('/');
-  const ready = to === 'people' ? people.length > 0 : ruleId !== '';
+  const ready = to === 'people' ? people.length > 0 && (isOnlyMe || !isAsBefore) : ruleId !== '';
   const assignment =
     to === 'people'
       ? { person_ids: [...people], type: 'assign' as const }
@@ -137,13 +143,23 @@ function AssignDialog(props: ActionDialogProps): ReactNode {
         />
       )}
       {to === 'people' ? (
-        <PeoplePicker
-          label={t('people')}
-          name="assigned_to.person_ids"
-          value={people}
-          onChange={setPeople}
-          me={person.person_id}
-        />
+        <>
+          <PeoplePicker
+            label={t('people')}
+            name="assigned_to.person_ids"
+            value={people}
+            onChange={setPeople}
+            me={person.person_id}
+          />
+          {isOnlyMe ? null : (
+            <div>
+              <Button onClick={() => setPeople([person.person_id])}>{t('onlyMe')}</Button>
+            </div>
+          )}
+          {props.incidents.some((one) => one.responders.length > 0) ? (
+            <p className="muted">{t('assignReplaces')}</p>
+          ) : null}
+        </>
       ) : (
         <SelectField
           label={t('toRule')}

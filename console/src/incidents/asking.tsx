@@ -1,4 +1,4 @@
-import type { FormEvent, ReactNode } from 'react';
+import { useState, type FormEvent, type KeyboardEvent, type ReactNode } from 'react';
 import { useTranslations } from 'use-intl';
 import type { Incident } from '../api/operations.ts';
 import { Button } from '../parts/button.tsx';
@@ -29,15 +29,25 @@ export function Asking({ action, incidents, jobs, job, dangerous = false, onClos
   const t = useTranslations('acting');
   const s = useTranslations('states');
   const nameOf = useNameOf();
+  // An action before this one may still be on its way, and holds nobody up.
+  const [sent, setSent] = useState(false);
+  const busy = sent && jobs.busy;
   const submit = (event: FormEvent): void => {
     event.preventDefault();
-    if (job !== undefined) jobs.run(job, onClose);
+    if (job === undefined || busy) return;
+    setSent(true);
+    jobs.run(job, onClose);
+  };
+  /** Enter makes a line in a long text: there it takes Ctrl too, as for a comment. */
+  const onKeyDown = (press: KeyboardEvent<HTMLFormElement>): void => {
+    if (press.key === 'Enter' && (press.ctrlKey || press.metaKey)) submit(press);
   };
   const event = eventOf[action];
   return (
     <Dialog open title={t(`title.${action}`, { what: nameOf(incidents) })} onClose={onClose}>
       <FaultsOf faults={jobs.error?.faults ?? []}>
-        <form className="form" onSubmit={submit}>
+        {/* oxlint-disable-next-line jsx-a11y/no-noninteractive-element-interactions -- it hears the keys of its fields */}
+        <form className="form" onSubmit={submit} onKeyDown={onKeyDown}>
           {children}
           {jobs.progress !== undefined && jobs.progress.total > 1 ? (
             <p className="action-line" role="status">
@@ -49,7 +59,7 @@ export function Asking({ action, incidents, jobs, job, dangerous = false, onClos
           <div className="form-actions form-actions-end">
             {event === '' ? null : <span className="muted form-note">{t('raises', { event })}</span>}
             <Button onClick={onClose}>{s('cancel')}</Button>
-            <Button type="submit" look={dangerous ? 'danger' : 'primary'} busy={jobs.busy} disabled={job === undefined}>
+            <Button type="submit" look={dangerous ? 'danger' : 'primary'} busy={busy} disabled={job === undefined}>
               {t(`verb.${action}`)}
             </Button>
           </div>

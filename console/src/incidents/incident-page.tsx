@@ -19,7 +19,7 @@ import { AlertsOf } from './alerts-of.tsx';
 import { CommentBox } from './comment-box.tsx';
 import { CustomActions } from './custom-actions.tsx';
 import { IncidentActions } from './incident-actions.tsx';
-import { textMinChars } from './incident-rules.ts';
+import { titleFits } from './incident-rules.ts';
 import { IncidentSide } from './incident-side.tsx';
 import { IncidentSummary } from './incident-summary.tsx';
 import { Similar } from './similar.tsx';
@@ -69,7 +69,7 @@ function OneIncident({ incident }: { readonly incident: Incident }): ReactNode {
   const title = useUndo({
     event: 'i_r_title',
     value: incident.title,
-    leastChars: textMinChars,
+    fits: titleFits,
     save: mayAct ? (text) => carryOut('/incident/reset', { incident_id: id, title: text }).then(reload) : undefined,
   });
   useActionShortcuts(mayAct ? (name) => actions.start(name, [incident]) : undefined);

@@ -48,5 +48,14 @@ function hasAcknowledged({ responders }: State, personId: number): boolean {
   return responders.some((one) => one.person_id === personId && one.acknowledged_at > 0);
 }
 
-/** The service takes no shorter title, and no shorter text beside it. */
-export const textMinChars = 3;
+/** What the service takes when a title is changed. Those of alerts and of new incidents may be longer and shorter. */
+export function titleFits(title: string): boolean {
+  return title.trim().length >= textMinChars && title.length <= 200;
+}
+
+/** The same for the texts beside it. */
+export function textFits(text: string): boolean {
+  return text.length >= textMinChars && text.length <= 6144;
+}
+
+const textMinChars = 3;

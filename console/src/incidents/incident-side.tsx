@@ -8,7 +8,7 @@ import { UndoableEdit } from '../parts/inline-edit.tsx';
 import { Labels } from '../parts/labels.tsx';
 import { OutsideLink, WrittenText } from '../parts/written-text.tsx';
 import { FieldValues } from './field-values.tsx';
-import { textMinChars } from './incident-rules.ts';
+import { textFits } from './incident-rules.ts';
 import { useReload } from './use-reload.ts';
 
 const texts = [
@@ -43,7 +43,7 @@ export function IncidentSide({ incident }: { readonly incident: Incident }): Rea
             value={incident[name]}
             event={event}
             lines={4}
-            leastChars={textMinChars}
+            fits={textFits}
             onSave={mayAct ? (text) => save(name, text) : undefined}
           >
             <WrittenText text={incident[name]} />

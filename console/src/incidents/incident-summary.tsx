@@ -1,7 +1,7 @@
 import type { ReactNode } from 'react';
 import { useLocale, useTranslations } from 'use-intl';
 import type { Incident } from '../api/operations.ts';
-import { stampOf, useTimeStyle } from '../parts/clock.tsx';
+import { clockOf, stampOf, useTimeStyle } from '../parts/clock.tsx';
 import { Icon } from '../parts/icons.tsx';
 import { Progress, Severity } from '../parts/severity.tsx';
 import { showDuration } from '../time/show.ts';
@@ -21,7 +21,7 @@ export function IncidentSummary({ incident }: { readonly incident: Incident }): 
       {!closed && isSnoozed(incident, now) ? (
         <span className="snoozed">
           <Icon name="snoozed" />
-          <span>{t.rich('snoozed', { when: stampOf(incident.snoozed_before * 1000) })}</span>
+          <span>{t.rich('snoozed', { when: clockOf(incident.snoozed_before * 1000) })}</span>
         </span>
       ) : null}
       <span>{incident.channel_name === '' ? t('noChannel') : incident.channel_name}</span>

@@ -22,7 +22,7 @@ export function addressOf(delivery: { readonly integration_id: number; readonly 
   return `/delivery/${delivery.integration_id}/${encodeURIComponent(delivery.event_id)}`;
 }
 
-export function useColumns(ofAll: boolean, more: readonly MoreColumn[]): Column<Delivery>[] {
+export function useColumns(ofAll: boolean, more: readonly MoreColumn[], narrow = false): Column<Delivery>[] {
   const t = useTranslations();
   const names = useWebhookNames();
   const reason = useReason();
@@ -55,7 +55,11 @@ export function useColumns(ofAll: boolean, more: readonly MoreColumn[]): Column<
         cell: (one) => (
           <>
             {t.has(`events.${one.event_type as 'i_new'}`) ? t(`events.${one.event_type as 'i_new'}`) : one.event_type}
-            <span className="muted mono one-line">{one.event_type}</span>
+            {narrow && ofAll ? (
+              <span className="muted one-line">{nameOf(one.integration_id)}</span>
+            ) : (
+              <span className="muted mono one-line">{one.event_type}</span>
+            )}
           </>
         ),
       },
@@ -85,19 +89,21 @@ export function useColumns(ofAll: boolean, more: readonly MoreColumn[]): Column<
     };
     for (const id of more) columns.push({ id, head: t(`deliveries.column.${id}`), cell: extra[id] });
     return columns;
-  }, [t, names, reason, waits, ofAll, more]);
+  }, [t, names, reason, waits, ofAll, more, narrow]);
 }
 
 /** The end of an id tells neighbours apart; the beginning is the time and the same for many. */
 const idShownChars = 8;
+/** Of an incident the end of the id is its number, as lists and people name it. */
+const numberChars = 6;
 
 export function ObjectLink({ delivery }: { readonly delivery: Delivery }): ReactNode {
   const id = delivery.ref_id ?? '';
   if (id === '') return '–';
-  const to = delivery.event_type.startsWith('a_') ? `/alert/detail/${id}` : `/incident/detail/${id}`;
+  const ofAlert = delivery.event_type.startsWith('a_');
   return (
-    <Link to={to} className="mono" title={id}>
-      …{id.slice(-idShownChars)}
+    <Link to={ofAlert ? `/alert/detail/${id}` : `/incident/detail/${id}`} className="mono" title={id}>
+      {ofAlert ? `…${id.slice(-idShownChars)}` : `#${id.slice(-numberChars).toUpperCase()}`}
     </Link>
   );
 }

@@ -87,7 +87,7 @@ export function DeliveryList({ webhookId = 0, openRecord, narrow = false }: Deli
       states: outcome === '' || outcome === 'failed' ? [] : [outcome === 'success' ? 'delivered' : outcome],
     };
   };
-  const columns = useColumns(webhookId === 0, narrow ? noColumns : more);
+  const columns = useColumns(webhookId === 0, narrow ? noColumns : more, narrow);
   const locale = new Intl.NumberFormat(useLocale());
   const total = list.total >= totalMax ? t('more', { total: locale.format(list.total) }) : locale.format(list.total);
   const status = list.total < 0 ? '' : t('count', { shown: locale.format(list.rows.length), total });

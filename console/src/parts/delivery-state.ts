@@ -15,6 +15,11 @@ export const deliveryStates = [
 ] as const;
 export type DeliveryState = (typeof deliveryStates)[number];
 
+/** What ended without arriving: sending it again is what somebody wants to do. */
+export const missed: ReadonlySet<DeliveryState> = new Set(['failed', 'unknown', 'expired', 'cancelled']);
+/** It will still be sent, so it cannot be sent again. */
+export const onItsWay: ReadonlySet<DeliveryState> = new Set(['pending', 'sending', 'retry_wait']);
+
 interface Told {
   readonly state?: string;
   readonly reason?: string;

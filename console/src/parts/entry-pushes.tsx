@@ -8,7 +8,7 @@ import { Button } from './button.tsx';
 import { clockOf, Duration } from './clock.tsx';
 import { addressOf } from './delivery-columns.tsx';
 import { DeliverySign, useReason } from './delivery-mark.tsx';
-import { reasonOf, stateOf, type DeliveryState } from './delivery-state.ts';
+import { missed, reasonOf, stateOf } from './delivery-state.ts';
 import { Refused } from './states.tsx';
 import { useWaits } from './waits.tsx';
 import './entry-pushes.css';
@@ -29,9 +29,6 @@ export function EntryPushes({ pushes, names }: EntryPushesProps): ReactNode {
   );
 }
 
-/** Deliveries that ended without arriving can be sent again. */
-const resendable: ReadonlySet<DeliveryState> = new Set(['failed', 'unknown', 'expired', 'cancelled']);
-
 function EntryPush({ push, names }: { readonly push: Delivery; readonly names: EntryPushesProps['names'] }): ReactNode {
   const t = useTranslations('deliveries');
   const outcome = useOutcome(push);
@@ -49,7 +46,7 @@ function EntryPush({ push, names }: { readonly push: Delivery; readonly names: E
       <span className="muted" title={sentence === '' ? undefined : sentence}>
         {outcome}
       </span>
-      {mayResend && resendable.has(state) ? (
+      {mayResend && missed.has(state) ? (
         <Button
           look="quiet"
           className="entry-resend"

@@ -29,10 +29,12 @@ export function FilterBar({ children, status, actions, changed, onClear, dropped
             {t('states.clearFilters')}
           </Button>
         ) : null}
-        <span className="filter-status muted" role="status">
-          {status}
+        <span className="filter-end">
+          <span className="muted" role="status">
+            {status}
+          </span>
+          {actions}
         </span>
-        {actions}
       </div>
       {dropped.length === 0 ? null : (
         <p className="warned" role="status">

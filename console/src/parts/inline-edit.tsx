@@ -29,12 +29,12 @@ export interface InlineControl {
 
 interface UndoableEditProps extends Omit<InlineEditProps, 'onSave'> {
   readonly onSave: ((value: string) => Promise<unknown>) | undefined;
-  readonly leastChars?: number;
+  readonly fits?: (value: string) => boolean;
 }
 
 /** The same with the way back below it. */
-export function UndoableEdit({ onSave, leastChars, ...props }: UndoableEditProps): ReactNode {
-  const undo = useUndo({ event: props.event, value: props.value, leastChars, save: onSave });
+export function UndoableEdit({ onSave, fits, ...props }: UndoableEditProps): ReactNode {
+  const undo = useUndo({ event: props.event, value: props.value, fits, save: onSave });
   return (
     <>
       <InlineEdit {...props} onSave={undo.onSave} />

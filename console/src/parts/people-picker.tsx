@@ -1,4 +1,4 @@
-import { useId, useState, type ReactNode } from 'react';
+import { useId, useState, type KeyboardEvent, type ReactNode } from 'react';
 import { useTranslations } from 'use-intl';
 import { useRead } from '../api/query.ts';
 import { FaultLines, useFaults } from './field.tsx';
@@ -23,11 +23,11 @@ export function PeoplePicker({ label, name, value, onChange, me }: PeoplePickerP
   const found = useRead('/member/list', { query: typed.trim().slice(0, 100), limit: shownMax }, { keep: true });
   const chosen = useRead('/person/infos', { person_ids: [...value] }, { enabled: value.length > 0, keep: true });
   const faults = useFaults(name);
-  const members = (found.data?.items ?? []).map((one) => ({
-    id: one.member_id,
-    name: one.member_name,
-    email: one.email,
-  }));
+  const wanted = typed.trim().toLowerCase();
+  const members = (found.data?.items ?? [])
+    .map((one) => ({ id: one.member_id, name: one.member_name, email: one.email }))
+    // Those of the search before are gone at once: a key pressed now is about what was typed.
+    .filter((one) => !found.isPlaceholderData || `${one.name} ${one.email}`.toLowerCase().includes(wanted));
   const seen = new Set(members.map((one) => one.id));
   const others = (chosen.data?.items ?? [])
     .filter((one) => value.includes(one.person_id) && !seen.has(one.person_id))
@@ -36,17 +36,26 @@ export function PeoplePicker({ label, name, value, onChange, me }: PeoplePickerP
   const toggle = (person: number, on: boolean): void => {
     onChange(on ? [...value, person] : value.filter((one) => one !== person));
   };
+  /** Enter chooses the first that was found, and makes room for the next search. */
+  const onKeyDown = (press: KeyboardEvent): void => {
+    if (press.key !== 'Enter' || wanted === '') return;
+    press.preventDefault();
+    const first = members.find((one) => !value.includes(one.id));
+    if (first !== undefined) toggle(first.id, true);
+    if (members.length > 0) setTyped('');
+  };
   return (
     <fieldset className="field" aria-describedby={faults.length > 0 ? `${id}-fault` : undefined}>
       <legend className="field-label">{label}</legend>
       <input
         type="search"
-        className="input"
+        className="input people-search"
         aria-label={t('find')}
         placeholder={t('find')}
         autoComplete="off"
         value={typed}
         onChange={(event) => setTyped(event.target.value)}
+        onKeyDown={onKeyDown}
       />
       <div className="people-picker">
         {list.map((person) => (

@@ -1,4 +1,4 @@
-import { useState, type ReactNode } from 'react';
+import { useId, useState, type FormEvent, type ReactNode } from 'react';
 import { useTranslations } from 'use-intl';
 import type { Request } from '../api/operations.ts';
 import { useRead, useWrite } from '../api/query.ts';
@@ -32,6 +32,12 @@ export function ReplayDialog({ selection, name, onClose }: ReplayDialogProps): R
   const wrongRate = !Number.isInteger(perSecond) || perSecond < 1 || perSecond > perSecondMax;
   const found = counted.data;
   const id = begin.data?.replay_id;
+  const form = useId();
+  const ready = found !== undefined && found.pushes > 0 && !wrongRate;
+  const start = (event: FormEvent): void => {
+    event.preventDefault();
+    if (ready) begin.mutate({ ...selection, order_policy: order, max_per_second: perSecond });
+  };
   return (
     <Dialog
       open
@@ -41,12 +47,7 @@ export function ReplayDialog({ selection, name, onClose }: ReplayDialogProps): R
         <>
           <Button onClick={onClose}>{id === undefined ? s('cancel') : s('close')}</Button>
           {id === undefined ? (
-            <Button
-              look="primary"
-              busy={begin.isPending}
-              disabled={found === undefined || found.pushes === 0 || wrongRate}
-              onClick={() => begin.mutate({ ...selection, order_policy: order, max_per_second: perSecond })}
-            >
+            <Button type="submit" form={form} look="primary" busy={begin.isPending} disabled={!ready}>
               {t('start')}
             </Button>
           ) : null}
@@ -54,7 +55,7 @@ export function ReplayDialog({ selection, name, onClose }: ReplayDialogProps): R
       }
     >
       {id === undefined ? (
-        <div className="replay-choices">
+        <form id={form} className="replay-choices" onSubmit={start}>
           {counted.error === null ? null : <Failed error={counted.error} onRetry={() => void counted.refetch()} />}
           <div role="status">
             {found === undefined ? (
@@ -89,12 +90,9 @@ export function ReplayDialog({ selection, name, onClose }: ReplayDialogProps): R
           />
           <p className="muted">{t('marked')}</p>
           <Refused error={begin.error} />
-        </div>
+        </form>
       ) : (
-        <>
-          <FollowedReplay id={id} />
-          <p className="muted">{t('leave')}</p>
-        </>
+        <FollowedReplay id={id} running={<p className="muted">{t('leave')}</p>} />
       )}
     </Dialog>
   );

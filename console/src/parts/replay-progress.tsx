@@ -11,13 +11,20 @@ import './replay-progress.css';
 type Replay = Reply<'/replay/info'>;
 
 /** A replay by its id, followed until it ends. */
-export function FollowedReplay({ id }: { readonly id: string }): ReactNode {
+export function FollowedReplay({ id, running }: { readonly id: string; readonly running?: ReactNode }): ReactNode {
   const found = useRead(
     '/replay/info',
     { replay_id: id },
     { live: { topics: ['replay'], wants: (hint) => hint.data['replay_id'] === id } },
   );
-  if (found.data !== undefined) return <ReplayProgress replay={found.data} />;
+  if (found.data !== undefined) {
+    return (
+      <>
+        <ReplayProgress replay={found.data} />
+        {found.data.state === 'running' ? running : null}
+      </>
+    );
+  }
   if (found.error !== null) return <Failed error={found.error} onRetry={() => void found.refetch()} />;
   return <Loading rows={2} />;
 }

@@ -1,6 +1,6 @@
 import { useInfiniteQuery } from '@tanstack/react-query';
 import { useState, type ReactNode } from 'react';
-import { useTranslations } from 'use-intl';
+import { useLocale, useTranslations } from 'use-intl';
 import { call, type CallError } from '../api/call.ts';
 import { useLive } from '../api/live.ts';
 import type { Delivery, FeedItem } from '../api/operations.ts';
@@ -13,6 +13,7 @@ import { Explain } from './explain.tsx';
 import { usePushesByEvent } from './pushes.ts';
 import { Failed, Loading } from './states.tsx';
 import { detailOf } from './timeline-detail.ts';
+import { showDuration } from '../time/show.ts';
 import './timeline.css';
 
 type Subject = { readonly incident_id: string } | { readonly alert_id: string };
@@ -128,6 +129,7 @@ interface EntryProps {
 
 function Entry({ item, names, pushes, webhooks }: EntryProps): ReactNode {
   const t = useTranslations();
+  const locale = useLocale();
   const key = `events.${item.type as 'i_new'}` as const;
   const what = t.has(key) ? t(key) : item.type;
   const who = item.creator_id === 0 ? t('incidents.system') : (names.get(item.creator_id) ?? `#${item.creator_id}`);
@@ -153,7 +155,9 @@ function Entry({ item, names, pushes, webhooks }: EntryProps): ReactNode {
           <p className="timeline-detail">{t('incidents.fromTo', { from: detail.change[0], to: detail.change[1] })}</p>
         )}
         {detail.minutes === undefined ? null : (
-          <p className="timeline-detail">{t('incidents.minutes', { minutes: detail.minutes })}</p>
+          <p className="timeline-detail">
+            {t('incidents.duration', { duration: showDuration(detail.minutes * 60_000, locale) })}
+          </p>
         )}
         {detail.reason === '' ? null : (
           <p className="timeline-detail">{t('incidents.reason', { text: detail.reason })}</p>

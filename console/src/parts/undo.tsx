@@ -16,8 +16,8 @@ interface Undoable {
   readonly event: string;
   /** As it is now: once somebody else has changed it, there is nothing to take back. */
   readonly value: string;
-  /** Shorter texts are refused, so that there is no way back to one. */
-  readonly leastChars?: number | undefined;
+  /** Whether a value would be taken: there is no way back to one that would not. */
+  readonly fits?: ((value: string) => boolean) | undefined;
   /** Absent: it may not be changed. */
   readonly save: ((value: string) => Promise<unknown>) | undefined;
 }
@@ -28,7 +28,7 @@ interface Saved {
 }
 
 /** Remembers the value before a change that is saved at once. Taking it back is a change too, and raises its event. */
-export function useUndo({ event, value, leastChars = 0, save }: Undoable): Undo {
+export function useUndo({ event, value, fits = () => true, save }: Undoable): Undo {
   const t = useTranslations('states');
   const [saved, setSaved] = useState<Saved>();
   const [busy, setBusy] = useState(false);
@@ -57,11 +57,11 @@ export function useUndo({ event, value, leastChars = 0, save }: Undoable): Undo 
         {shown === undefined ? null : (
           <p className="undo-line">
             <span>{t('saved')}</span>
-            {shown.before.length < leastChars ? null : (
+            {fits(shown.before) ? (
               <Button look="quiet" busy={busy} onClick={() => void takeBack(shown)}>
                 {t('undo', { event })}
               </Button>
-            )}
+            ) : null}
             <Button look="quiet" icon="close" iconOnly onClick={() => setSaved(undefined)}>
               {t('dismiss')}
             </Button>

@@ -1,6 +1,6 @@
 import type { ReactNode } from 'react';
 import { useTranslations } from 'use-intl';
-import { stampOf } from '../parts/clock.tsx';
+import { clockOf } from '../parts/clock.tsx';
 import { Snippet } from '../parts/snippet.tsx';
 
 interface LinkViewProps {
@@ -16,7 +16,7 @@ export function LinkView({ name, url, expiresAt }: LinkViewProps): ReactNode {
   return (
     <>
       <Snippet label={t('linkOf', { name })} text={url} />
-      <p>{t.rich('linkWhy', { when: stampOf(expiresAt * 1000) })}</p>
+      <p>{t.rich('linkWhy', { when: clockOf(expiresAt * 1000) })}</p>
     </>
   );
 }

@@ -5,7 +5,7 @@ import type { Integration, Path } from '../api/operations.ts';
 import { useRead, useWrite } from '../api/query.ts';
 import { useMay } from '../api/session.ts';
 import { Button } from '../parts/button.tsx';
-import { stampOf } from '../parts/clock.tsx';
+import { clockOf, stampOf } from '../parts/clock.tsx';
 import { Confirm } from '../parts/confirm.tsx';
 import { CopyButton } from '../parts/copy.tsx';
 import { EventList } from '../parts/event-list.tsx';
@@ -91,7 +91,7 @@ function Connect({ source }: { readonly source: Integration }): ReactNode {
         </div>
         <p className="field-hint">{mayEdit ? t('urlHint') : t('urlMasked')}</p>
         {source.old_key_expires_at === 0 ? null : (
-          <p className="muted">{t.rich('key.old', { when: stampOf(source.old_key_expires_at * 1000) })}</p>
+          <p className="muted">{t.rich('key.old', { when: clockOf(source.old_key_expires_at * 1000) })}</p>
         )}
       </div>
       {mayEdit ? <SourceSamples type={source.type} pushUrl={source.push_url} now={now} /> : null}

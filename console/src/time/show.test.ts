@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { showBytes, showDuration, showExact, showMoment, showTime, type TimeStyle } from './show.ts';
+import { showAge, showBytes, showDuration, showExact, showMoment, showTime, type TimeStyle } from './show.ts';
 
 const now = Date.UTC(2026, 2, 29, 12, 0, 0);
 const style = (some: Partial<TimeStyle> = {}): TimeStyle => ({
@@ -53,6 +53,17 @@ test('durations have at most two units', () => {
     [187_200_000, '2 d 4 h'],
   ];
   for (const [ms, text] of cases) assert.equal(showDuration(ms, 'en').replaceAll('\u2009', ' '), text);
+});
+
+test('an age in a column has its biggest unit alone', () => {
+  const cases: readonly (readonly [number, string])[] = [
+    [0, '1 s'],
+    [59_999, '59 s'],
+    [1_244_000, '20 min'],
+    [11_400_000, '3 h'],
+    [187_200_000, '2 d'],
+  ];
+  for (const [ms, text] of cases) assert.equal(showAge(ms, 'en').replaceAll('\u2009', ' '), text);
 });
 
 test('bytes in thousands', () => {

@@ -65,6 +65,12 @@ export function showDuration(ms: number, locale: string): string {
   return pair(locale, [Math.floor(hours / 24), 'day'], [hours % 24, 'hour']);
 }
 
+/** The same in its biggest unit alone, for a column: "20 min". */
+export function showAge(ms: number, locale: string): string {
+  const unitMs = ms < minuteMs ? 1000 : ms < hourMs ? minuteMs : ms < 24 * hourMs ? hourMs : 24 * hourMs;
+  return showDuration(Math.max(unitMs, Math.floor(ms / unitMs) * unitMs), locale);
+}
+
 type Unit = 'millisecond' | 'second' | 'minute' | 'hour' | 'day';
 
 function pair(locale: string, big: [number, Unit], small: [number, Unit]): string {

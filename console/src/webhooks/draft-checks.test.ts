@@ -20,7 +20,30 @@ test('an endpoint without a scheme is a fault; clear text and private addresses 
     ['http://localhost:1/', 'private'],
     ['http://', undefined],
   ];
-  for (const [endpoint, note] of notes) assert.equal(endpointNote(endpoint), note, endpoint);
+  for (const [endpoint, note] of notes) assert.equal(endpointNote(endpoint, []), note, endpoint);
+});
+
+test('a private address that the operator lists is not warned of', () => {
+  const cases: readonly (readonly [string, string, boolean])[] = [
+    ['http://127.0.0.1:9/', '127.0.0.0/8', true],
+    ['http://127.0.0.1/', '127.0.0.1', true],
+    ['http://127.0.0.1/', '127.0.0.1:80', true],
+    ['https://127.0.0.1/', '127.0.0.1:80', false],
+    ['http://10.20.0.1/', '10.20.0.0/16', true],
+    ['http://10.21.0.1/', '10.20.0.0/16', false],
+    ['http://192.168.1.130/', '192.168.1.128/25', true],
+    ['http://192.168.1.127/', '192.168.1.128/25', false],
+    ['http://localhost:8/', '127.0.0.0/8', true],
+    ['http://localhost:8/', 'localhost:8', true],
+    ['http://localhost:8/', '10.0.0.0/8', false],
+    ['http://[::1]:8/', '127.0.0.0/8', false],
+    ['http://[fd00::5]:8080/', '[fd00::5]:8080', true],
+    ['http://[fd00::5]/', 'fd00::/8', true],
+  ];
+  for (const [endpoint, entry, listed] of cases) {
+    assert.equal(endpointNote(endpoint, [entry]), listed ? undefined : 'private', `${endpoint} ${entry}`);
+  }
+  assert.equal(endpointNote('http://10.1.2.3/', undefined), undefined, 'nothing is said before the list is known');
 });
 
 test('numbers are whole and within their limits', () => {

@@ -3,14 +3,19 @@ import type { Draft, HeaderRow } from './draft.ts';
 
 export type EndpointNote = 'scheme' | 'clear' | 'private';
 
-/** What to say beside an endpoint: `scheme` is a fault, the others are warnings. */
-export function endpointNote(text: string): EndpointNote | undefined {
+/**
+ * What to say beside an endpoint: `scheme` is a fault, the others are warnings.
+ * @param allowed private targets that the operator lists; `undefined` while that is not known.
+ */
+export function endpointNote(text: string, allowed: readonly string[] | undefined): EndpointNote | undefined {
   const endpoint = text.trim();
   if (endpoint === '') return undefined;
   if (!/^https?:\/\//i.test(endpoint)) return /^h?t?t?p?s?:?\/?$/i.test(endpoint) ? undefined : 'scheme';
   const url = URL.canParse(endpoint) ? new URL(endpoint) : undefined;
   if (url === undefined) return undefined;
-  if (isPrivate(url.hostname)) return 'private';
+  if (isPrivate(url.hostname)) {
+    return allowed === undefined || allowed.some((entry) => covers(entry, url)) ? undefined : 'private';
+  }
   return url.protocol === 'http:' && url.hostname !== 'localhost' ? 'clear' : undefined;
 }
 
@@ -19,6 +24,24 @@ const privateAddress =
 
 function isPrivate(host: string): boolean {
   return host === 'localhost' || privateAddress.test(host);
+}
+
+/** Whether an entry of the list is about this endpoint. Of ranges of IPv6 only the service knows what is in them. */
+function covers(entry: string, url: URL): boolean {
+  const host = url.hostname;
+  const port = url.port === '' ? (url.protocol === 'https:' ? '443' : '80') : url.port;
+  const bare = host.replace(/^\[(.*)\]$/, '$1');
+  if ([host, bare, `${host}:${port}`].includes(entry.toLowerCase())) return true;
+  if (host === 'localhost') return covers(entry, new URL(`http://127.0.0.1:${port}`)) || entry.startsWith('::1');
+  const [prefix = '', bits] = entry.split('/');
+  if (bits === undefined) return false;
+  if (host.startsWith('[') || prefix.includes(':')) return host.startsWith('[') && prefix.includes(':');
+  const keep = 2 ** (32 - Number(bits));
+  return Math.floor(numberOf(host) / keep) === Math.floor(numberOf(prefix) / keep);
+}
+
+function numberOf(address: string): number {
+  return address.split('.').reduce((sum, part) => sum * 256 + Number(part), 0);
 }
 
 export interface NumberLimit {
@@ -66,7 +89,7 @@ export function mayBeSent(draft: Draft, limits: readonly NumberLimit[] = numberL
   return (
     draft.name.trim() !== '' &&
     draft.endpoint.trim() !== '' &&
-    endpointNote(draft.endpoint) !== 'scheme' &&
+    endpointNote(draft.endpoint, []) !== 'scheme' &&
     (draft.allChannels || draft.channelIds.length > 0) &&
     (draft.allTypes || draft.type === 'custom_action' || draft.eventTypes.length > 0) &&
     limits.every((limit) => !isOutside(draft[limit.field], limit)) &&

@@ -67,7 +67,8 @@ function KindField({
 
 function WherePart({ draft, onChange, tried, disabled }: PartProps): ReactNode {
   const t = useTranslations('editor');
-  const note = endpointNote(draft.endpoint);
+  const egress = useRead('/egress/info', {}, { enabled: !disabled });
+  const note = endpointNote(draft.endpoint, egress.data?.guard.allowed);
   const warnings = { clear: t('endpointClear'), private: t('endpointPrivate'), scheme: undefined };
   const missing = tried && draft.endpoint.trim() === '';
   return (

@@ -123,7 +123,7 @@ function NewEditor({ room, first }: { readonly room: Room; readonly first: Draft
             report={test.report}
             pending={test.pending}
           />
-          <Foresight draft={draft} choice={test} />
+          {made === undefined ? <Foresight draft={draft} choice={test} /> : null}
         </div>
       </div>
       <LeaveGuard dirty={made === undefined && draft !== first} />

@@ -3,7 +3,7 @@ import { useTranslations } from 'use-intl';
 import type { Webhook } from '../api/operations.ts';
 import { useWrite } from '../api/query.ts';
 import { Button } from '../parts/button.tsx';
-import { stampOf } from '../parts/clock.tsx';
+import { clockOf } from '../parts/clock.tsx';
 import { Dialog } from '../parts/dialog.tsx';
 import { FaultsOf } from '../parts/field.tsx';
 import { OverlapField, overlapDefault } from '../parts/overlap-field.tsx';
@@ -65,7 +65,7 @@ export function Secrets({ webhook }: { readonly webhook: Webhook }): ReactNode {
           <dd>
             {one.expires_at === 0
               ? t('secretCurrent')
-              : t.rich('secretExpires', { when: stampOf(one.expires_at * 1000) })}
+              : t.rich('secretExpires', { when: clockOf(one.expires_at * 1000) })}
           </dd>
         </div>
       ))}

@@ -18,6 +18,8 @@ type Asked = { readonly what: 'disable' | 'delete'; readonly webhook: Webhook };
 export interface Switches {
   pause(webhook: Webhook): void;
   resume(webhook: Webhook): void;
+  /** Tries what waits for its next attempt, and asks the receiver at once. */
+  retry(webhook: Webhook): void;
   enable(webhook: Webhook): void;
   disable(webhook: Webhook): void;
   remove(webhook: Webhook): void;
@@ -38,10 +40,14 @@ export function useSwitches(onDeleted: () => void): Switches {
   const pause = useWrite('/webhook/pause', { changes });
   const resume = useWrite('/webhook/resume', { changes });
   const enable = useWrite('/webhook/enable', { changes });
+  const retry = useWrite('/webhook/retry-now', { changes });
   const plain = [pause, resume, enable];
-  const run = (write: typeof pause, webhook: Webhook, done: string): void => {
-    for (const one of plain) one.reset();
+  const begin = (): void => {
+    for (const one of [...plain, retry]) one.reset();
     setNotice('');
+  };
+  const run = (write: typeof pause, webhook: Webhook, done: string): void => {
+    begin();
     write.mutate({ integration_id: webhook.integration_id }, { onSuccess: () => setNotice(done) });
   };
   const ask =
@@ -54,11 +60,16 @@ export function useSwitches(onDeleted: () => void): Switches {
     pause: (webhook) => run(pause, webhook, t('paused', { name: webhook.name })),
     resume: (webhook) => run(resume, webhook, t('resumed', { name: webhook.name })),
     enable: (webhook) => run(enable, webhook, t('enabled', { name: webhook.name })),
+    retry({ integration_id: id, name }) {
+      begin();
+      const request = { integration_id: id };
+      retry.mutate(request, { onSuccess: ({ released }) => setNotice(t('retried', { name, count: released })) });
+    },
     disable: ask('disable'),
     remove: ask('delete'),
-    busy: plain.some((write) => write.isPending),
+    busy: retry.isPending || plain.some((write) => write.isPending),
     notice,
-    refusal: <Refused error={plain.find((write) => write.error !== null)?.error ?? null} />,
+    refusal: <Refused error={retry.error ?? plain.find((write) => write.error !== null)?.error ?? null} />,
     dialogs:
       asked === undefined ? null : (
         <CancellingDialog
@@ -88,7 +99,7 @@ export function useSwitchItems(switches: Switches): (webhook: Webhook) => Switch
   const mayPause = useMay('responder');
   return (webhook) => {
     const item = (
-      id: 'pause' | 'resume' | 'enable' | 'disable' | 'delete',
+      id: 'pause' | 'resume' | 'retry' | 'enable' | 'disable' | 'delete',
       icon: IconName,
       run: () => void,
     ): MenuItem => ({
@@ -103,6 +114,9 @@ export function useSwitchItems(switches: Switches): (webhook: Webhook) => Switch
       webhook.status === 'paused'
         ? item('resume', 'play', () => switches.resume(webhook))
         : item('pause', 'pause', () => switches.pause(webhook));
+    // What is paused waits for somebody, and not for its next attempt.
+    const isHeldUp = webhook.status === 'enabled' && waitingOf(webhook) > 0;
+    const retry = isHeldUp ? [item('retry', 'retry', () => switches.retry(webhook))] : [];
     const enable = item('enable', 'play', () => switches.enable(webhook));
     const copy: MenuItem = {
       id: 'copy',
@@ -117,7 +131,7 @@ export function useSwitchItems(switches: Switches): (webhook: Webhook) => Switch
     const disable = item('disable', 'stop', () => switches.disable(webhook));
     const remove = item('delete', 'trash', () => switches.remove(webhook));
     return {
-      first: isDisabled ? (isAdmin ? [enable] : []) : mayPause ? [pause] : [],
+      first: isDisabled ? (isAdmin ? [enable] : []) : mayPause ? [...retry, pause] : [],
       more: isAdmin ? [copy, ...(isDisabled ? [] : [disable]), remove] : [],
     };
   };

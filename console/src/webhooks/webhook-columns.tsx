@@ -7,7 +7,7 @@ import type { Column } from '../parts/data-list.tsx';
 import { Icon } from '../parts/icons.tsx';
 import { RowMenuTrigger, type MenuHandle } from '../parts/menu.tsx';
 import { Spark } from '../parts/spark.tsx';
-import { showDuration, showShare } from '../time/show.ts';
+import { showAge, showDuration, showShare } from '../time/show.ts';
 import { Trouble, WebhookHealth } from './webhook-state.tsx';
 
 export type Room = 'webhook' | 'action';
@@ -95,6 +95,6 @@ function Behind({ webhook: { health } }: { readonly webhook: ListedWebhook }): R
   const locale = useLocale();
   const { entities, oldest_ms: oldestMs } = health.behind;
   if (entities === 0) return '–';
-  const oldest = showDuration(oldestMs, locale);
-  return <span title={t('behindWhy', { count: entities, oldest })}>{t('behind', { count: entities, oldest })}</span>;
+  const why = t('behindWhy', { count: entities, oldest: showDuration(oldestMs, locale) });
+  return <span title={why}>{t('behind', { count: entities, oldest: showAge(oldestMs, locale) })}</span>;
 }

@@ -1,7 +1,7 @@
 import { useLocation, useNavigate, useParams } from '@tanstack/react-router';
 import { useRef, useState, type ReactNode } from 'react';
 import { useTranslations } from 'use-intl';
-import type { Webhook } from '../api/operations.ts';
+import type { ListedWebhook, Webhook } from '../api/operations.ts';
 import { useRead, useWrite } from '../api/query.ts';
 import { useMay, useSession } from '../api/session.ts';
 import { Button } from '../parts/button.tsx';
@@ -68,7 +68,8 @@ function OneWebhook({ webhook }: { readonly webhook: Webhook }): ReactNode {
   const navigate = useNavigate();
   const filters = useFilters(params);
   const room = useRoom();
-  const health = useListedWebhooks().find((one) => one.integration_id === webhook.integration_id)?.health;
+  const listed = useListedWebhooks().find((one) => one.integration_id === webhook.integration_id);
+  const health = listed?.health;
   const switches = useSwitches(() => void navigate({ to: `/integration-center/${room}` }));
   const [rotating, setRotating] = useState(false);
   const [base, setBase] = useState(() => draftOf(webhook));
@@ -95,7 +96,7 @@ function OneWebhook({ webhook }: { readonly webhook: Webhook }): ReactNode {
       }
       actions={
         <Actions
-          webhook={webhook}
+          webhook={health === undefined ? webhook : { ...webhook, health }}
           switches={switches}
           test={test}
           onTest={sendTest}
@@ -149,7 +150,7 @@ function OneWebhook({ webhook }: { readonly webhook: Webhook }): ReactNode {
 }
 
 interface ActionsProps {
-  readonly webhook: Webhook;
+  readonly webhook: Webhook & Partial<Pick<ListedWebhook, 'health'>>;
   readonly switches: Switches;
   readonly test: TestPush;
   readonly onTest: () => void;

@@ -30,5 +30,6 @@ export const firstRun = {
   toIncidents: 'Go to Incidents',
   happens: 'As it happens',
   quiet: 'Nothing yet. Alerts, incidents and pushes are shown here live.',
-  push: 'Push: {state}{code, select, 0 {} other { {code}}}',
+  incidentOpened: 'Incident opened',
+  push: 'Push to {webhook}: {state}{code, select, 0 {} other { {code}}}',
 } as const;

@@ -114,7 +114,7 @@ export const incidents = {
   closedAt: 'Closed',
   incident: 'Incident',
   reason: 'Reason: {text}',
-  minutes: '{minutes, plural, one {for # minute} other {for # minutes}}',
+  duration: 'for {duration}',
   fromTo: '{from} → {to}',
   copyNumber: 'Copy the number',
 } as const;
@@ -192,6 +192,8 @@ export const acting = {
   toRule: 'A layer of an escalation rule',
   layer: '{rule}, layer {number}',
   people: 'People',
+  onlyMe: 'Only me',
+  assignReplaces: 'Whoever is not chosen no longer has it.',
   newSeverity: 'New severity',
   removeWhy:
     '{alerts, plural, =0 {It is deleted for good.} one {It is deleted for good, together with # alert.} other {Deleted for good, together with # alerts.}} Nothing is pushed about it. To end an incident, resolve it.',

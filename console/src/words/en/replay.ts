@@ -4,7 +4,7 @@ export const replay = {
   count:
     '{count, plural, =0 {No delivery is selected.} one {# delivery of {name} is selected.} other {# deliveries of {name} are selected.}}',
   pushes: '{pushes, plural, =0 {Nothing will be sent.} one {# push will be sent.} other {# pushes will be sent.}}',
-  oldest: 'The oldest event is of <when></when>.',
+  oldest: 'The oldest event: <when></when>.',
   marked: 'Each is marked tocsin-redelivery, and counts for nothing in the health of the webhook.',
   order: 'Order',
   every: 'Every event, in order',

@@ -65,6 +65,7 @@ export const webhooks = {
   moreActions: 'More actions',
   pause: 'Pause',
   resume: 'Resume',
+  retry: 'Retry now',
   enable: 'Enable',
   disable: 'Disable',
   delete: 'Delete',
@@ -74,6 +75,8 @@ export const webhooks = {
   create: 'Create webhook',
   createAction: 'Create custom action',
   paused: '{name} is paused. What it would get waits until it is resumed.',
+  retried:
+    '{count, plural, =0 {{name} is asked whether it works again.} one {# push of {name} that waited for its next attempt is tried now.} other {# pushes of {name} that waited for their next attempt are tried now.}}',
   resumed: '{name} is on again. Waiting deliveries are being sent.',
   enabled: '{name} gets events from now on.',
   disabledDone:

@@ -32,5 +32,6 @@ export const firstRun: WordsOf<typeof english.firstRun> = {
   toIncidents: '前往故障',
   happens: '实时动态',
   quiet: '暂无动态。告警、故障和推送会实时显示在这里。',
-  push: '推送：{state}{code, select, 0 {} other { {code}}}',
+  incidentOpened: '故障已触发',
+  push: '推送至 {webhook}：{state}{code, select, 0 {} other { {code}}}',
 };

@@ -116,7 +116,7 @@ export const incidents: WordsOf<typeof english.incidents> = {
   closedAt: '关闭时间',
   incident: '故障',
   reason: '原因：{text}',
-  minutes: '{minutes, plural, other {# 分钟}}',
+  duration: '{duration}',
   fromTo: '{from} → {to}',
   copyNumber: '复制编号',
 };
@@ -192,6 +192,8 @@ export const acting: WordsOf<typeof english.acting> = {
   toRule: '分派策略的某一层',
   layer: '{rule}，第 {number} 层',
   people: '人员',
+  onlyMe: '只分派给我',
+  assignReplaces: '未选中的人员将不再负责。',
   newSeverity: '新的严重程度',
   removeWhy:
     '{alerts, plural, =0 {将被永久删除。} other {将与 # 条告警一起永久删除。}}不会推送任何事件。若要结束故障，请关闭它。',
