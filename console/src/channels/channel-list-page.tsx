@@ -1,5 +1,5 @@
 import { Link, useNavigate } from '@tanstack/react-router';
-import { useMemo, useState, type FormEvent, type ReactNode } from 'react';
+import { useMemo, useState, type ReactNode } from 'react';
 import { useTranslations } from 'use-intl';
 import type { Channel } from '../api/operations.ts';
 import { useRead, useWrite } from '../api/query.ts';
@@ -8,14 +8,14 @@ import { Button } from '../parts/button.tsx';
 import { TimeStamp } from '../parts/clock.tsx';
 import { DataList, type Column } from '../parts/data-list.tsx';
 import { Dialog } from '../parts/dialog.tsx';
-import { AreaField, FaultsOf, TextField } from '../parts/field.tsx';
+import { AreaField, TextField } from '../parts/field.tsx';
+import { Form } from '../parts/form.tsx';
 import { FilterBar, SearchFilter } from '../parts/filter-bar.tsx';
 import { Page } from '../parts/page.tsx';
 import { text } from '../parts/search-params.ts';
 import { Severity } from '../parts/severity.tsx';
 import { Empty, Failed, Loading, Refused, withoutFaults } from '../parts/states.tsx';
 import { useFilters } from '../parts/use-filters.ts';
-import '../parts/form.css';
 import './channels.css';
 
 const params = { q: text };
@@ -163,33 +163,30 @@ function NewChannel({ onClose }: { readonly onClose: () => void }): ReactNode {
     changes: ['/channel/list', '/session/info'],
     onDone: ({ channel_id }) => void navigate({ to: `/channel/${channel_id}` }),
   });
-  const submit = (event: FormEvent): void => {
-    event.preventDefault();
+  const submit = (): void => {
     create.mutate({ channel_name: name.trim(), description: description.trim() });
   };
   return (
     <Dialog open title={t('new')} onClose={onClose}>
-      <FaultsOf faults={create.error?.faults ?? []}>
-        <form className="form" onSubmit={submit}>
-          <TextField
-            label={t('name')}
-            name="channel_name"
-            required
-            maxLength={nameMaxChars}
-            value={name}
-            onChange={setName}
-            hint={t('nameHint')}
-          />
-          <AreaField label={t('description')} name="description" value={description} onChange={setDescription} />
-          <Refused error={withoutFaults(create.error)} />
-          <div className="form-actions form-actions-end">
-            <Button onClick={onClose}>{s('cancel')}</Button>
-            <Button type="submit" look="primary" busy={create.isPending}>
-              {t('create')}
-            </Button>
-          </div>
-        </form>
-      </FaultsOf>
+      <Form error={create.error} onSubmit={submit}>
+        <TextField
+          label={t('name')}
+          name="channel_name"
+          required
+          maxLength={nameMaxChars}
+          value={name}
+          onChange={setName}
+          hint={t('nameHint')}
+        />
+        <AreaField label={t('description')} name="description" value={description} onChange={setDescription} />
+        <Refused error={withoutFaults(create.error)} />
+        <div className="form-actions form-actions-end">
+          <Button onClick={onClose}>{s('cancel')}</Button>
+          <Button type="submit" look="primary" busy={create.isPending}>
+            {t('create')}
+          </Button>
+        </div>
+      </Form>
     </Dialog>
   );
 }

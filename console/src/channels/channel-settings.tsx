@@ -1,12 +1,12 @@
-import { useState, type FormEvent, type ReactNode } from 'react';
+import { useState, type ReactNode } from 'react';
 import { useTranslations } from 'use-intl';
 import type { Channel } from '../api/operations.ts';
 import { useRead, useWrite } from '../api/query.ts';
 import { useMay } from '../api/session.ts';
 import { Button } from '../parts/button.tsx';
-import { AreaField, CheckField, FaultsOf, SelectField, TextField } from '../parts/field.tsx';
+import { AreaField, CheckField, SelectField, TextField } from '../parts/field.tsx';
+import { Form } from '../parts/form.tsx';
 import { Notice, Refused, withoutFaults } from '../parts/states.tsx';
-import '../parts/form.css';
 
 const minuteSeconds = 60;
 
@@ -21,8 +21,7 @@ export function ChannelSettings({ channel }: { readonly channel: Channel }): Rea
   const [mode, setMode] = useState(channel.auto_resolve_mode ?? 'trigger');
   const [keepOpen, setKeepOpen] = useState(channel.disable_auto_close ?? false);
   const update = useWrite('/channel/update', { changes: ['/channel/info', '/channel/list'] });
-  const submit = (event: FormEvent): void => {
-    event.preventDefault();
+  const submit = (): void => {
     update.mutate({
       channel_id: channel.channel_id,
       channel_name: name.trim(),
@@ -34,65 +33,63 @@ export function ChannelSettings({ channel }: { readonly channel: Channel }): Rea
     });
   };
   return (
-    <FaultsOf faults={update.error?.faults ?? []}>
-      <form className="panel panel-part form form-narrow" onSubmit={submit}>
-        <TextField label={t('name')} name="channel_name" required disabled={!mayEdit} value={name} onChange={setName} />
-        <AreaField
-          label={t('description')}
-          name="description"
-          disabled={!mayEdit}
-          value={description}
-          onChange={setDescription}
-        />
-        <SelectField
-          label={t('team')}
-          name="team_id"
-          value={team}
-          disabled={!mayEdit}
-          onChange={setTeam}
-          choices={[
-            { value: '0', label: t('noTeam') },
-            ...(teams.data?.items ?? []).map((one) => ({ value: String(one.team_id), label: one.team_name })),
-          ]}
-          hint={t('teamHint')}
-        />
-        <TextField
-          label={t('autoResolve')}
-          name="auto_resolve_timeout"
-          inputMode="numeric"
-          disabled={!mayEdit}
-          value={minutes}
-          onChange={setMinutes}
-          hint={t('autoResolveHint')}
-        />
-        <SelectField
-          label={t('autoFrom')}
-          name="auto_resolve_mode"
-          value={mode}
-          disabled={!mayEdit}
-          onChange={setMode}
-          choices={[
-            { value: 'trigger', label: t('autoTrigger') },
-            { value: 'update', label: t('autoUpdate') },
-          ]}
-        />
-        <CheckField
-          label={t('keepOpen')}
-          checked={keepOpen}
-          disabled={!mayEdit}
-          onChange={setKeepOpen}
-          hint={t('keepOpenHint')}
-        />
-        <Refused error={withoutFaults(update.error)} />
-        <Notice>{update.isSuccess ? t('saved') : null}</Notice>
-        {mayEdit ? (
-          <div className="form-actions">
-            <Button type="submit" look="primary" busy={update.isPending}>
-              {t('save')}
-            </Button>
-          </div>
-        ) : null}
-      </form>
-    </FaultsOf>
+    <Form error={update.error} onSubmit={submit} className="panel panel-part form form-narrow">
+      <TextField label={t('name')} name="channel_name" required disabled={!mayEdit} value={name} onChange={setName} />
+      <AreaField
+        label={t('description')}
+        name="description"
+        disabled={!mayEdit}
+        value={description}
+        onChange={setDescription}
+      />
+      <SelectField
+        label={t('team')}
+        name="team_id"
+        value={team}
+        disabled={!mayEdit}
+        onChange={setTeam}
+        choices={[
+          { value: '0', label: t('noTeam') },
+          ...(teams.data?.items ?? []).map((one) => ({ value: String(one.team_id), label: one.team_name })),
+        ]}
+        hint={t('teamHint')}
+      />
+      <TextField
+        label={t('autoResolve')}
+        name="auto_resolve_timeout"
+        inputMode="numeric"
+        disabled={!mayEdit}
+        value={minutes}
+        onChange={setMinutes}
+        hint={t('autoResolveHint')}
+      />
+      <SelectField
+        label={t('autoFrom')}
+        name="auto_resolve_mode"
+        value={mode}
+        disabled={!mayEdit}
+        onChange={setMode}
+        choices={[
+          { value: 'trigger', label: t('autoTrigger') },
+          { value: 'update', label: t('autoUpdate') },
+        ]}
+      />
+      <CheckField
+        label={t('keepOpen')}
+        checked={keepOpen}
+        disabled={!mayEdit}
+        onChange={setKeepOpen}
+        hint={t('keepOpenHint')}
+      />
+      <Refused error={withoutFaults(update.error)} />
+      <Notice>{update.isSuccess ? t('saved') : null}</Notice>
+      {mayEdit ? (
+        <div className="form-actions">
+          <Button type="submit" look="primary" busy={update.isPending}>
+            {t('save')}
+          </Button>
+        </div>
+      ) : null}
+    </Form>
   );
 }

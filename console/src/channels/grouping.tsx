@@ -1,13 +1,13 @@
-import { useState, type FormEvent, type ReactNode } from 'react';
+import { useState, type ReactNode } from 'react';
 import { useTranslations } from 'use-intl';
 import type { Channel } from '../api/operations.ts';
 import { useWrite } from '../api/query.ts';
 import { useMay } from '../api/session.ts';
 import { Button } from '../parts/button.tsx';
-import { AreaField, FaultsOf, RadioField, SelectField, TextField } from '../parts/field.tsx';
+import { AreaField, RadioField, SelectField, TextField } from '../parts/field.tsx';
+import { Form } from '../parts/form.tsx';
 import { Notice, Refused, withoutFaults } from '../parts/states.tsx';
 import { groupOf, textOf, type Group } from './group.ts';
-import '../parts/form.css';
 
 /** How alerts become incidents: in a sentence, and to be changed. */
 export function Grouping({ channel }: { readonly channel: Channel }): ReactNode {
@@ -53,76 +53,67 @@ function GroupForm({ channel, group }: { readonly channel: Channel; readonly gro
   const [type, setType] = useState(group.window_type ?? 'tumbling');
   const [share, setShare] = useState(String(group.i_score_threshold ?? 0.9));
   const update = useWrite('/channel/update', { changes: ['/channel/info', '/channel/list'] });
-  const submit = (event: FormEvent): void => {
-    event.preventDefault();
+  const submit = (): void => {
     update.mutate({
       channel_id: channel.channel_id,
       group: groupOf(group, { method, equals, minutes, type, share }),
     });
   };
   return (
-    <FaultsOf faults={update.error?.faults ?? []}>
-      <form className="form form-narrow" onSubmit={submit}>
-        <RadioField
-          label={t('method')}
-          name="group.method"
-          value={method}
-          onChange={setMethod}
-          choices={[
-            { value: 'n', label: t('methodNone') },
-            { value: 'p', label: t('methodSame'), hint: t('methodSameHint') },
-            { value: 'i', label: t('methodAlike'), hint: t('methodAlikeHint') },
-          ]}
+    <Form error={update.error} onSubmit={submit} className="form form-narrow">
+      <RadioField
+        label={t('method')}
+        name="group.method"
+        value={method}
+        onChange={setMethod}
+        choices={[
+          { value: 'n', label: t('methodNone') },
+          { value: 'p', label: t('methodSame'), hint: t('methodSameHint') },
+          { value: 'i', label: t('methodAlike'), hint: t('methodAlikeHint') },
+        ]}
+      />
+      {method === 'p' ? (
+        <AreaField label={t('equals')} name="group.equals" value={equals} onChange={setEquals} hint={t('equalsHint')} />
+      ) : null}
+      {method === 'i' ? (
+        <TextField
+          label={t('threshold')}
+          name="group.i_score_threshold"
+          inputMode="decimal"
+          value={share}
+          onChange={setShare}
+          hint={t('thresholdHint')}
         />
-        {method === 'p' ? (
-          <AreaField
-            label={t('equals')}
-            name="group.equals"
-            value={equals}
-            onChange={setEquals}
-            hint={t('equalsHint')}
-          />
-        ) : null}
-        {method === 'i' ? (
+      ) : null}
+      {method === 'n' ? null : (
+        <div className="clock-row">
           <TextField
-            label={t('threshold')}
-            name="group.i_score_threshold"
-            inputMode="decimal"
-            value={share}
-            onChange={setShare}
-            hint={t('thresholdHint')}
+            label={t('minutes')}
+            name="group.time_window"
+            inputMode="numeric"
+            value={minutes}
+            onChange={setMinutes}
+            hint={t('minutesHint')}
           />
-        ) : null}
-        {method === 'n' ? null : (
-          <div className="clock-row">
-            <TextField
-              label={t('minutes')}
-              name="group.time_window"
-              inputMode="numeric"
-              value={minutes}
-              onChange={setMinutes}
-              hint={t('minutesHint')}
-            />
-            <SelectField
-              label={t('window')}
-              name="group.window_type"
-              value={type}
-              onChange={setType}
-              choices={[
-                { value: 'tumbling', label: t('tumbling') },
-                { value: 'sliding', label: t('sliding') },
-              ]}
-            />
-          </div>
-        )}
-        <Refused error={withoutFaults(update.error)} />
-        <Notice>{update.isSuccess ? t('saved') : null}</Notice>
-        <div className="form-actions">
-          <Button type="submit" look="primary" busy={update.isPending}>
-            {t('save')}
-          </Button>
+          <SelectField
+            label={t('window')}
+            name="group.window_type"
+            value={type}
+            onChange={setType}
+            choices={[
+              { value: 'tumbling', label: t('tumbling') },
+              { value: 'sliding', label: t('sliding') },
+            ]}
+          />
         </div>
-      </form>
-    </FaultsOf>
+      )}
+      <Refused error={withoutFaults(update.error)} />
+      <Notice>{update.isSuccess ? t('saved') : null}</Notice>
+      <div className="form-actions">
+        <Button type="submit" look="primary" busy={update.isPending}>
+          {t('save')}
+        </Button>
+      </div>
+    </Form>
   );
 }

@@ -1,16 +1,16 @@
-import { useState, type FormEvent, type ReactNode } from 'react';
+import { useState, type ReactNode } from 'react';
 import { useTranslations } from 'use-intl';
 import type { Integration } from '../api/operations.ts';
 import { useWrite } from '../api/query.ts';
 import { Button } from '../parts/button.tsx';
 import { CopyButton } from '../parts/copy.tsx';
-import { FaultsOf, RadioField } from '../parts/field.tsx';
+import { RadioField } from '../parts/field.tsx';
+import { Form } from '../parts/form.tsx';
 import { SourceSamples } from '../parts/source-samples.tsx';
 import { pathOf, sourceTypes, testBodyOf, type SourceType } from '../parts/source-snippets.ts';
 import { useTypeName } from '../parts/source-type-name.ts';
 import { Refused, withoutFaults } from '../parts/states.tsx';
 import { TestAlert } from '../parts/test-alert.tsx';
-import '../parts/form.css';
 
 interface SourceStepProps {
   /** Absent: none is there yet. */
@@ -32,33 +32,30 @@ function NewSource({ channelId }: { readonly channelId: number }): ReactNode {
   const [all, setAll] = useState(false);
   const create = useWrite('/integration/create', { changes: ['/integration/list', '/session/info'] });
   const types = all ? sourceTypes : usual;
-  const submit = (event: FormEvent): void => {
-    event.preventDefault();
+  const submit = (): void => {
     create.mutate({ name: typeName(type).split(',')[0] ?? type, type, channel_id: channelId });
   };
   return (
-    <FaultsOf faults={create.error?.faults ?? []}>
-      <form className="form" onSubmit={submit}>
-        <RadioField
-          label={t('which')}
-          name="type"
-          value={type}
-          onChange={setType}
-          choices={types.map((value) => ({ value, label: typeName(value) }))}
-        />
-        <Refused error={withoutFaults(create.error)} />
-        <div className="form-actions">
-          <Button type="submit" look="primary" busy={create.isPending}>
-            {t('makeSource')}
+    <Form error={create.error} onSubmit={submit}>
+      <RadioField
+        label={t('which')}
+        name="type"
+        value={type}
+        onChange={setType}
+        choices={types.map((value) => ({ value, label: typeName(value) }))}
+      />
+      <Refused error={withoutFaults(create.error)} />
+      <div className="form-actions">
+        <Button type="submit" look="primary" busy={create.isPending}>
+          {t('makeSource')}
+        </Button>
+        {all ? null : (
+          <Button look="quiet" onClick={() => setAll(true)}>
+            {t('more')}
           </Button>
-          {all ? null : (
-            <Button look="quiet" onClick={() => setAll(true)}>
-              {t('more')}
-            </Button>
-          )}
-        </div>
-      </form>
-    </FaultsOf>
+        )}
+      </div>
+    </Form>
   );
 }
 

@@ -1,10 +1,10 @@
-import { useState, type FormEvent, type ReactNode } from 'react';
+import { useState, type ReactNode } from 'react';
 import { useTranslations } from 'use-intl';
 import { useWrite } from '../api/query.ts';
 import { Button } from '../parts/button.tsx';
-import { FaultsOf, TextField } from '../parts/field.tsx';
+import { TextField } from '../parts/field.tsx';
+import { Form } from '../parts/form.tsx';
 import { Refused, withoutFaults } from '../parts/states.tsx';
-import '../parts/form.css';
 
 export function WebhookStep({ onMade }: { readonly onMade: (secret: string) => void }): ReactNode {
   const t = useTranslations('firstRun');
@@ -14,30 +14,27 @@ export function WebhookStep({ onMade }: { readonly onMade: (secret: string) => v
     changes: ['/webhook/list', '/session/info'],
     onDone: ({ secret }) => onMade(secret),
   });
-  const submit = (event: FormEvent): void => {
-    event.preventDefault();
+  const submit = (): void => {
     create.mutate({ type: 'incident', name: name.trim(), endpoint: endpoint.trim(), channel_ids: [] });
   };
   return (
-    <FaultsOf faults={create.error?.faults ?? []}>
-      <form className="form" onSubmit={submit}>
-        <TextField label={t('webhookName')} name="name" required value={name} onChange={setName} />
-        <TextField
-          label={t('endpoint')}
-          name="endpoint"
-          type="url"
-          required
-          value={endpoint}
-          onChange={setEndpoint}
-          hint={t('endpointHint')}
-        />
-        <Refused error={withoutFaults(create.error)} />
-        <div className="form-actions">
-          <Button type="submit" look="primary" busy={create.isPending}>
-            {t('makeWebhook')}
-          </Button>
-        </div>
-      </form>
-    </FaultsOf>
+    <Form error={create.error} onSubmit={submit}>
+      <TextField label={t('webhookName')} name="name" required value={name} onChange={setName} />
+      <TextField
+        label={t('endpoint')}
+        name="endpoint"
+        type="url"
+        required
+        value={endpoint}
+        onChange={setEndpoint}
+        hint={t('endpointHint')}
+      />
+      <Refused error={withoutFaults(create.error)} />
+      <div className="form-actions">
+        <Button type="submit" look="primary" busy={create.isPending}>
+          {t('makeWebhook')}
+        </Button>
+      </div>
+    </Form>
   );
 }

@@ -1,4 +1,4 @@
-import { useNavigate } from '@tanstack/react-router';
+import { useLocation, useNavigate } from '@tanstack/react-router';
 import { useQueryClient } from '@tanstack/react-query';
 import type { ReactNode } from 'react';
 import { useTranslations } from 'use-intl';
@@ -10,7 +10,7 @@ import { themeChoice } from '../parts/theme.ts';
 import { languageChoice } from '../words/language.ts';
 import { languages, type Language } from '../words/words.ts';
 import type { Overlay } from './frame.tsx';
-import type { Place } from './places.ts';
+import { isAt, type Place } from './places.ts';
 
 interface AccountMenuProps {
   readonly onOverlay: (overlay: Overlay) => void;
@@ -25,6 +25,8 @@ export function AccountMenu({ onOverlay, places }: AccountMenuProps): ReactNode 
   const theme = useThemeItems();
   const language = useLanguageItems();
   const signOut = useSignOut();
+  const { pathname } = useLocation();
+  const isHere = places.some((place) => isAt(place, pathname));
   const own: MenuItem[] = [
     ...theme,
     ...language,
@@ -47,7 +49,7 @@ export function AccountMenu({ onOverlay, places }: AccountMenuProps): ReactNode 
           side="top"
         />
       </div>
-      <div className="nav-more">
+      <div className={isHere ? 'nav-more nav-more-here' : 'nav-more'}>
         <Menu look="quiet" icon="more" name={t('more')} items={[...more, ...own]} side="top" />
       </div>
     </>

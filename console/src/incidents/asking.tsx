@@ -1,14 +1,13 @@
-import { useState, type FormEvent, type KeyboardEvent, type ReactNode } from 'react';
+import { useState, type ReactNode } from 'react';
 import { useTranslations } from 'use-intl';
 import type { Incident } from '../api/operations.ts';
 import { Button } from '../parts/button.tsx';
 import { Dialog } from '../parts/dialog.tsx';
-import { FaultsOf } from '../parts/field.tsx';
 import { Refused, withoutFaults } from '../parts/states.tsx';
 import type { ActionName } from './incident-rules.ts';
 import { eventOf, type Job } from './jobs.ts';
 import { useNameOf, type Jobs } from './use-jobs.ts';
-import '../parts/form.css';
+import { Form } from '../parts/form.tsx';
 
 export interface ActionDialogProps {
   readonly incidents: readonly Incident[];
@@ -32,39 +31,31 @@ export function Asking({ action, incidents, jobs, job, dangerous = false, onClos
   // An action before this one may still be on its way, and holds nobody up.
   const [sent, setSent] = useState(false);
   const busy = sent && jobs.busy;
-  const submit = (event: FormEvent): void => {
-    event.preventDefault();
+  const submit = (): void => {
     if (job === undefined || busy) return;
     setSent(true);
     jobs.run(job, onClose);
   };
-  /** Enter makes a line in a long text: there it takes Ctrl too, as for a comment. */
-  const onKeyDown = (press: KeyboardEvent<HTMLFormElement>): void => {
-    if (press.key === 'Enter' && (press.ctrlKey || press.metaKey)) submit(press);
-  };
   const event = eventOf[action];
   return (
     <Dialog open title={t(`title.${action}`, { what: nameOf(incidents) })} onClose={onClose}>
-      <FaultsOf faults={jobs.error?.faults ?? []}>
-        {/* oxlint-disable-next-line jsx-a11y/no-noninteractive-element-interactions -- it hears the keys of its fields */}
-        <form className="form" onSubmit={submit} onKeyDown={onKeyDown}>
-          {children}
-          {jobs.progress !== undefined && jobs.progress.total > 1 ? (
-            <p className="action-line" role="status">
-              <progress max={jobs.progress.total} value={jobs.progress.finished} aria-label={t('progress')} />
-              <span>{t('progressOf', jobs.progress)}</span>
-            </p>
-          ) : null}
-          <Refused error={withoutFaults(jobs.error)} />
-          <div className="form-actions form-actions-end">
-            {event === '' ? null : <span className="muted form-note">{t('raises', { event })}</span>}
-            <Button onClick={onClose}>{s('cancel')}</Button>
-            <Button type="submit" look={dangerous ? 'danger' : 'primary'} busy={busy} disabled={job === undefined}>
-              {t(`verb.${action}`)}
-            </Button>
-          </div>
-        </form>
-      </FaultsOf>
+      <Form error={jobs.error} onSubmit={submit}>
+        {children}
+        {jobs.progress !== undefined && jobs.progress.total > 1 ? (
+          <p className="action-line" role="status">
+            <progress max={jobs.progress.total} value={jobs.progress.finished} aria-label={t('progress')} />
+            <span>{t('progressOf', jobs.progress)}</span>
+          </p>
+        ) : null}
+        <Refused error={withoutFaults(jobs.error)} />
+        <div className="form-actions form-actions-end">
+          {event === '' ? null : <span className="muted form-note">{t('raises', { event })}</span>}
+          <Button onClick={onClose}>{s('cancel')}</Button>
+          <Button type="submit" look={dangerous ? 'danger' : 'primary'} busy={busy} disabled={job === undefined}>
+            {t(`verb.${action}`)}
+          </Button>
+        </div>
+      </Form>
     </Dialog>
   );
 }

@@ -1,14 +1,14 @@
-import { useState, type FormEvent, type ReactNode } from 'react';
+import { useState, type ReactNode } from 'react';
 import { useTranslations } from 'use-intl';
 import type { Role } from '../api/operations.ts';
 import { useWrite } from '../api/query.ts';
 import { Button } from '../parts/button.tsx';
 import { Dialog } from '../parts/dialog.tsx';
-import { FaultsOf, RadioField, TextField } from '../parts/field.tsx';
+import { RadioField, TextField } from '../parts/field.tsx';
+import { Form } from '../parts/form.tsx';
 import { Refused, withoutFaults } from '../parts/states.tsx';
 import { LinkView } from './link-view.tsx';
 import { roleIds, roles } from './roles.ts';
-import '../parts/form.css';
 
 /** Adds a member, and makes the link that lets them in: no mail is sent. */
 export function InviteDialog({ onClose }: { readonly onClose: () => void }): ReactNode {
@@ -24,8 +24,7 @@ export function InviteDialog({ onClose }: { readonly onClose: () => void }): Rea
       if (made !== undefined) link.mutate({ member_id: made.member_id });
     },
   });
-  const submit = (event: FormEvent): void => {
-    event.preventDefault();
+  const submit = (): void => {
     invite.mutate({
       members: [
         {
@@ -57,36 +56,34 @@ export function InviteDialog({ onClose }: { readonly onClose: () => void }): Rea
   }
   return (
     <Dialog open title={t('people.invite')} onClose={onClose}>
-      <FaultsOf faults={faults}>
-        <form className="form" onSubmit={submit}>
-          <TextField label={t('people.email')} name="email" type="email" required value={email} onChange={setEmail} />
-          <TextField
-            label={t('people.name')}
-            name="member_name"
-            value={name}
-            onChange={setName}
-            hint={t('people.nameHint')}
-          />
-          <RadioField
-            label={t('people.role')}
-            name="role_ids"
-            value={role}
-            onChange={setRole}
-            choices={roles.map((value) => ({
-              value,
-              label: t(`frame.role.${value}`),
-              hint: t(`people.roleHint.${value}`),
-            }))}
-          />
-          <Refused error={withoutFaults(invite.error) ?? link.error} />
-          <div className="form-actions form-actions-end">
-            <Button onClick={onClose}>{t('states.cancel')}</Button>
-            <Button type="submit" look="primary" busy={invite.isPending || link.isPending}>
-              {t('people.makeLink')}
-            </Button>
-          </div>
-        </form>
-      </FaultsOf>
+      <Form error={{ faults }} onSubmit={submit}>
+        <TextField label={t('people.email')} name="email" type="email" required value={email} onChange={setEmail} />
+        <TextField
+          label={t('people.name')}
+          name="member_name"
+          value={name}
+          onChange={setName}
+          hint={t('people.nameHint')}
+        />
+        <RadioField
+          label={t('people.role')}
+          name="role_ids"
+          value={role}
+          onChange={setRole}
+          choices={roles.map((value) => ({
+            value,
+            label: t(`frame.role.${value}`),
+            hint: t(`people.roleHint.${value}`),
+          }))}
+        />
+        <Refused error={withoutFaults(invite.error) ?? link.error} />
+        <div className="form-actions form-actions-end">
+          <Button onClick={onClose}>{t('states.cancel')}</Button>
+          <Button type="submit" look="primary" busy={invite.isPending || link.isPending}>
+            {t('people.makeLink')}
+          </Button>
+        </div>
+      </Form>
     </Dialog>
   );
 }

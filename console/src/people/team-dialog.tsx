@@ -1,13 +1,13 @@
 import { useNavigate } from '@tanstack/react-router';
-import { useState, type FormEvent, type ReactNode } from 'react';
+import { useState, type ReactNode } from 'react';
 import { useTranslations } from 'use-intl';
 import { useWrite } from '../api/query.ts';
 import { Button } from '../parts/button.tsx';
 import { Dialog } from '../parts/dialog.tsx';
-import { FaultsOf, TextField } from '../parts/field.tsx';
+import { TextField } from '../parts/field.tsx';
+import { Form } from '../parts/form.tsx';
 import { PeoplePicker } from '../parts/people-picker.tsx';
 import { Refused, withoutFaults } from '../parts/states.tsx';
-import '../parts/form.css';
 
 const nameMaxChars = 39;
 
@@ -22,33 +22,30 @@ export function TeamDialog({ onClose }: { readonly onClose: () => void }): React
     changes: ['/team/list'],
     onDone: ({ team_id }) => void navigate({ to: `/people/team/${team_id}` }),
   });
-  const submit = (event: FormEvent): void => {
-    event.preventDefault();
+  const submit = (): void => {
     create.mutate({ team_name: name.trim(), description: description.trim(), person_ids: [...people] });
   };
   return (
     <Dialog open title={t('newTeam')} onClose={onClose}>
-      <FaultsOf faults={create.error?.faults ?? []}>
-        <form className="form" onSubmit={submit}>
-          <TextField
-            label={t('teamName')}
-            name="team_name"
-            required
-            maxLength={nameMaxChars}
-            value={name}
-            onChange={setName}
-          />
-          <TextField label={t('description')} name="description" value={description} onChange={setDescription} />
-          <PeoplePicker label={t('membersLabel')} name="person_ids" value={people} onChange={setPeople} />
-          <Refused error={withoutFaults(create.error)} />
-          <div className="form-actions form-actions-end">
-            <Button onClick={onClose}>{s('cancel')}</Button>
-            <Button type="submit" look="primary" busy={create.isPending}>
-              {t('createTeam')}
-            </Button>
-          </div>
-        </form>
-      </FaultsOf>
+      <Form error={create.error} onSubmit={submit}>
+        <TextField
+          label={t('teamName')}
+          name="team_name"
+          required
+          maxLength={nameMaxChars}
+          value={name}
+          onChange={setName}
+        />
+        <TextField label={t('description')} name="description" value={description} onChange={setDescription} />
+        <PeoplePicker label={t('membersLabel')} name="person_ids" value={people} onChange={setPeople} />
+        <Refused error={withoutFaults(create.error)} />
+        <div className="form-actions form-actions-end">
+          <Button onClick={onClose}>{s('cancel')}</Button>
+          <Button type="submit" look="primary" busy={create.isPending}>
+            {t('createTeam')}
+          </Button>
+        </div>
+      </Form>
     </Dialog>
   );
 }

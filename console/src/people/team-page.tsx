@@ -1,17 +1,17 @@
 import { Link, useNavigate, useParams } from '@tanstack/react-router';
-import { useState, type FormEvent, type ReactNode } from 'react';
+import { useState, type ReactNode } from 'react';
 import { useTranslations } from 'use-intl';
 import type { Team } from '../api/operations.ts';
 import { useRead, useWrite } from '../api/query.ts';
 import { useMay } from '../api/session.ts';
 import { Button } from '../parts/button.tsx';
 import { Confirm } from '../parts/confirm.tsx';
-import { FaultsOf, TextField } from '../parts/field.tsx';
+import { TextField } from '../parts/field.tsx';
+import { Form } from '../parts/form.tsx';
 import { BackLink, UnfoundPage } from '../parts/found.tsx';
 import { Page } from '../parts/page.tsx';
 import { PeoplePicker } from '../parts/people-picker.tsx';
 import { Notice, Refused, withoutFaults } from '../parts/states.tsx';
-import '../parts/form.css';
 import '../parts/object-page.css';
 
 export function TeamPage(): ReactNode {
@@ -97,8 +97,7 @@ function TeamForm({ team }: { readonly team: Team }): ReactNode {
   const [description, setDescription] = useState(team.description);
   const [people, setPeople] = useState<readonly number[]>(team.person_ids);
   const save = useWrite('/team/upsert', { changes: ['/team/list'] });
-  const submit = (event: FormEvent): void => {
-    event.preventDefault();
+  const submit = (): void => {
     save.mutate({
       team_id: team.team_id,
       team_name: name.trim(),
@@ -107,20 +106,18 @@ function TeamForm({ team }: { readonly team: Team }): ReactNode {
     });
   };
   return (
-    <FaultsOf faults={save.error?.faults ?? []}>
-      <form className="panel panel-part form" onSubmit={submit}>
-        <TextField label={t('teamName')} name="team_name" required value={name} onChange={setName} />
-        <TextField label={t('description')} name="description" value={description} onChange={setDescription} />
-        <PeoplePicker label={t('membersLabel')} name="person_ids" value={people} onChange={setPeople} />
-        <Refused error={withoutFaults(save.error)} />
-        <Notice>{save.isSuccess ? t('teamSaved') : null}</Notice>
-        <div className="form-actions">
-          <Button type="submit" look="primary" busy={save.isPending}>
-            {t('save')}
-          </Button>
-        </div>
-      </form>
-    </FaultsOf>
+    <Form error={save.error} onSubmit={submit} className="panel panel-part form">
+      <TextField label={t('teamName')} name="team_name" required value={name} onChange={setName} />
+      <TextField label={t('description')} name="description" value={description} onChange={setDescription} />
+      <PeoplePicker label={t('membersLabel')} name="person_ids" value={people} onChange={setPeople} />
+      <Refused error={withoutFaults(save.error)} />
+      <Notice>{save.isSuccess ? t('teamSaved') : null}</Notice>
+      <div className="form-actions">
+        <Button type="submit" look="primary" busy={save.isPending}>
+          {t('save')}
+        </Button>
+      </div>
+    </Form>
   );
 }
 

@@ -1,4 +1,4 @@
-import { useState, type FormEvent, type ReactNode } from 'react';
+import { useState, type ReactNode } from 'react';
 import { useTranslations } from 'use-intl';
 import type { CustomField, Path } from '../api/operations.ts';
 import { useRead, useWrite } from '../api/query.ts';
@@ -6,10 +6,10 @@ import { useMay } from '../api/session.ts';
 import { Button } from '../parts/button.tsx';
 import { Confirm } from '../parts/confirm.tsx';
 import { Dialog } from '../parts/dialog.tsx';
-import { AreaField, FaultsOf, SelectField, TextField } from '../parts/field.tsx';
+import { AreaField, SelectField, TextField } from '../parts/field.tsx';
+import { Form } from '../parts/form.tsx';
 import { Failed, Loading, Refused, withoutFaults } from '../parts/states.tsx';
 import { SettingsFrame } from './settings-frame.tsx';
-import '../parts/form.css';
 import './settings-page.css';
 
 const changes: readonly Path[] = ['/field/list'];
@@ -107,8 +107,7 @@ function FieldDialog({ field, onClose }: FieldDialogProps): ReactNode {
   const update = useWrite('/field/update', { changes, onDone: onClose });
   const error = create.error ?? update.error;
   const selects = type === 'single_select' || type === 'multi_select';
-  const submit = (event: FormEvent): void => {
-    event.preventDefault();
+  const submit = (): void => {
     const lines = options
       .split('\n')
       .map((line) => line.trim())
@@ -119,44 +118,42 @@ function FieldDialog({ field, onClose }: FieldDialogProps): ReactNode {
   };
   return (
     <Dialog open title={field === undefined ? t('newField') : field.display_name} onClose={onClose}>
-      <FaultsOf faults={error?.faults ?? []}>
-        <form className="form" onSubmit={submit}>
-          <TextField label={t('fieldShown')} name="display_name" required value={shown} onChange={setShown} />
-          <TextField
-            label={t('fieldName')}
-            name="field_name"
-            required
-            disabled={field !== undefined}
-            value={name}
-            onChange={setName}
-            hint={t('fieldNameHint')}
+      <Form error={error} onSubmit={submit}>
+        <TextField label={t('fieldShown')} name="display_name" required value={shown} onChange={setShown} />
+        <TextField
+          label={t('fieldName')}
+          name="field_name"
+          required
+          disabled={field !== undefined}
+          value={name}
+          onChange={setName}
+          hint={t('fieldNameHint')}
+        />
+        <SelectField
+          label={t('fieldTypeLabel')}
+          name="field_type"
+          value={type}
+          disabled={field !== undefined}
+          onChange={setType}
+          choices={types.map((value) => ({ value, label: t(`fieldType.${value}`) }))}
+        />
+        {selects ? (
+          <AreaField
+            label={t('options')}
+            name="options"
+            value={options}
+            onChange={setOptions}
+            hint={t('optionsHint')}
           />
-          <SelectField
-            label={t('fieldTypeLabel')}
-            name="field_type"
-            value={type}
-            disabled={field !== undefined}
-            onChange={setType}
-            choices={types.map((value) => ({ value, label: t(`fieldType.${value}`) }))}
-          />
-          {selects ? (
-            <AreaField
-              label={t('options')}
-              name="options"
-              value={options}
-              onChange={setOptions}
-              hint={t('optionsHint')}
-            />
-          ) : null}
-          <Refused error={withoutFaults(error)} />
-          <div className="form-actions form-actions-end">
-            <Button onClick={onClose}>{s('cancel')}</Button>
-            <Button type="submit" look="primary" busy={create.isPending || update.isPending}>
-              {s('save')}
-            </Button>
-          </div>
-        </form>
-      </FaultsOf>
+        ) : null}
+        <Refused error={withoutFaults(error)} />
+        <div className="form-actions form-actions-end">
+          <Button onClick={onClose}>{s('cancel')}</Button>
+          <Button type="submit" look="primary" busy={create.isPending || update.isPending}>
+            {s('save')}
+          </Button>
+        </div>
+      </Form>
     </Dialog>
   );
 }

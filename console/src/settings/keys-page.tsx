@@ -1,4 +1,4 @@
-import { useState, type FormEvent, type ReactNode } from 'react';
+import { useState, type ReactNode } from 'react';
 import { useTranslations } from 'use-intl';
 import type { Path, Reply } from '../api/operations.ts';
 import { useRead, useWrite } from '../api/query.ts';
@@ -6,11 +6,11 @@ import { Button } from '../parts/button.tsx';
 import { stampOf } from '../parts/clock.tsx';
 import { Confirm } from '../parts/confirm.tsx';
 import { Dialog } from '../parts/dialog.tsx';
-import { FaultsOf, TextField } from '../parts/field.tsx';
+import { TextField } from '../parts/field.tsx';
+import { Form } from '../parts/form.tsx';
 import { Snippet } from '../parts/snippet.tsx';
 import { Failed, Loading, Refused, withoutFaults } from '../parts/states.tsx';
 import { SettingsFrame } from './settings-frame.tsx';
-import '../parts/form.css';
 import './settings-page.css';
 
 type Key = Reply<'/person/app-key/list'>['items'][number];
@@ -90,13 +90,12 @@ function NewKey(): ReactNode {
   const t = useTranslations('settings');
   const [name, setName] = useState('');
   const create = useWrite('/person/app-key/create', { changes, onDone: () => setName('') });
-  const submit = (event: FormEvent): void => {
-    event.preventDefault();
+  const submit = (): void => {
     create.mutate({ key_name: name.trim() });
   };
   return (
-    <FaultsOf faults={create.error?.faults ?? []}>
-      <form className="form" onSubmit={submit}>
+    <>
+      <Form error={create.error} onSubmit={submit}>
         <TextField
           label={t('keyName')}
           name="key_name"
@@ -112,7 +111,7 @@ function NewKey(): ReactNode {
             {t('makeKey')}
           </Button>
         </div>
-      </form>
+      </Form>
       {create.data === undefined ? null : (
         <Dialog
           open
@@ -127,6 +126,6 @@ function NewKey(): ReactNode {
           <p>{t('keyOnceWhy')}</p>
         </Dialog>
       )}
-    </FaultsOf>
+    </>
   );
 }

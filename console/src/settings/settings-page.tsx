@@ -1,9 +1,10 @@
-import { useState, type FormEvent, type ReactNode } from 'react';
+import { useState, type ReactNode } from 'react';
 import { useTranslations } from 'use-intl';
 import { useWrite } from '../api/query.ts';
 import { useSession } from '../api/session.ts';
 import { Button } from '../parts/button.tsx';
-import { FaultsOf, SelectField, TextField } from '../parts/field.tsx';
+import { SelectField, TextField } from '../parts/field.tsx';
+import { Form } from '../parts/form.tsx';
 import { Notice, Refused, withoutFaults } from '../parts/states.tsx';
 import { SessionList } from './session-list.tsx';
 import { SettingsFrame } from './settings-frame.tsx';
@@ -43,50 +44,47 @@ function NameForm(): ReactNode {
   const [locale, setLocale] = useState(knownLocale);
   const rename = useWrite('/member/info/reset', { changes: ['/session/info'] });
   const dirty = name.trim() !== person.person_name || zone.trim() !== knownZone || locale !== knownLocale;
-  const submit = (event: FormEvent): void => {
-    event.preventDefault();
+  const submit = (): void => {
     rename.mutate({ member_name: name.trim(), time_zone: zone.trim(), locale });
   };
   return (
-    <FaultsOf faults={rename.error?.faults ?? []}>
-      <form className="form" onSubmit={submit}>
-        <TextField label={t('name')} name="member_name" autoComplete="name" required value={name} onChange={setName} />
-        <TextField
-          label={t('zone')}
-          name="time_zone"
-          list="settings-zones"
-          autoComplete="off"
-          value={zone}
-          onChange={setZone}
-          hint={t('zoneHint')}
-        />
-        <datalist id="settings-zones">
-          {zones.map((one) => (
-            <option key={one} value={one}>
-              {one}
-            </option>
-          ))}
-        </datalist>
-        <SelectField
-          label={t('language')}
-          name="locale"
-          value={locale}
-          onChange={setLocale}
-          choices={[
-            ...(Object.keys(locales).includes(locale) ? [] : [{ value: locale, label: locale }]),
-            ...Object.entries(locales).map(([value, label]) => ({ value, label })),
-          ]}
-          hint={t('languageHint')}
-        />
-        <Refused error={withoutFaults(rename.error)} />
-        <Notice>{rename.isSuccess ? t('nameSaved') : null}</Notice>
-        <div>
-          <Button type="submit" busy={rename.isPending} disabled={!dirty}>
-            {t('saveName')}
-          </Button>
-        </div>
-      </form>
-    </FaultsOf>
+    <Form error={rename.error} onSubmit={submit}>
+      <TextField label={t('name')} name="member_name" autoComplete="name" required value={name} onChange={setName} />
+      <TextField
+        label={t('zone')}
+        name="time_zone"
+        list="settings-zones"
+        autoComplete="off"
+        value={zone}
+        onChange={setZone}
+        hint={t('zoneHint')}
+      />
+      <datalist id="settings-zones">
+        {zones.map((one) => (
+          <option key={one} value={one}>
+            {one}
+          </option>
+        ))}
+      </datalist>
+      <SelectField
+        label={t('language')}
+        name="locale"
+        value={locale}
+        onChange={setLocale}
+        choices={[
+          ...(Object.keys(locales).includes(locale) ? [] : [{ value: locale, label: locale }]),
+          ...Object.entries(locales).map(([value, label]) => ({ value, label })),
+        ]}
+        hint={t('languageHint')}
+      />
+      <Refused error={withoutFaults(rename.error)} />
+      <Notice>{rename.isSuccess ? t('nameSaved') : null}</Notice>
+      <div>
+        <Button type="submit" busy={rename.isPending} disabled={!dirty}>
+          {t('saveName')}
+        </Button>
+      </div>
+    </Form>
   );
 }
 
@@ -103,41 +101,38 @@ function PasswordForm(): ReactNode {
       setNext('');
     },
   });
-  const submit = (event: FormEvent): void => {
-    event.preventDefault();
+  const submit = (): void => {
     set.mutate({ current_password: current, new_password: next });
   };
   return (
-    <FaultsOf faults={set.error?.faults ?? []}>
-      <form className="form" onSubmit={submit}>
-        <input type="hidden" name="username" autoComplete="username" value={person.email} readOnly />
-        <TextField
-          label={t('current')}
-          name="current_password"
-          type="password"
-          autoComplete="current-password"
-          value={current}
-          onChange={setCurrent}
-          hint={t('currentHint')}
-        />
-        <TextField
-          label={t('next')}
-          name="new_password"
-          type="password"
-          autoComplete="new-password"
-          required
-          value={next}
-          onChange={setNext}
-          hint={hint}
-        />
-        <Refused error={withoutFaults(set.error)} />
-        <Notice>{set.isSuccess && next === '' ? t('passwordSet') : null}</Notice>
-        <div>
-          <Button type="submit" busy={set.isPending}>
-            {t('setPassword')}
-          </Button>
-        </div>
-      </form>
-    </FaultsOf>
+    <Form error={set.error} onSubmit={submit}>
+      <input type="hidden" name="username" autoComplete="username" value={person.email} readOnly />
+      <TextField
+        label={t('current')}
+        name="current_password"
+        type="password"
+        autoComplete="current-password"
+        value={current}
+        onChange={setCurrent}
+        hint={t('currentHint')}
+      />
+      <TextField
+        label={t('next')}
+        name="new_password"
+        type="password"
+        autoComplete="new-password"
+        required
+        value={next}
+        onChange={setNext}
+        hint={hint}
+      />
+      <Refused error={withoutFaults(set.error)} />
+      <Notice>{set.isSuccess && next === '' ? t('passwordSet') : null}</Notice>
+      <div>
+        <Button type="submit" busy={set.isPending}>
+          {t('setPassword')}
+        </Button>
+      </div>
+    </Form>
   );
 }

@@ -1,4 +1,4 @@
-import { useState, type FormEvent, type ReactNode } from 'react';
+import { useState, type ReactNode } from 'react';
 import { useTranslations } from 'use-intl';
 import type { Integration, Reply } from '../api/operations.ts';
 import { useRead, useWrite } from '../api/query.ts';
@@ -6,9 +6,9 @@ import { useMay } from '../api/session.ts';
 import { Button } from '../parts/button.tsx';
 import { plainConditions, type Condition } from '../parts/conditions.ts';
 import { ConditionsField, FilterText } from '../parts/conditions-field.tsx';
-import { CheckField, FaultsOf, TextField } from '../parts/field.tsx';
+import { CheckField, TextField } from '../parts/field.tsx';
+import { Form } from '../parts/form.tsx';
 import { Failed, Loading, Notice, Refused, withoutFaults } from '../parts/states.tsx';
-import '../parts/form.css';
 
 type Route = Reply<'/route/info'>;
 type Case = Route['cases'][number];
@@ -56,8 +56,7 @@ function RouteForm({ route, save }: RouteFormProps): ReactNode {
     if (one !== undefined) next.splice(index - 1, 0, one);
     setCases(next);
   };
-  const submit = (event: FormEvent): void => {
-    event.preventDefault();
+  const submit = (): void => {
     save.mutate({
       integration_id: route.integration_id,
       cases: cases.map((one) => ({ ...one, if: plainConditions(one.if) })),
@@ -67,92 +66,90 @@ function RouteForm({ route, save }: RouteFormProps): ReactNode {
     });
   };
   return (
-    <FaultsOf faults={save.error?.faults ?? []}>
-      <form className="form" onSubmit={submit}>
-        {cases.map((one, index) => (
-          // oxlint-disable-next-line react/no-array-index-key -- a case is its place
-          <div key={index} className="route-case">
-            <div className="route-head">
-              <h3>{t('case', { number: index + 1 })}</h3>
-              {mayEdit ? (
-                <span>
-                  {index === 0 ? null : (
-                    <Button look="quiet" icon="superseded" iconOnly onClick={() => move(index)}>
-                      {t('up', { number: index + 1 })}
-                    </Button>
-                  )}
-                  <Button
-                    look="quiet"
-                    icon="trash"
-                    iconOnly
-                    onClick={() => setCases(cases.filter((_, at) => at !== index))}
-                  >
-                    {t('remove', { number: index + 1 })}
+    <Form error={save.error} onSubmit={submit}>
+      {cases.map((one, index) => (
+        // oxlint-disable-next-line react/no-array-index-key -- a case is its place
+        <div key={index} className="route-case">
+          <div className="route-head">
+            <h3>{t('case', { number: index + 1 })}</h3>
+            {mayEdit ? (
+              <span>
+                {index === 0 ? null : (
+                  <Button look="quiet" icon="superseded" iconOnly onClick={() => move(index)}>
+                    {t('up', { number: index + 1 })}
                   </Button>
-                </span>
-              ) : null}
-            </div>
-            {mayEdit ? (
-              <ConditionsField
-                label={t('if')}
-                name={`cases[${index}].if`}
-                value={one.if}
-                onChange={(next: readonly Condition[]) => set(index, { if: plainConditions(next) })}
-              />
-            ) : (
-              <FilterText filter={one.if.length === 0 ? [] : [one.if]} />
-            )}
-            {one.routing_mode === 'name_mapping' ? (
-              <TextField
-                label={t('label')}
-                name={`cases[${index}].name_mapping_label`}
-                disabled={!mayEdit}
-                value={one.name_mapping_label}
-                onChange={(label) => set(index, { name_mapping_label: label })}
-              />
-            ) : (
-              <Channels
-                label={t('to')}
-                value={one.channel_ids}
-                disabled={!mayEdit}
-                onChange={(ids) => set(index, { channel_ids: [...ids] })}
-              />
-            )}
-            {mayEdit ? (
-              <>
-                <CheckField
-                  label={t('byName')}
-                  checked={one.routing_mode === 'name_mapping'}
-                  onChange={(on) => set(index, { routing_mode: on ? 'name_mapping' : 'standard' })}
-                />
-                <CheckField
-                  label={t('goOn')}
-                  checked={one.fallthrough}
-                  onChange={(fallthrough) => set(index, { fallthrough })}
-                />
-              </>
+                )}
+                <Button
+                  look="quiet"
+                  icon="trash"
+                  iconOnly
+                  onClick={() => setCases(cases.filter((_, at) => at !== index))}
+                >
+                  {t('remove', { number: index + 1 })}
+                </Button>
+              </span>
             ) : null}
           </div>
-        ))}
-        {mayEdit ? (
-          <div>
-            <Button icon="plus" onClick={() => setCases([...cases, emptyCase])}>
-              {t('add')}
-            </Button>
-          </div>
-        ) : null}
-        <Channels label={t('rest')} value={rest} disabled={!mayEdit} onChange={setRest} />
-        <Refused error={withoutFaults(save.error)} />
-        <Notice>{save.isSuccess ? t('saved') : null}</Notice>
-        {mayEdit ? (
-          <div className="form-actions">
-            <Button type="submit" look="primary" busy={save.isPending}>
-              {t('save')}
-            </Button>
-          </div>
-        ) : null}
-      </form>
-    </FaultsOf>
+          {mayEdit ? (
+            <ConditionsField
+              label={t('if')}
+              name={`cases[${index}].if`}
+              value={one.if}
+              onChange={(next: readonly Condition[]) => set(index, { if: plainConditions(next) })}
+            />
+          ) : (
+            <FilterText filter={one.if.length === 0 ? [] : [one.if]} />
+          )}
+          {one.routing_mode === 'name_mapping' ? (
+            <TextField
+              label={t('label')}
+              name={`cases[${index}].name_mapping_label`}
+              disabled={!mayEdit}
+              value={one.name_mapping_label}
+              onChange={(label) => set(index, { name_mapping_label: label })}
+            />
+          ) : (
+            <Channels
+              label={t('to')}
+              value={one.channel_ids}
+              disabled={!mayEdit}
+              onChange={(ids) => set(index, { channel_ids: [...ids] })}
+            />
+          )}
+          {mayEdit ? (
+            <>
+              <CheckField
+                label={t('byName')}
+                checked={one.routing_mode === 'name_mapping'}
+                onChange={(on) => set(index, { routing_mode: on ? 'name_mapping' : 'standard' })}
+              />
+              <CheckField
+                label={t('goOn')}
+                checked={one.fallthrough}
+                onChange={(fallthrough) => set(index, { fallthrough })}
+              />
+            </>
+          ) : null}
+        </div>
+      ))}
+      {mayEdit ? (
+        <div>
+          <Button icon="plus" onClick={() => setCases([...cases, emptyCase])}>
+            {t('add')}
+          </Button>
+        </div>
+      ) : null}
+      <Channels label={t('rest')} value={rest} disabled={!mayEdit} onChange={setRest} />
+      <Refused error={withoutFaults(save.error)} />
+      <Notice>{save.isSuccess ? t('saved') : null}</Notice>
+      {mayEdit ? (
+        <div className="form-actions">
+          <Button type="submit" look="primary" busy={save.isPending}>
+            {t('save')}
+          </Button>
+        </div>
+      ) : null}
+    </Form>
   );
 }
 
