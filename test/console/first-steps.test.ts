@@ -107,6 +107,8 @@ for (const database of ['sqlite', 'postgres'] as const) {
         await page.getByRole('link', { name, exact: true }).and(page.locator('[aria-current="page"]')).waitFor();
         await page.getByRole('heading', { level: 1 }).waitFor();
         assert.equal(await page.getByRole('heading', { level: 1 }).count(), 1, name);
+        // A list that was left before its rows came is loaded anew, and holds nothing back.
+        await visit.settled();
       }
     });
 
