@@ -14,10 +14,14 @@ export interface ReceivedPush {
 
 export interface DemoReceiver {
   readonly origin: string;
+  /** Every push there is answered with 500, and reported to nobody. */
+  readonly brokenPath: string;
   /** Sets the secret for pushes to this path. */
   trust(path: string, secret: string): void;
   close(): Promise<void>;
 }
+
+const brokenPath = '/out-of-order';
 
 /** Stands for a third-party system: takes pushes, checks their signature, and answers at once. */
 export async function startDemoReceiver(onPush: (push: ReceivedPush) => void): Promise<DemoReceiver> {
@@ -26,8 +30,12 @@ export async function startDemoReceiver(onPush: (push: ReceivedPush) => void): P
     const chunks: Buffer[] = [];
     request.on('data', (chunk: Buffer) => chunks.push(chunk));
     request.on('end', () => {
-      response.writeHead(204).end();
       const path = request.url ?? '';
+      if (path === brokenPath) {
+        response.writeHead(500, { 'content-type': 'application/json' }).end('{"error": "the disk is full"}');
+        return;
+      }
+      response.writeHead(204).end();
       const body = Buffer.concat(chunks);
       const secret = secrets.get(path);
       const verified = secret !== undefined && verify({ headers: request.headers, body }, secret).ok;
@@ -38,6 +46,7 @@ export async function startDemoReceiver(onPush: (push: ReceivedPush) => void): P
   const { port } = server.address() as AddressInfo;
   return {
     origin: `http://127.0.0.1:${port}`,
+    brokenPath,
     trust: (path, secret) => secrets.set(path, secret),
     close: () =>
       new Promise((resolve) => {

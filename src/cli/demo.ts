@@ -46,7 +46,7 @@ function demoConfig(listen: string | undefined, folder: string, receiver: DemoRe
   });
 }
 
-/** Makes a channel, a source, and a webhook of each kind. Returns the path that the source pushes to. */
+/** Makes a channel, a source, a webhook of each kind, and one that fails. Returns the path that the source pushes to. */
 async function setUp(client: Client, receiver: DemoReceiver): Promise<string> {
   const channel = await client.call<{ channel_id: number }>('/channel/create', { channel_name: 'Web shop' });
   const integration = await client.call<{ push_url: string }>('/integration/create', {
@@ -62,6 +62,11 @@ async function setUp(client: Client, receiver: DemoReceiver): Promise<string> {
     });
     receiver.trust(`/${type}s`, webhook.secret);
   }
+  await client.call('/webhook/create', {
+    type: 'incident',
+    name: 'Out of order',
+    endpoint: receiver.origin + receiver.brokenPath,
+  });
   const url = new URL(integration.push_url);
   return url.pathname + url.search;
 }
@@ -69,6 +74,7 @@ async function setUp(client: Client, receiver: DemoReceiver): Promise<string> {
 async function fireAndResolve(client: Client, pushUrl: string, pushes: PushLog, say: Say): Promise<void> {
   const cpu = { alertname: 'HighCPU', instance: 'web-01:9100', severity: 'critical' };
   const disk = { alertname: 'DiskFull', instance: 'db-3:9100', severity: 'warning' };
+  const latency = { alertname: 'Checkout latency', instance: 'shop', severity: 'critical' };
   const startsAt = new Date(systemClock.now()).toISOString();
   const send = async (title: string, pushCount: number, alerts: readonly object[]) => {
     say(`\n${title}`);
@@ -87,6 +93,10 @@ async function fireAndResolve(client: Client, pushUrl: string, pushes: PushLog, 
     { status: 'resolved', labels: cpu, annotations: {} },
     { status: 'resolved', labels: disk, annotations: {} },
   ]);
+  await send('Another one fires, and is left to you.', 2, [
+    { status: 'firing', labels: latency, annotations: { description: 'p95 above 2 s for 5 min' } },
+  ]);
+  say('\nA third receiver fails on purpose: the console shows what it has missed, and why.');
 }
 
 /**
@@ -112,7 +122,7 @@ function sayWhatNext(url: string, key: string, pushUrl: string, say: Say): void 
   const alert = { event_status: 'Critical', title: 'Checkout is slow', alert_key: 'checkout' };
   say('\nIt stays up until you press Ctrl+C. Try, in another terminal:');
   say('- every delivery, with its request and its answer:');
-  say(api('/webhook/history/list', { start_time: now - 3_600_000, end_time: now + 3_600_000, limit: 20 }));
+  say(api('/webhook/history/list', { start_time: now - 3_600_000, end_time: now + 3_600_000, limit: 100 }));
   say('- an incident by hand, and see its push arrive here:');
   say(api('/incident/create', { title: 'Checkout is slow', incident_severity: 'Critical' }));
   say('- the same push URL takes what Alertmanager sends; any other tool can use the standard format:');
