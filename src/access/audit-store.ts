@@ -106,6 +106,7 @@ export function noting(tx: Transaction, made: string[]): Transaction {
     giveTurn: () => tx.giveTurn(),
     afterCommit: (work) => tx.afterCommit(work),
     hint: (work) => tx.hint(work),
+    needsNoCount: () => tx.needsNoCount(),
     whenEnded: (work) => tx.whenEnded(work),
   };
 }

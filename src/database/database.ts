@@ -48,6 +48,11 @@ export interface Transaction {
    * As `afterCommit`, and also when the outcome of the commit is unknown: for callbacks that are harmless when wrong.
    */
   hint(work: () => void): void;
+  /**
+   * The rows as they were before say themselves that something is missing, if the end of the log is lost: its commit need not
+   * be counted.
+   */
+  needsNoCount(): void;
   /** Runs once when this run of the work is over, whatever has become of it. */
   whenEnded(work: (end: TransactionEnd) => void): void;
 }

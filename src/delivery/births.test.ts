@@ -150,6 +150,7 @@ async function changeInDoubt(rig: Rig, events: readonly Event[]): Promise<void> 
       giveTurn: () => tx.giveTurn(),
       afterCommit: () => {},
       hint: () => {},
+      needsNoCount: () => tx.needsNoCount(),
       whenEnded: (work) => void whenEnded.push(work),
     };
     await appendEvents(tx, events);

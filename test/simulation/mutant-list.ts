@@ -408,6 +408,7 @@ function seen(tx: Transaction, { insert, update }: Eyes): Transaction {
     giveTurn: () => tx.giveTurn(),
     afterCommit: (work) => tx.afterCommit(work),
     hint: (work) => tx.hint(work),
+    needsNoCount: () => tx.needsNoCount(),
     whenEnded: (work) => tx.whenEnded(work),
   };
 }

@@ -83,6 +83,7 @@ export async function openHeard(open: TestDatabase['open']): Promise<HeardDataba
           giveTurn: () => tx.giveTurn(),
           afterCommit: (after) => tx.afterCommit(after),
           hint: (after) => tx.hint(after),
+          needsNoCount: () => tx.needsNoCount(),
           whenEnded: (after) => tx.whenEnded(after),
         });
       });

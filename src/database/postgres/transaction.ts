@@ -80,6 +80,9 @@ export class PostgresTransaction implements Transaction, Scope {
     });
   }
 
+  /** The server keeps its own log. */
+  needsNoCount(): void {}
+
   whenEnded(work: (end: TransactionEnd) => void): void {
     if (!this.open) throw new Error('the transaction has ended: nothing can be added to it');
     this.#whenEnded.push(work);

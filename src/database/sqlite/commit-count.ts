@@ -16,7 +16,8 @@ export function commitCountFile(databaseFile: string): string {
 /**
  * Counts commits in the database and in a file beside it. Each commit carries its number, and the file gets the number
  * before the commit is acknowledged. So a database whose number is below the file's has lost commits that were
- * acknowledged: its write-ahead log was lost or damaged, or an older copy was put in its place.
+ * acknowledged: its write-ahead log was lost or damaged, or an older copy was put in its place. Commits of results alone are
+ * not counted: without one, its deliveries are still `sending`, as after a death of the process.
  *
  * The file is not synced: after a power failure it may be behind the database, which says nothing. It survives the death
  * of the process, after which the log can be lost by a wrong copy.
@@ -49,13 +50,17 @@ export class CommitCount {
     this.#write();
   }
 
-  /** Inside the transaction that is about to be committed. */
-  count(): void {
+  /**
+   * Inside the transaction that is about to be committed.
+   * @param isNeeded false = what is lost with it shows in the rows. A count of its own writes a page more.
+   */
+  count(isNeeded = true): void {
     this.#next = undefined;
     const changes = Number(only(this.#handle, 'select total_changes()'));
     // A transaction that only reads writes nothing, and works on a full disk.
     if (this.#settling || changes === this.#changes) return;
     this.#changes = changes;
+    if (!isNeeded) return;
     this.#next = (this.#count + 1) % countsMax;
     this.#handle.set(`pragma user_version = ${this.#next}`);
   }

@@ -87,7 +87,7 @@ export class GroupCommit {
       const full = group.length >= groupMax || this.#clock.monotonic() >= until;
       if (full || !this.#handle.inTransaction) break;
     }
-    const lost = named('commit', () => this.#commit(group.at(-1))) ?? (await this.#makeDurable());
+    const lost = named('commit', () => this.#commit(group)) ?? (await this.#makeDurable());
     for (const ended of group) tell(ended, lost);
   }
 
@@ -158,15 +158,16 @@ export class GroupCommit {
   }
 
   /** Returns the reason when the whole group is lost. */
-  #commit(last: Ended | undefined): unknown {
+  #commit(group: readonly Ended[]): unknown {
     if (!this.#handle.inTransaction) {
       // SQLite has rolled back the whole group: the disk is full or failed, and the last transaction met that.
+      const last = group.at(-1);
       return (
         last?.tx.failure ?? last?.error ?? new DatabaseFailure('unavailable', 'the database ended the transaction')
       );
     }
     try {
-      this.#beside.count?.count();
+      this.#beside.count?.count(group.some(({ tx }) => tx.isCounted));
       this.#handle.execute('commit');
       return undefined;
     } catch (error) {

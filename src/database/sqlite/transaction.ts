@@ -15,6 +15,7 @@ export class SqliteTransaction implements Transaction, Scope {
   open = true;
   /** The first failed statement. It ends the transaction, as in PostgreSQL, even when the work goes on. */
   failure: Error | undefined;
+  isCounted = true;
   readonly #handle: SqliteHandle;
   readonly #turn: LoopTurn;
   readonly #whenEnded: ((end: TransactionEnd) => void)[] = [];
@@ -63,6 +64,10 @@ export class SqliteTransaction implements Transaction, Scope {
   /** A failed commit is rolled back here, or ends the process. */
   hint(work: () => void): void {
     this.afterCommit(work);
+  }
+
+  needsNoCount(): void {
+    this.isCounted = false;
   }
 
   whenEnded(work: (end: TransactionEnd) => void): void {

@@ -34,8 +34,8 @@ export interface Claims {
 
 /** The claim of some heads in a transaction, which may write other things as well. */
 export interface Claiming {
-  /** In the transaction, whose work may run again. @param asked of the heads; the others are not claimed. */
-  run(tx: Transaction, asked: readonly Delivery[]): Promise<void>;
+  /** In the transaction, whose work may run again. @param asked of the heads; the others are not claimed. @returns whether it writes. */
+  run(tx: Transaction, asked: readonly Delivery[]): Promise<boolean>;
   /** Its commit is on the disk. */
   committed(): Claims;
   /** The database could not: whether it has committed is not known. */
@@ -91,11 +91,12 @@ export class Claimer {
         const left = heads.filter((head) => !asked.includes(head)).map((head) => [head, 'notClaimed'] as const);
         claims = { ...noClaims, denied: left };
         await releaseDeliveries(tx, given);
-        if (asked.length === 0) return;
+        if (asked.length === 0) return given.length > 0;
         const directory = await webhooks.in(tx);
         const scope = { dialect: database.dialect, directory, lease: context.lease, now: clock.now() };
         const claimed = await claimHeads(tx, scope, asked);
         claims = { ...claimed, denied: [...claimed.denied, ...left] };
+        return true;
       },
       committed: () => {
         this.#doubtful = this.#doubtful.filter((one) => !given.includes(one));

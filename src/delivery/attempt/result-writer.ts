@@ -151,12 +151,13 @@ export class ResultWriter {
 
   #settle(
     results: readonly AttemptResult[],
-    andThen: (tx: Transaction, counted: readonly boolean[]) => Promise<void> = async () => {},
+    claims: (tx: Transaction, counted: readonly boolean[]) => Promise<boolean> = async () => false,
   ): Promise<boolean[]> {
     const { database, clock, at } = this.#parts;
     return database.transaction(async (tx) => {
       const counted = await settleDeliveries(tx, database.dialect, results, clock.now());
-      await andThen(tx, counted);
+      // Without its results a delivery is `sending`, as after a death of the process.
+      if (!(await claims(tx, counted))) tx.needsNoCount();
       at('settle.before-commit');
       return counted;
     });
