@@ -119,12 +119,19 @@ describe('the console for everybody', { skip: noBrowser }, () => {
     async () => {
       const visit = await console.visit({ role: 'admin' });
       const { page } = visit;
+      const browser = await visit.context.newCDPSession(page);
+      // A finger is not exact, so some things are larger then.
+      const touches = async (enabled: boolean): Promise<void> => {
+        await browser.send('Emulation.setTouchEmulationEnabled', { enabled });
+        assert.equal(await page.evaluate(() => matchMedia('(pointer: coarse)').matches), enabled);
+      };
       const tooWide: string[] = [];
       for (const [name, path] of Object.entries(pages)) {
         await page.setViewportSize({ width: 1440, height: 900 });
         await visit.open(path);
         for (const width of widths) {
           await page.setViewportSize({ width, height: 900 });
+          await touches(width <= 640);
           await visit.settled();
           assert.deepEqual(await visit.faultsInBothThemes(), [], `${name}, ${width} px`);
           assert.equal(await page.getByRole('heading', { level: 1 }).count(), 1, name);
