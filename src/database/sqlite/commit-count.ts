@@ -52,7 +52,7 @@ export class CommitCount {
 
   /**
    * Inside the transaction that is about to be committed.
-   * @param isNeeded false = what is lost with it shows in the rows. A count of its own writes a page more.
+   * @param isNeeded false = what is lost with it shows in the rows. To count it writes a page more.
    */
   count(isNeeded = true): void {
     this.#next = undefined;
