@@ -58,7 +58,7 @@ export function payloadText(event: string): string {
       || substr(${event}.payload, ${at} + 1) end))`;
 }
 
-/** What is left begins with the quote of a name, and no whole payload does. */
+/** The rest begins with the quote of a name, and no whole payload does. */
 function withoutHead({ payload, eventTime, type, eventId }: Event): string {
   const head = `{"event_time":${eventTime},"event_type":"${type}","event_id":"${eventId}",`;
   return payload.startsWith(`${head}"`) ? payload.slice(head.length) : payload;
