@@ -77,7 +77,7 @@ describe('what people do to incidents in the console', { skip: noBrowser }, () =
     await button(/^Assign/).click();
     const chosen = (name: RegExp, on: boolean) => dialog().getByRole('checkbox', { name, checked: on }).waitFor();
     await chosen(/Administrator/, true);
-    await dialog().getByText('Whoever is not chosen no longer has it.').waitFor();
+    await dialog().getByText('People who are not chosen no longer have it.').waitFor();
     await dialog().getByRole('searchbox').fill('responder 1');
     await page.keyboard.press('Enter');
     await chosen(/responder 1/, true);

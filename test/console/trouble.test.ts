@@ -85,7 +85,7 @@ describe('trouble in the console', { skip: noBrowser }, () => {
     await hook.pushes(10);
   });
 
-  test('what waits for its next attempt is tried at once when somebody knows that the receiver works again', async () => {
+  test('a push that waits for its next attempt is tried at once when somebody knows that the receiver works again', async () => {
     const lake = await place.hook('incident', { name: 'Durable', delivery_mode: 'at_least_once', timeout_ms: 10_000 });
     console.app.receiver.answer(lake.path, { status: 503, headers: { 'retry-after': '3600' } }, { status: 200 });
     await place.report({ title: 'later', alert_key: 'later' });

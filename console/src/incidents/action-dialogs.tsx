@@ -110,7 +110,7 @@ function AssignDialog(props: ActionDialogProps): ReactNode {
   const rules = useRead('/channel/escalate/rule/list', { channel_id: channel }, { enabled: channel !== 0 });
   const [to, setTo] = useState<'people' | 'rule'>('people');
   const [only, second] = props.incidents;
-  // Who is not named has it no longer: what is there already is where one starts.
+  // An assignment takes the place of the one before: the present people are where it starts.
   const present = second === undefined ? (only?.responders ?? []).map((one) => one.person_id) : [];
   const [people, setPeople] = useState<readonly number[]>(present.length > 0 ? present : [person.person_id]);
   const isOnlyMe = people.length === 1 && people[0] === person.person_id;

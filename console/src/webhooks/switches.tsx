@@ -114,7 +114,7 @@ export function useSwitchItems(switches: Switches): (webhook: Webhook) => Switch
       webhook.status === 'paused'
         ? item('resume', 'play', () => switches.resume(webhook))
         : item('pause', 'pause', () => switches.pause(webhook));
-    // What is paused waits for somebody, and not for its next attempt.
+    // A paused webhook waits for somebody, and not for its next attempt.
     const isHeldUp = webhook.status === 'enabled' && waitingOf(webhook) > 0;
     const retry = isHeldUp ? [item('retry', 'retry', () => switches.retry(webhook))] : [];
     const enable = item('enable', 'play', () => switches.enable(webhook));

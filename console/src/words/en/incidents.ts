@@ -193,7 +193,7 @@ export const acting = {
   layer: '{rule}, layer {number}',
   people: 'People',
   onlyMe: 'Only me',
-  assignReplaces: 'Whoever is not chosen no longer has it.',
+  assignReplaces: 'People who are not chosen no longer have it.',
   newSeverity: 'New severity',
   removeWhy:
     '{alerts, plural, =0 {It is deleted for good.} one {It is deleted for good, together with # alert.} other {Deleted for good, together with # alerts.}} Nothing is pushed about it. To end an incident, resolve it.',
