@@ -43,6 +43,20 @@ describe('while the service starts', () => {
     });
   }
 
+  test('a browser gets a page that loads again by itself', async () => {
+    await using server = await openStubServer();
+    for (const method of ['GET', 'HEAD']) {
+      const page = await fetch(`${server.url}/incident?severity=Critical`, {
+        method,
+        headers: { accept: 'text/html,application/xhtml+xml;q=0.9,*/*;q=0.8' },
+      });
+      assert.deepEqual([page.status, page.headers.get('retry-after')], [503, '5']);
+      assert.equal(page.headers.get('content-type'), 'text/html; charset=utf-8');
+      assert.match(page.headers.get('content-security-policy') ?? '', /trusted-types 'none'/);
+      assert.match(await page.text(), method === 'GET' ? /http-equiv="refresh" content="2".*is starting/s : /^$/);
+    }
+  });
+
   test('a body is not read, and its sender still sees the answer', async () => {
     await using server = await openStubServer();
     const head = 'POST /thing/create HTTP/1.1\r\nHost: localhost\r\nContent-Length: 900000\r\n\r\n{';
