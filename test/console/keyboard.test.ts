@@ -3,9 +3,7 @@ import { after, before, describe, test } from 'node:test';
 import type { Page } from 'playwright-core';
 import type { Hook, Place } from '../support/test-app.ts';
 import { noBrowser, startConsole, type ConsoleApp, type Visit } from './console-browser.ts';
-
-/** Tab stops that a test may take to get anywhere. */
-const stopsMax = 80;
+import { focusedName, stopsMax, tabToName } from './tab-stops.ts';
 
 describe('the console without a mouse', { skip: noBrowser }, () => {
   let console: ConsoleApp;
@@ -26,20 +24,8 @@ describe('the console without a mouse', { skip: noBrowser }, () => {
   });
   after(() => console.stop());
 
-  const focused = (): Promise<string> =>
-    page.evaluate(() => {
-      const element = document.activeElement;
-      const isField = element instanceof HTMLInputElement || element instanceof HTMLSelectElement;
-      const label = isField ? (element.labels?.[0]?.querySelector('.unseen') ?? element.labels?.[0])?.textContent : '';
-      return label || (element?.getAttribute('aria-label') ?? element?.textContent ?? '');
-    });
-  const tabTo = async (name: string): Promise<void> => {
-    for (let stop = 0; stop < stopsMax; stop += 1) {
-      if ((await focused()).trim() === name) return;
-      await page.keyboard.press('Tab');
-    }
-    assert.fail(`no tab stop is called ${name}`);
-  };
+  const focused = (): Promise<string> => focusedName(page);
+  const tabTo = (name: string): Promise<void> => tabToName(page, name);
   const isIn = (selector: string): Promise<boolean> =>
     page.evaluate((within) => document.activeElement?.closest(within) !== null, selector);
   const focusIn = (selector: string) =>
