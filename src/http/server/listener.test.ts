@@ -43,7 +43,7 @@ describe('while the service starts', () => {
     });
   }
 
-  test('a browser gets a page that loads again by itself', async () => {
+  test('a browser gets a page that loads again', async () => {
     await using server = await openStubServer();
     for (const method of ['GET', 'HEAD']) {
       const page = await fetch(`${server.url}/incident?severity=Critical`, {

@@ -43,7 +43,7 @@ const startRetrySeconds = 5;
 const page = `<!doctype html>
 <html lang="en"><head><meta charset="utf-8"><meta http-equiv="refresh" content="2"><title>Tocsin</title></head>
 <body><h1>The service is starting</h1>
-<p>This page loads again by itself.</p><p lang="zh-CN">服务正在启动，页面会自动重新加载。</p></body></html>
+<p>This page loads again in a moment.</p><p lang="zh-CN">服务正在启动，页面会自动重新加载。</p></body></html>
 `;
 
 function notYet(): Failure {
