@@ -103,6 +103,12 @@ export function noting(tx: Transaction, made: string[]): Transaction {
       return tx.insertMany(table, rows);
     },
     updateMany: (table, changes) => tx.updateMany(table, changes),
+    setMany: (table, changes) => tx.setMany(table, changes),
+    changeAll: (table, changes) => tx.changeAll(table, changes),
+    answered: () => tx.answered(),
+    ask: (statement, heard) => tx.ask(statement, heard),
+    mark: () => tx.mark(),
+    awaitEnds: (marks) => tx.awaitEnds(marks),
     giveTurn: () => tx.giveTurn(),
     afterCommit: (work) => tx.afterCommit(work),
     hint: (work) => tx.hint(work),

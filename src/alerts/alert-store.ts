@@ -43,7 +43,7 @@ export class AlertStore {
     const rows = await tx.query
       .selectFrom('alert')
       .selectAll()
-      .where(this.#dialect.anyOf('source_key', sourceKeys))
+      .where(this.#dialect.anyOf('source_key', [...new Set(sourceKeys)]))
       .where('progress', '=', open)
       .orderBy('alert_id')
       .modifyEnd(this.#dialect.forUpdate)
@@ -213,7 +213,7 @@ export class AlertStore {
       const { alert_id, ...set } = rowOf(alert);
       return { match: { alert_id }, set };
     });
-    await tx.updateMany('alert', changes);
+    await tx.setMany('alert', changes);
   }
 
   async insertReports(tx: Transaction, reports: readonly StoredReport[]): Promise<void> {

@@ -29,7 +29,7 @@ export async function insertChange(tx: Transaction, change: Change, event: Store
 
 export async function saveChange(tx: Transaction, change: Change, event: StoredChangeReport): Promise<void> {
   const { change_id, ...set } = rowOf(change);
-  await tx.updateMany('change', [{ match: { change_id }, set }]);
+  await tx.setMany('change', [{ match: { change_id }, set }]);
   await tx.insertMany('change_event', [eventRowOf(change, event)]);
 }
 

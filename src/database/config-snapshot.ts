@@ -1,11 +1,14 @@
+import { sql, type RawBuilder } from 'kysely';
 import type { Clock } from '../runtime/clock.ts';
 import type { Database, Query, Transaction } from './database.ts';
-import { raiseRevision, readPartRevisions, readRevision } from './installation-store.ts';
+import { isAtRevision, raiseRevision, readPartRevisions, readRevision } from './installation-store.ts';
 
 /** The configuration in memory. A room that uses a part of it declares that slice: `Config<{ channels: ChannelDirectory }>`. */
 export interface SharedConfig<Parts> {
   /** As the transaction sees it. */
   in(tx: Transaction): Promise<Parts>;
+  /** As this process knows it, which may be older than the transaction sees it; it waits for no answer if there is something. */
+  assumed(tx: Transaction): Promise<Assumed<Parts>>;
   /** Outside transactions: at most a moment old, and never older than a change that this process committed. */
   current(): Promise<Parts>;
   /** Outside transactions: with every change that any node has committed by now. For names that `current` does not have. */
@@ -16,6 +19,15 @@ export interface SharedConfig<Parts> {
    */
   change(tx: Transaction, ...parts: readonly (keyof Parts & string)[]): Promise<void>;
 }
+
+/** A configuration on which only statements with the condition may rely. */
+export interface Assumed<Parts> {
+  readonly parts: Parts;
+  /** It is the present one. */
+  readonly holds: RawBuilder<boolean>;
+}
+
+const always = sql<boolean>`1 = 1`;
 
 /** How each part is read from its tables. */
 export type ConfigLoaders<Parts> = { readonly [Part in keyof Parts]: (query: Query) => Promise<Parts[Part]> };
@@ -64,6 +76,14 @@ export class ConfigSnapshot<Parts extends object> implements SharedConfig<Parts>
     if (alone && kept?.begun === this.#begun) return kept.state.parts;
     const seen = this.#seen.get(tx) ?? this.#see(tx);
     return (await seen).parts;
+  }
+
+  async assumed(tx: Transaction): Promise<Assumed<Parts>> {
+    const state = this.#kept?.state;
+    if (this.#database.shared === undefined || state === undefined || this.#changing.has(tx)) {
+      return { parts: await this.in(tx), holds: always };
+    }
+    return { parts: state.parts, holds: isAtRevision(state.revision) };
   }
 
   async current(): Promise<Parts> {
@@ -155,11 +175,15 @@ interface SnapshotState<Parts> {
 
 /** One part of a configuration, for a room that needs no other. */
 export function partOf<Parts, Part extends keyof Parts>(
-  config: Pick<SharedConfig<Parts>, 'in' | 'current'>,
+  config: Pick<SharedConfig<Parts>, 'in' | 'assumed' | 'current'>,
   part: Part,
-): { in(tx: Transaction): Promise<Parts[Part]>; current(): Promise<Parts[Part]> } {
+): Pick<SharedConfig<Parts[Part]>, 'in' | 'assumed' | 'current'> {
   return {
     in: async (tx) => (await config.in(tx))[part],
+    async assumed(tx) {
+      const { parts, holds } = await config.assumed(tx);
+      return { parts: parts[part], holds };
+    },
     current: async () => (await config.current())[part],
   };
 }

@@ -226,6 +226,53 @@ for (const { name, open } of databases) {
     assert.deepEqual(told, ['first committed', 'second rolled back', 'third rolled back']);
   });
 
+  test(`${name}: a statement that nobody waits for fails the transaction all the same`, async (context) => {
+    const database = await fresh(context);
+    await insert(database, [row('a')]);
+    for (const write of [
+      (tx: Transaction) => tx.insertMany('idempotency', [row('a')]),
+      (tx: Transaction) =>
+        tx.setMany('idempotency', [{ match: { idempotency_id: 'b' }, set: { idempotency_id: 'a' } }]),
+      (tx: Transaction) =>
+        tx.ask(sql`update idempotency set idempotency_id = 'a' where idempotency_id = 'b'`.compile(tx.query), () => {}),
+    ]) {
+      const taken = database.transaction(async (tx) => {
+        await tx.insertMany('idempotency', [row('b')]);
+        void write(tx).catch(() => {});
+      });
+      await assert.rejects(taken, { kind: 'conflict' });
+      assert.deepEqual(await ids(database), ['a']);
+    }
+  });
+
+  test(`${name}: changeAll is a conflict where a row is not as expected, and else as updateMany`, async (context) => {
+    const database = await fresh(context);
+    await insert(database, [row('a'), row('b'), row('c', { created_at: 7 })]);
+    const raise = (id: string, from: number) => ({
+      match: { idempotency_id: id, created_at: from },
+      set: { created_at: from + 1 },
+    });
+    const { created_at: first } = row('a');
+    const change = (...changes: ReturnType<typeof raise>[]) =>
+      database.transaction((tx) => tx.changeAll('idempotency', changes));
+    await assert.rejects(change(raise('a', first), raise('b', first), raise('c', 6)), { kind: 'conflict' });
+    await change(raise('a', first), raise('b', first), raise('c', 7));
+    await change();
+    const kept = (await rows(database)).map((one) => one.created_at);
+    assert.deepEqual(kept, [first + 1, first + 1, 8]);
+  });
+
+  test(`${name}: what is asked is heard before the end of the transaction is told`, async (context) => {
+    const database = await fresh(context);
+    const told: unknown[] = [];
+    await database.transaction(async (tx) => {
+      tx.whenEnded((end) => told.push(end));
+      await tx.insertMany('idempotency', [row('a')]);
+      await tx.ask(sql`select idempotency_id from idempotency`.compile(tx.query), (found) => told.push(found));
+    });
+    assert.deepEqual(told, [[{ idempotency_id: 'a' }], 'committed']);
+  });
+
   test(`${name}: a read sees only what is committed`, async (context) => {
     const database = await fresh(context);
     const step = Promise.withResolvers<void>();

@@ -1,4 +1,4 @@
-import type { Expression, Kysely, RawBuilder } from 'kysely';
+import type { CompiledQuery, Expression, Kysely, RawBuilder } from 'kysely';
 import type { SearchedKind, Sought } from './search-text.ts';
 import type { Tables } from './tables.ts';
 
@@ -33,13 +33,31 @@ export interface Dialect {
 /** The handle of a transaction. Its changes are durable when the `transaction` call resolves, or never happened. */
 export interface Transaction {
   readonly query: Query;
-  /** Inserts rows in one statement, or at its cost. All rows name the same columns. */
+  /**
+   * Inserts rows in one statement, or at its cost. All rows name the same columns. It does not wait for a server's answer:
+   * a failure ends the transaction, and `transaction` throws it.
+   */
   insertMany<T extends keyof Tables>(table: T, rows: readonly Tables[T][]): Promise<void>;
   /**
    * Updates one row per entry where all of `match` is equal, and returns for each entry whether a row changed. All
    * entries name the same columns in the same order.
    */
   updateMany<T extends keyof Tables>(table: T, changes: readonly RowChange<Tables[T]>[]): Promise<boolean[]>;
+  /** As `updateMany` where nobody asks which rows changed: it waits for no answer either. */
+  setMany<T extends keyof Tables>(table: T, changes: readonly RowChange<Tables[T]>[]): Promise<void>;
+  /** As `setMany`, and each entry must change a row: otherwise the transaction fails as a `conflict`. */
+  changeAll<T extends keyof Tables>(table: T, changes: readonly RowChange<Tables[T]>[]): Promise<void>;
+  /**
+   * Runs a statement whose rows are needed only once the transaction has ended. It waits for no answer; `heard` gets the rows
+   * before anybody is told of the end. A lost connection may leave it without an answer, and the commit in doubt.
+   */
+  ask<Row>(statement: CompiledQuery<Row>, heard: (rows: readonly Row[]) => void): Promise<void>;
+  /** Resolves when nothing that was sent is without an answer. */
+  answered(): Promise<void>;
+  /** Begins to hold what `awaitEnds` of another transaction waits for, and resolves when it does. */
+  mark(): Promise<TransactionMark>;
+  /** Waits until these have ended, whatever has become of them. */
+  awaitEnds(marks: readonly TransactionMark[]): Promise<void>;
   /** Lets the event loop go on if this transaction has held it for long: called between pieces of much work. */
   giveTurn(): Promise<void>;
   /** Runs when the change is durable, in the order of registration; not at all after a rollback. */
@@ -56,6 +74,9 @@ export interface Transaction {
   /** Runs once when this run of the work is over, whatever has become of it. */
   whenEnded(work: (end: TransactionEnd) => void): void;
 }
+
+/** By which a transaction is known while it runs; later one may have the same. */
+export type TransactionMark = number;
 
 /** `in doubt`: its commit failed, and may have taken place all the same. */
 export type TransactionEnd = 'committed' | 'rolled back' | 'in doubt';
@@ -134,7 +155,7 @@ export interface Hearing {
 }
 
 /**
- * `conflict`: a unique key is taken · `busy`: a lock or a statement took too long · `full`: no space left ·
+ * `conflict`: a unique key is taken, or a row that was to change is not as expected · `busy`: a lock or a statement took too long · `full`: no space left ·
  * `unavailable`: not reachable, or the outcome of a commit is not known · `broken`: the file is not a sound database.
  */
 export type DatabaseFailureKind = 'conflict' | 'busy' | 'full' | 'unavailable' | 'broken';
@@ -147,6 +168,11 @@ export class DatabaseFailure extends Error {
     super(message, { cause });
     this.kind = kind;
   }
+}
+
+/** A row was there, or was not as expected. */
+export function isConflict(error: unknown): boolean {
+  return error instanceof DatabaseFailure && error.kind === 'conflict';
 }
 
 /** Whether the same work may succeed later. */

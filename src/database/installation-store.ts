@@ -1,4 +1,4 @@
-import { sql } from 'kysely';
+import { sql, type RawBuilder } from 'kysely';
 import type { Query, Transaction } from './database.ts';
 import type { InstallationRow } from './tables.ts';
 
@@ -15,6 +15,11 @@ export async function insertInstallation(tx: Transaction, row: InstallationRow):
 export async function readRevision(query: Query): Promise<number> {
   const row = await query.selectFrom('installation').select('revision').executeTakeFirst();
   return row?.revision ?? 0;
+}
+
+/** A condition: nothing of the configuration has changed since it had this revision. */
+export function isAtRevision(revision: number): RawBuilder<boolean> {
+  return sql<boolean>`exists (select 1 from installation where revision = ${revision})`;
 }
 
 /** The revision of the last change of each part of the configuration. */

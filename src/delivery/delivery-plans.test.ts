@@ -59,13 +59,20 @@ const list = ({ tx, database }: Scene, change: Partial<history.HistoryFilter>, a
   );
 
 const expected: Readonly<Record<string, Row>> = {
-  claimDeliveries: [
+  askClaims: [
     'delivery delivery_open',
-    ({ tx, database, heads }) => deliveries.claimDeliveries(tx, database.dialect, idsOf(heads), late),
+    ({ tx, database, heads }) => deliveries.askClaims(tx, database.dialect, idsOf(heads), { now: late }, () => {}),
   ],
   settleDeliveries: [
     'attempt delivery',
     ({ tx, database, heads }) => deliveries.settleDeliveries(tx, database.dialect, heads.map(resultOf), late),
+  ],
+  settleInTime: [
+    'delivery delivery_open',
+    async ({ tx, database, heads }) => {
+      await deliveries.claimDeliveries(tx, database.dialect, idsOf(heads), late);
+      await deliveries.settleInTime(tx, heads.map(resultOf), late);
+    },
   ],
   releaseDeliveries: [
     'delivery',
@@ -156,7 +163,16 @@ const expected: Readonly<Record<string, Row>> = {
 };
 
 /** No statements about deliveries, or of one database alone: `cluster/node.test.ts` has the plan of `readHeadStates`. */
-const others = ['insertDeliveries', 'insertClaimed', 'inHistory', 'laneKey', 'typesOf', 'readHeadStates'];
+const others = [
+  'insertDeliveries',
+  'insertClaimed',
+  'claimDeliveries',
+  'claimOf',
+  'inHistory',
+  'laneKey',
+  'typesOf',
+  'readHeadStates',
+];
 
 test('every function of the stores of deliveries is in the table', () => {
   const names = [history, resend, coalesce, backlog, deliveries, laneEnds, restore, retry].flatMap((store) =>

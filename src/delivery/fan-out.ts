@@ -35,7 +35,8 @@ export function createFanOut(parts: FanOutParts): FanOut {
   const { handedOnMax = handedOnMaxDefault } = parts;
   return {
     async counter(tx) {
-      const directory = await parts.webhooks.in(tx);
+      // With what is read first, so that no claim waits for the mark.
+      const [directory] = await Promise.all([parts.webhooks.in(tx), tx.mark()]);
       return (event) => directory.subscribersOf(event).length;
     },
     async enqueueFor(tx: Transaction, events: readonly Event[]): Promise<ReadonlyMap<string, readonly number[]>> {

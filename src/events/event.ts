@@ -41,7 +41,10 @@ export interface Event {
  * webhooks.
  */
 export interface FanOut {
-  /** How many deliveries an event makes, by the configuration that the transaction sees. */
+  /**
+   * How many deliveries an event makes, by the configuration that the transaction sees. Asked with what is read first, because
+   * it also prepares to claim them.
+   */
   counter(tx: Transaction): Promise<(event: Pick<Event, 'kind' | 'type' | 'channelId'>) => number>;
   /** @returns the webhooks of each event, by its id; an event that nobody wants is not there. */
   enqueueFor(tx: Transaction, events: readonly Event[]): Promise<ReadonlyMap<string, readonly number[]>>;

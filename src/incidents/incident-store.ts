@@ -140,7 +140,7 @@ export class IncidentStore {
       const { incident_id, ...set } = rowOf(incident);
       return { match: { incident_id }, set };
     });
-    await tx.updateMany('incident', changes);
+    await tx.setMany('incident', changes);
   }
 }
 

@@ -108,7 +108,11 @@ export class UnitOfWork {
 
   /** Loads the open alerts of these source keys, in all channels, and their incidents. */
   async loadOpenAlerts(sourceKeys: readonly string[]): Promise<void> {
-    const alerts = await this.#parts.alerts.lockOpen(this.tx, [...new Set(sourceKeys)].sort());
+    await this.loadLocked(await this.#parts.alerts.lockOpen(this.tx, sourceKeys));
+  }
+
+  /** Loads alerts that this transaction has locked, and their incidents. */
+  async loadLocked(alerts: readonly Alert[]): Promise<void> {
     await this.#hold(alerts, [], readRowsOfPushMax);
   }
 
@@ -318,9 +322,9 @@ export class UnitOfWork {
       ),
       appendNotes(this.tx, this.#notes),
       fanOut.enqueueFor(this.tx, this.#events).then((webhooks) => (this.#webhooks = webhooks)),
+      alerts.judgeInhibitedBy(this.tx, this.#quietSources(), this.now),
+      incidents.delete(this.tx, this.#droppedIncidents),
     ]);
-    await alerts.judgeInhibitedBy(this.tx, this.#quietSources(), this.now);
-    await incidents.delete(this.tx, this.#droppedIncidents);
   }
 
   /** Alerts that no longer inhibit others: closed, or less severe than before. */

@@ -2,9 +2,9 @@ import { applyReport, sourceKey, type Alert, type AlertReport, type ReportOutcom
 import type { Channel } from '../channels/channel.ts';
 import { dropping, type NoiseDirectory } from '../channels/noise-rule.ts';
 import type { SharedConfig } from '../database/config-snapshot.ts';
-import { DatabaseFailure, type Database } from '../database/database.ts';
+import { isConflict, type Database } from '../database/database.ts';
 import type { Directories } from '../events/directory.ts';
-import type { Event } from '../events/event.ts';
+import type { Event, FanOut } from '../events/event.ts';
 import { changeAlert, recoverAlert } from '../incidents/alert-changes.ts';
 import { closeWhenRunOut } from '../incidents/close.ts';
 import { groupAlert } from '../incidents/grouping/group-alert.ts';
@@ -70,29 +70,34 @@ export async function ingest(parts: IngestParts, take: () => readonly Push[]): P
 /** Another node may open an alert of the same key at the same moment; the next try finds and updates it. */
 const conflictTriesMax = 5;
 
-function isConflict(error: unknown): boolean {
-  return error instanceof DatabaseFailure && error.kind === 'conflict';
-}
-
 async function ingestOnce(parts: IngestParts, take: () => readonly Push[]): Promise<PushResult[]> {
   return parts.database.transaction(async (tx) => {
-    const [config, directory] = [await parts.config.in(tx), await parts.directories.in(tx)];
+    const pushes = take();
+    const reports = pushes.flatMap((push) => push.reports.map((report) => ({ push, report })));
+    // Sent together: none needs the answer of another.
+    const [config, directory, deliveriesOf, open] = await Promise.all([
+      parts.config.in(tx),
+      parts.directories.in(tx),
+      parts.fanOut.counter(tx),
+      parts.alerts.lockOpen(tx, reports.map(keyOf)),
+    ]);
     const set = new UnitOfWork(parts, tx, { config, directory }, parts.clock.now());
     const step: Step = { parts, set, noise: config.noise, destinations: config };
-    const pushes = take();
-    await loadKnown(step, pushes);
-    const results = await takeAll(step, pushes);
+    await set.loadLocked(open);
+    await loadLast(step, reports);
+    const results = await takeAll(step, pushes, deliveriesOf);
     await set.save();
     return results.map((one) => one.saved(set));
   });
 }
 
+type DeliveryCounter = Awaited<ReturnType<FanOut['counter']>>;
+
 /** At least the first report, and then until they make as many deliveries, or take as long, as one transaction may. */
-async function takeAll(step: Step, pushes: readonly Push[]): Promise<ReportResults[]> {
-  const { parts, set } = step;
+async function takeAll(step: Step, pushes: readonly Push[], deliveriesOf: DeliveryCounter): Promise<ReportResults[]> {
+  const { parts } = step;
   const { clock, deliveriesMax = deliveriesMaxDefault, takesMaxMs = takesMaxMsDefault } = parts;
   const until = clock.monotonic() + takesMaxMs;
-  const deliveriesOf = await parts.fanOut.counter(set.tx);
   const results: ReportResults[] = [];
   let [made, taken] = [0, 0];
   for (const push of pushes) {
@@ -118,12 +123,18 @@ interface Step {
   readonly destinations: Destinations;
 }
 
-/** Loads the alerts of the reports, and for those that may open one, the alerts and incidents to compare with. */
-async function loadKnown({ set, destinations }: Step, pushes: readonly Push[]): Promise<void> {
-  const all = pushes.flatMap((push) => push.reports.map((report) => ({ push, report })));
-  const keyOf = ({ push, report }: (typeof all)[number]) => sourceKey({ ...push, ...report });
-  await set.loadOpenAlerts(all.map(keyOf));
-  const places = all.flatMap((one) => {
+interface PushedReport {
+  readonly push: Push;
+  readonly report: AlertReport;
+}
+
+function keyOf({ push, report }: PushedReport): string {
+  return sourceKey({ ...push, ...report });
+}
+
+/** Loads, for the reports that may open an alert, the alerts and incidents to compare with. */
+async function loadLast({ set, destinations }: Step, reports: readonly PushedReport[]): Promise<void> {
+  const places = reports.flatMap((one) => {
     const key = keyOf(one);
     if (one.report.status !== 'Ok') {
       const arrivals = firingArrivals(one.push, one.report, destinations);
@@ -139,8 +150,7 @@ async function loadKnown({ set, destinations }: Step, pushes: readonly Push[]): 
     return later.map(({ channelId }) => ({ sourceKey: key, channelId, title: '' }));
   });
   if (places.length === 0) return;
-  await set.loadLastClosed(places);
-  await set.loadNamesakes(places.filter(({ title }) => title !== ''));
+  await Promise.all([set.loadLastClosed(places), set.loadNamesakes(places.filter(({ title }) => title !== ''))]);
 }
 
 /** @returns its events. */

@@ -19,7 +19,7 @@ export async function insertReplay(tx: Transaction, replay: Replay): Promise<voi
 export async function saveReplay(tx: Transaction, replay: Replay): Promise<void> {
   const { state, made, skipped, cursor_time, cursor_id, message, due_at, pause_ms, finished_at } = rowOf(replay);
   const set = { state, made, skipped, cursor_time, cursor_id, message, due_at, pause_ms, finished_at };
-  await tx.updateMany('replay', [{ match: { replay_id: replay.replayId }, set }]);
+  await tx.setMany('replay', [{ match: { replay_id: replay.replayId }, set }]);
 }
 
 /** Locks it until the end of the transaction: of several nodes, one makes its next piece. */

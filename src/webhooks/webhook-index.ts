@@ -1,3 +1,4 @@
+import type { Assumed } from '../database/config-snapshot.ts';
 import type { Transaction } from '../database/database.ts';
 import { alertEventTypes, incidentEventTypes } from '../events/event-types.ts';
 import type { EventType } from '../events/event-types.ts';
@@ -42,6 +43,8 @@ export class WebhookDirectory {
 /** The webhooks as of a transaction or as of now. */
 export interface WebhookSource {
   in(tx: Transaction): Promise<WebhookDirectory>;
+  /** Without waiting for an answer, for statements that have its condition. */
+  assumed(tx: Transaction): Promise<Assumed<WebhookDirectory>>;
   current(): Promise<WebhookDirectory>;
 }
 

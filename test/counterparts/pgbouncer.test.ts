@@ -48,7 +48,10 @@ for (const { what, named, said, skip } of poolers) {
         await Promise.all(Array.from({ length: clients }, () => [raise(), read()]).flat());
       }
       assert.deepEqual(await read(), [{ created_at: clients * rounds }]);
-      assert.deepEqual(warned, said);
+      assert.deepEqual(
+        warned.filter((message) => message === notPrepared),
+        said,
+      );
       if (named > 0) {
         const { rows } = await sql<{ count: number }>`select count(*) from pg_prepared_statements`.execute(
           database.read,

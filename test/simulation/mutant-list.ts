@@ -253,7 +253,14 @@ export const mutants: readonly Variant[] = [
         if (directory.list.length > 0) first ??= Promise.resolve(directory);
         return directory;
       };
-      return { in: (tx) => stale(() => webhooks.in(tx)), current: () => stale(() => webhooks.current()) };
+      return {
+        in: (tx) => stale(() => webhooks.in(tx)),
+        async assumed(tx) {
+          const { parts, holds } = await webhooks.assumed(tx);
+          return { parts: await stale(() => Promise.resolve(parts)), holds };
+        },
+        current: () => stale(() => webhooks.current()),
+      };
     },
   },
   {
@@ -405,6 +412,14 @@ function seen(tx: Transaction, { insert, update }: Eyes): Transaction {
       tx.insertMany(table, insert === undefined ? rows : (rows.map((row) => insert(table, row)) as never)),
     updateMany: (table, changes) =>
       tx.updateMany(table, update === undefined ? changes : changes.map((change) => update(table, change))),
+    setMany: (table, changes) =>
+      tx.setMany(table, update === undefined ? changes : changes.map((change) => update(table, change))),
+    changeAll: (table, changes) =>
+      tx.changeAll(table, update === undefined ? changes : changes.map((change) => update(table, change))),
+    answered: () => tx.answered(),
+    ask: (statement, heard) => tx.ask(statement, heard),
+    mark: () => tx.mark(),
+    awaitEnds: (marks) => tx.awaitEnds(marks),
     giveTurn: () => tx.giveTurn(),
     afterCommit: (work) => tx.afterCommit(work),
     hint: (work) => tx.hint(work),
@@ -425,11 +440,9 @@ async function writeLater<T extends keyof Tables>(
 function withheld(tx: Transaction, kept: RowChange<DeliveryRow>[]): Transaction {
   return {
     ...seen(tx, {}),
-    updateMany: async (table, changes) => {
-      const results = (changes as readonly RowChange<DeliveryRow>[]).filter(({ set }) => 'status_code' in set);
-      if (table !== 'delivery' || results.length === 0) return tx.updateMany(table, changes);
-      kept.push(...results);
-      return results.map(() => true);
+    changeAll: async (table, changes) => {
+      if (table === 'delivery') kept.push(...(changes as readonly RowChange<DeliveryRow>[]));
+      else await tx.changeAll(table, changes);
     },
   };
 }

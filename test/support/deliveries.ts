@@ -1,3 +1,4 @@
+import { sql } from 'kysely';
 import type { Database } from '../../src/database/database.ts';
 import { urgencyOf, type Delivery } from '../../src/delivery/store/delivery.ts';
 import { insertDeliveries } from '../../src/delivery/store/delivery-store.ts';
@@ -113,6 +114,10 @@ export class TestWebhooks {
 
   in(): Promise<WebhookDirectory> {
     return Promise.resolve(this.#directory);
+  }
+
+  assumed() {
+    return Promise.resolve({ parts: this.#directory, holds: sql<boolean>`1 = 1` });
   }
 
   current(): Promise<WebhookDirectory> {

@@ -80,6 +80,15 @@ export async function openHeard(open: TestDatabase['open']): Promise<HeardDataba
           query,
           insertMany: (table, rows) => tx.insertMany(table, rows),
           updateMany: (table, changes) => tx.updateMany(table, changes),
+          setMany: (table, changes) => tx.setMany(table, changes),
+          changeAll: (table, changes) => tx.changeAll(table, changes),
+          answered: () => tx.answered(),
+          ask: (statement, told) => {
+            asked.push(statement);
+            return tx.ask(statement, told);
+          },
+          mark: () => tx.mark(),
+          awaitEnds: (marks) => tx.awaitEnds(marks),
           giveTurn: () => tx.giveTurn(),
           afterCommit: (after) => tx.afterCommit(after),
           hint: (after) => tx.hint(after),

@@ -77,6 +77,7 @@ export class TcpProxy {
     this.#pairs.add(pair);
     let marked = false;
     let losing = false;
+    let counted = false;
     client.on('data', (chunk) => {
       const text = chunk.toString('latin1');
       if (this.#loseCommitAfter !== undefined && text.includes(this.#loseCommitAfter)) marked = true;
@@ -88,7 +89,9 @@ export class TcpProxy {
     });
     server.on('data', (chunk) => {
       if (!losing) return void client.write(chunk);
-      this.lost += 1;
+      // The answers to one commit, and to the statements before it, may come in several pieces.
+      if (!counted) this.lost += 1;
+      counted = true;
       if (this.#held !== undefined) return this.#held();
       client.destroy();
       server.destroy();

@@ -133,13 +133,14 @@ async function countOpen(rows: Rows, except: readonly number[]): Promise<number>
 }
 
 /**
- * The types that a waiting delivery stands for are written beside its state, and are no move. One that is made with its claim
- * moves there from nowhere.
+ * The types that a waiting delivery stands for are written beside its state, and are no move: two nodes that claim in its lane
+ * may both write them. One that is made with its claim moves there from nowhere.
  */
 const sqliteLogs = [
   `create table torture_move (n integer primary key, delivery_id text, state text, attempt integer, fence integer,
     reason text, at integer) strict`,
-  `create trigger torture_moved after update on delivery when old.superseded_types = new.superseded_types begin
+  `create trigger torture_moved after update on delivery when (old.state, old.attempt, old.fence, old.reason)
+      is not (new.state, new.attempt, new.fence, new.reason) begin
     insert into torture_move (delivery_id, state, attempt, fence, reason, at) values (new.delivery_id, new.state,
       new.attempt, new.fence, new.reason, cast(unixepoch('subsec') * 1000 as integer));
   end`,
@@ -155,7 +156,8 @@ const postgresLogs = `
   create function torture_moved() returns trigger language plpgsql as $$ begin
     insert into torture_move (delivery_id, state, attempt, fence, reason)
       select fresh.delivery_id, fresh.state, fresh.attempt, fresh.fence, fresh.reason
-      from fresh join stale using (delivery_id) where fresh.superseded_types = stale.superseded_types;
+      from fresh join stale using (delivery_id) where (fresh.state, fresh.attempt, fresh.fence, fresh.reason)
+        is distinct from (stale.state, stale.attempt, stale.fence, stale.reason);
     return null;
   end $$;
   create trigger torture_moved after update on delivery referencing old table as stale new table as fresh

@@ -3,6 +3,7 @@ import { DatabaseFailure, type DatabaseFailureKind } from '../database.ts';
 /** SQLSTATEs, and classes of them by their first two characters. */
 const kinds: Readonly<Record<string, [DatabaseFailureKind, string]>> = {
   '23505': ['conflict', 'a unique key is taken'],
+  '22012': ['conflict', 'a row that was to change is not as expected'],
   '55P03': ['busy', 'a lock was not free in time'],
   '57014': ['busy', 'a statement took too long'],
   '40P01': ['busy', 'transactions kept waiting for each other'],
@@ -44,12 +45,16 @@ export function postgresFailure(error: unknown): unknown {
 /** Judges a failed `commit`. Once it is sent, only the server's refusal proves that nothing was committed. */
 export function commitFailure(error: unknown): unknown {
   const failure = postgresFailure(error);
-  if (!(failure instanceof DatabaseFailure) || failure.kind !== 'unavailable') return failure;
+  if (!isUnavailable(failure)) return failure;
   return new DatabaseFailure(
     'unavailable',
     'the connection was lost while committing: the outcome is not known',
     error,
   );
+}
+
+export function isUnavailable(failure: unknown): boolean {
+  return failure instanceof DatabaseFailure && failure.kind === 'unavailable';
 }
 
 export function isRetried(failure: unknown): boolean {

@@ -154,8 +154,7 @@ for (const [prepare, kept] of [
   ['off', false],
 ] as const) {
   test(`names that the connection has lost fail nothing (${prepare})`, { skip }, async (context) => {
-    const said: string[] = [];
-    const logger = { warn: (_: object, message: string) => void said.push(message) };
+    const { said, logger } = notPrepared();
     const { database } = await opened(context, { poolMax: 1, prepare, logger });
     await write(database, 'a');
     const addOften = async () => {
@@ -166,7 +165,7 @@ for (const [prepare, kept] of [
     await addOften();
     assert.deepEqual(await numbers(database), [2 * often]);
     assert.equal((await namedStatements(database)).length > 0, kept);
-    assert.deepEqual(said, prepare === 'auto' ? ['database.not_prepared'] : []);
+    assert.equal(said.length, prepare === 'auto' ? 1 : 0);
   });
 }
 
@@ -182,8 +181,7 @@ test(
   'a statement that misses its name only because one before it failed is no reason to give names up',
   { skip },
   async (context) => {
-    const said: string[] = [];
-    const logger = { warn: (_: object, message: string) => void said.push(message) };
+    const { said, logger } = notPrepared();
     const { database } = await opened(context, { poolMax: 1, logger });
     await write(database, 'a');
     for (let runs = 1; runs < runsUntilNamed; runs += 1) await database.transaction((tx) => add(tx, 'a'));
@@ -219,6 +217,15 @@ test('a column that another node adds fails no statement', { skip }, async (cont
 
 /** So often that a statement has its name, and the server would keep a plan for it, were it allowed to. */
 const often = runsUntilNamed + 6;
+
+/** Hears that names are given up, and nothing else: on a busy machine, slow statements are logged as well. */
+function notPrepared() {
+  const said: object[] = [];
+  const warn = (fields: object, message: string) => {
+    if (message === 'database.not_prepared') said.push(fields);
+  };
+  return { said, logger: { warn } };
+}
 
 /** The texts of the named statements of the only connection. */
 async function namedStatements(database: Database): Promise<string[]> {

@@ -8,13 +8,14 @@ import { postgresDialect } from '../dialects.ts';
 import { inside, refuseInside } from '../transaction-scope.ts';
 import type { MigratableDatabase } from '../migrate.ts';
 import { PostgresColumns } from './columns.ts';
-import { commitFailure, isRetried, isUnknownStatement, postgresFailure } from './errors.ts';
+import { commitFailure, isRetried, isUnavailable, isUnknownStatement, postgresFailure } from './errors.ts';
 import { PostgresListener } from './listener.ts';
 import { lend, makePool } from './pool.ts';
 import { PostgresSearch, searchIndexStatement } from './search.ts';
 import { waitForServer } from './start.ts';
 import type { StartPatience } from '../waiting.ts';
-import { PostgresTransaction, runStatement, type Statements } from './transaction.ts';
+import { asError } from '../sqlite/transaction.ts';
+import { checkParameters, PostgresTransaction, sendStatement, type Statements } from './transaction.ts';
 import { StatementNames, type Prepare } from './statement-names.ts';
 import { queryOn } from '../query-on.ts';
 import { quietLogger, SlowStatements, type DatabaseLogger } from '../slow-statements.ts';
@@ -178,33 +179,38 @@ class PostgresTransactions {
       tx.open = false;
     }
     if (tx.failure !== undefined) throw tx.failure;
-    try {
-      await begun;
-    } catch (error) {
-      throw postgresFailure(error);
-    }
-    try {
-      await commit(client, this.#statements.slow);
-    } catch (error) {
-      tx.ended('in doubt');
-      throw error;
-    }
+    await this.#commit(client, tx, begun);
     return value;
+  }
+
+  /**
+   * Sends the commit behind the statements that nobody waited for. When one of them fails, the server rolls back in its
+   * place: it never commits a transaction in which a statement has failed.
+   */
+  async #commit(client: pg.PoolClient, tx: PostgresTransaction, begun: Promise<unknown>): Promise<void> {
+    const committed = commit(client, this.#statements.slow);
+    const [start, end] = await Promise.allSettled([begun, committed, tx.answered()]);
+    const failure = tx.failure ?? (start.status === 'rejected' ? asError(postgresFailure(start.reason)) : undefined);
+    // The server answers so, without an error, when a statement had failed before.
+    if (end.status === 'fulfilled' && end.value !== 'COMMIT') {
+      throw failure ?? new DatabaseFailure('unavailable', 'the server rolled the transaction back');
+    }
+    if (failure !== undefined && !isUnavailable(failure)) throw failure;
+    if (failure === undefined && end.status === 'fulfilled') return;
+    // A statement without an answer was sent together with the commit, which may have succeeded.
+    tx.ended('in doubt');
+    throw commitFailure(failure ?? (end.status === 'rejected' ? end.reason : undefined));
   }
 }
 
-async function commit(client: pg.PoolClient, slow: SlowStatements): Promise<void> {
+/** @returns what the server says that it did. */
+async function commit(client: pg.PoolClient, slow: SlowStatements): Promise<string> {
   const started = slow.start();
-  let command: string;
   try {
-    ({ command } = await client.query('commit'));
-  } catch (error) {
-    throw commitFailure(error);
+    return (await client.query('commit')).command;
   } finally {
     slow.end(started, 'commit');
   }
-  // The server answers so, without an error, when the transaction had failed before.
-  if (command !== 'COMMIT') throw new DatabaseFailure('unavailable', 'the server rolled the transaction back');
 }
 
 /** Returns a client to the pool only when it certainly has no open transaction, and the server knows its statements. */
@@ -246,9 +252,10 @@ async function readTogether(
   { sql, parameters }: CompiledQuery,
   { statements, begin }: ShortRead,
 ): Promise<QueryResult<unknown>> {
+  checkParameters(parameters, sql);
   const client = await lend(pool);
   const begun = client.query(begin);
-  const result = runStatement(client, sql, parameters, statements);
+  const result = sendStatement(client, sql, parameters, statements);
   const ended = client.query('commit');
   const [, outcome, end] = await Promise.allSettled([begun, result, ended]);
   const failure: unknown = outcome.status === 'rejected' ? outcome.reason : undefined;

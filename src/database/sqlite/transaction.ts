@@ -1,5 +1,12 @@
 import type { CompiledQuery } from 'kysely';
-import { DatabaseFailure, type Query, type RowChange, type Transaction, type TransactionEnd } from '../database.ts';
+import {
+  DatabaseFailure,
+  type Query,
+  type RowChange,
+  type Transaction,
+  type TransactionEnd,
+  type TransactionMark,
+} from '../database.ts';
 import type { Scope } from '../transaction-scope.ts';
 import { queryOn } from '../query-on.ts';
 import type { LoopTurn } from '../loop-turn.ts';
@@ -50,6 +57,29 @@ export class SqliteTransaction implements Transaction, Scope {
       return handle.executeEach(updateText(table, set.columns, match.columns), lists).map((count) => count > 0);
     });
   }
+
+  async setMany<T extends keyof Tables>(table: T, changes: readonly RowChange<Tables[T]>[]): Promise<void> {
+    await this.updateMany(table, changes);
+  }
+
+  async changeAll<T extends keyof Tables>(table: T, changes: readonly RowChange<Tables[T]>[]): Promise<void> {
+    const changed = await this.updateMany(table, changes);
+    if (!changed.includes(false)) return;
+    throw (this.failure ??= new DatabaseFailure('conflict', 'a row that was to change is not as expected'));
+  }
+
+  async answered(): Promise<void> {}
+
+  async ask<Row>(statement: CompiledQuery<Row>, heard: (rows: readonly Row[]) => void): Promise<void> {
+    heard((await this.query.executeQuery(statement)).rows);
+  }
+
+  /** There is one writer: another transaction begins only when this one has ended. */
+  async mark(): Promise<TransactionMark> {
+    return 0;
+  }
+
+  async awaitEnds(): Promise<void> {}
 
   async giveTurn(): Promise<void> {
     if (this.#turn.isDue) await this.#inOrder(async () => {});

@@ -1,4 +1,4 @@
-import type { Transaction, TransactionEnd } from '../../database/database.ts';
+import type { Transaction, TransactionEnd, TransactionMark } from '../../database/database.ts';
 import { shardOf } from '../../database/shard.ts';
 import type { Clock } from '../../runtime/clock.ts';
 import { momentOf } from '../../runtime/moment.ts';
@@ -51,10 +51,13 @@ export class BirthClaims {
   readonly #parts: BirthClaimsParts;
   readonly #tx: Transaction;
   readonly #taken: Omit<NewDelivery, 'isAlone'>[] = [];
+  /** As they are if granted. */
   readonly #claims = new Map<string, Claim>();
+  readonly #granted = new Set<string>();
   /** Something of these waits already, and goes before what comes after it. */
   readonly #full = new Set<number>();
   #context: ClaimContext | undefined;
+  #mark: TransactionMark = 0;
   #isOver = false;
 
   constructor(parts: BirthClaimsParts, tx: Transaction) {
@@ -69,6 +72,7 @@ export class BirthClaims {
     const born = inTurn.flatMap((one) => (this.#take(one) ? one.delivery : []));
     const taken = new Set(born);
     const waiting = made.flatMap(({ delivery }) => (taken.has(delivery) ? [] : delivery));
+    if (born.length > 0) this.#mark = await this.#tx.mark();
     await Promise.all([this.#insertClaimed(born, endpointOf), insertDeliveries(this.#tx, waiting, endpointOf)]);
     return waiting;
   }
@@ -95,9 +99,14 @@ export class BirthClaims {
 
   async #insertClaimed(born: readonly Delivery[], endpointOf: (webhookId: number) => string): Promise<void> {
     if (born.length === 0) return;
-    const claims = await insertClaimed(this.#tx, born, endpointOf, this.#parts.clock.now(), this.#leaseFor(born));
+    const terms = { endpointOf, now: this.#parts.clock.now(), lease: this.#leaseFor(born), granted: this.#grant };
+    const claims = await insertClaimed(this.#tx, born, terms);
     for (const [deliveryId, claim] of claims) this.#claims.set(deliveryId, claim);
   }
+
+  readonly #grant = (deliveryIds: readonly string[]): void => {
+    for (const deliveryId of deliveryIds) this.#granted.add(deliveryId);
+  };
 
   /** Without the leases that these do not need: the statement locks each. */
   #leaseFor(born: readonly Delivery[]): ClaimContext['lease'] {
@@ -122,7 +131,7 @@ export class BirthClaims {
     const granted: ClaimedDelivery[] = [];
     const denied: [Delivery, 'notClaimed'][] = [];
     for (const { delivery: head, webhook } of this.#taken) {
-      const claim = this.#claims.get(head.deliveryId);
+      const claim = this.#granted.has(head.deliveryId) ? this.#claims.get(head.deliveryId) : undefined;
       const sendWindow = this.#context?.window(shardOf(head.webhookId, head.entityId));
       if (claim === undefined || sendWindow === undefined) denied.push([head, 'notClaimed']);
       else granted.push({ head, delivery: { ...head, ...claim }, webhook, sendWindow });
@@ -133,12 +142,14 @@ export class BirthClaims {
     slots.claimed({ granted, denied });
   }
 
-  /** Whether the change has happened is not known: its lane waits, without a slot, until the claim is given back. */
+  /**
+   * Whether the change has happened is not known, nor whether the claim was granted: its lane waits, without a slot, until the claim is given back.
+   */
   #doubt(delivery: Delivery): void {
     const { slots, claimer } = this.#parts;
     const claim = this.#claims.get(delivery.deliveryId);
-    if (claim === undefined) return slots.release(delivery, 'notClaimed');
-    claimer.doubtBirth({ ...delivery, ...claim }, () => slots.certain(delivery));
+    if (claim === undefined) return slots.release(delivery, 'unborn');
+    claimer.doubtBirth({ ...delivery, ...claim }, this.#mark, () => slots.certain(delivery));
     return slots.release(delivery, 'inDoubt');
   }
 }

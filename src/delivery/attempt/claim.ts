@@ -1,9 +1,8 @@
 import type { Dialect, Transaction } from '../../database/database.ts';
 import type { WebhookDirectory } from '../../webhooks/webhook-index.ts';
 import type { Webhook } from '../../webhooks/webhook.ts';
-import { claimDeliveries, expireDeliveries, type Claim } from '../store/delivery-store.ts';
+import { askClaims, claimOf, expireDeliveries, type Claim, type ClaimTerms } from '../store/delivery-store.ts';
 import type { Delivery } from '../store/delivery.ts';
-import type { ClaimContext } from '../store/ownership.ts';
 import { coalesceToLatest, type Coalesced } from '../store/coalesce-store.ts';
 
 /**
@@ -30,12 +29,28 @@ export interface ClaimedHeads {
   readonly superseded: number;
 }
 
-export interface ClaimScope {
+export interface ClaimScope extends ClaimTerms {
   readonly dialect: Dialect;
-  /** As the transaction sees it. */
+  /** As the transaction sees it, if what `holds` says is so. */
   readonly directory: WebhookDirectory;
-  readonly lease: ClaimContext['lease'];
-  readonly now: number;
+}
+
+/** Claims without an answer yet. */
+export interface AskedHeads {
+  /** Once the transaction has ended. */
+  claimed(): ClaimedHeads;
+  /** The claims that may have been granted, if the end of the transaction is in doubt. */
+  doubtful(): (Delivery & Claim)[];
+}
+
+export const nothingAsked: AskedHeads = { claimed: () => noClaims, doubtful: () => [] };
+
+const noClaims: ClaimedHeads = { granted: [], denied: [], superseded: 0 };
+
+/** Whether this needs a claim and nothing else, by this configuration. */
+export function isPlain(head: Delivery, { directory, now }: Pick<ClaimScope, 'directory' | 'now'>): boolean {
+  const webhook = directory.find(head.webhookId);
+  return webhook !== undefined && whyNot(head, webhook, now) === undefined && !wantsLatest(head, webhook);
 }
 
 /**
@@ -44,16 +59,17 @@ export interface ClaimScope {
  */
 export async function claimHeads(
   tx: Transaction,
-  { dialect, directory, lease, now }: ClaimScope,
+  { dialect, directory, ...terms }: ClaimScope,
   heads: readonly Delivery[],
-): Promise<ClaimedHeads> {
+): Promise<AskedHeads> {
+  const { now } = terms;
   const denied: [Delivery, Denial][] = [];
   const asked: { head: Delivery; delivery: Delivery; webhook: Webhook }[] = [];
   let supersededCount = 0;
   for (const head of heads) {
     const webhook = directory.find(head.webhookId);
-    if (webhook?.status !== 'enabled') denied.push([head, 'suspended']);
-    else if (now - head.createdAt > webhook.retry.maxAgeSeconds * 1000) denied.push([head, 'expired']);
+    const denial = whyNot(head, webhook, now);
+    if (webhook === undefined || denial !== undefined) denied.push([head, denial ?? 'suspended']);
     else {
       const { delivery, superseded } = await newestOf(tx, dialect, head, webhook, now);
       supersededCount += superseded;
@@ -63,14 +79,30 @@ export async function claimHeads(
   const expired = denied.flatMap(([head, denial]) => (denial === 'expired' ? [head.deliveryId] : []));
   await expireDeliveries(tx, dialect, expired, now);
   const ids = asked.map(({ delivery }) => delivery.deliveryId);
-  const claims = ids.length === 0 ? new Map<string, Claim>() : await claimDeliveries(tx, dialect, ids, now, lease);
-  const granted: GrantedClaim[] = [];
-  for (const { head, delivery, webhook } of asked) {
-    const claim = claims.get(delivery.deliveryId);
-    if (claim === undefined) denied.push([head, 'notClaimed']);
-    else granted.push({ head, delivery: { ...delivery, ...claim }, webhook });
-  }
-  return { granted, denied, superseded: supersededCount };
+  let claims = new Map<string, Claim>();
+  if (ids.length > 0) await askClaims(tx, dialect, ids, terms, (granted) => (claims = granted));
+  return {
+    claimed() {
+      const granted: GrantedClaim[] = [];
+      const refused: [Delivery, Denial][] = [];
+      for (const { head, delivery, webhook } of asked) {
+        const claim = claims.get(delivery.deliveryId);
+        if (claim === undefined) refused.push([head, 'notClaimed']);
+        else granted.push({ head, delivery: { ...delivery, ...claim }, webhook });
+      }
+      return { granted, denied: [...denied, ...refused], superseded: supersededCount };
+    },
+    doubtful: () =>
+      asked.map(({ delivery }) => ({
+        ...delivery,
+        ...(claims.get(delivery.deliveryId) ?? claimOf(delivery, terms)),
+      })),
+  };
+}
+
+function whyNot(head: Delivery, webhook: Webhook | undefined, now: number): Denial | undefined {
+  if (webhook?.status !== 'enabled') return 'suspended';
+  return now - head.createdAt > webhook.retry.maxAgeSeconds * 1000 ? 'expired' : undefined;
 }
 
 /** Most webhooks want every event and need no query. */

@@ -1,14 +1,21 @@
 import type { WebhookSource } from '../../webhooks/webhook-index.ts';
-import { isTransient, type Database, type Transaction } from '../../database/database.ts';
+import { isTransient, type Database, type Transaction, type TransactionMark } from '../../database/database.ts';
 import { shardOf } from '../../database/shard.ts';
 import type { Clock } from '../../runtime/clock.ts';
 import type { CrashPoints } from '../../runtime/crash-points.ts';
 import type { Logger } from '../../runtime/logger.ts';
 import { momentOf } from '../../runtime/moment.ts';
 import type { DeliveryMetrics } from '../metrics.ts';
-import { claimHeads, type ClaimedHeads, type Denial, type GrantedClaim } from './claim.ts';
+import {
+  claimHeads,
+  isPlain,
+  nothingAsked,
+  type ClaimedHeads,
+  type ClaimScope,
+  type Denial,
+  type GrantedClaim,
+} from './claim.ts';
 import { releaseDeliveries, type Claim } from '../store/delivery-store.ts';
-import { awaitClaims } from '../store/shard-lease-store.ts';
 import type { Delivery } from '../store/delivery.ts';
 import type { SendWindow, ShardOwnership } from '../store/ownership.ts';
 
@@ -34,8 +41,10 @@ export interface Claims {
 
 /** The claim of some heads in a transaction, which may write other things as well. */
 export interface Claiming {
-  /** In the transaction, whose work may run again. @param asked of the heads; the others are not claimed. @returns whether it writes. */
-  run(tx: Transaction, asked: readonly Delivery[]): Promise<boolean>;
+  /** Something is claimed or given back. */
+  readonly writes: boolean;
+  /** In the transaction, whose work may run again. */
+  run(tx: Transaction): Promise<void>;
   /** Its commit is on the disk. */
   committed(): Claims;
   /** The database could not: whether it has committed is not known. */
@@ -48,6 +57,11 @@ export class Claimer {
   /** Nothing was sent under these, so they are given back before the next claim. */
   #doubtful: readonly (Delivery & Claim)[] = [];
   #doubtfulBirths: readonly DoubtfulBirth[] = [];
+  /**
+   * In doubt with the results before them, and given back with these: once they are certainly written, the transaction that claimed
+   * can no longer take place.
+   */
+  #doubtfulSuccessors: readonly (Delivery & Claim)[] = [];
 
   constructor(parts: ClaimerParts) {
     this.#parts = parts;
@@ -60,63 +74,97 @@ export class Claimer {
   isInDoubt(shard?: number): boolean {
     const isThere = ({ webhookId, entityId }: Delivery) =>
       shard === undefined || shardOf(webhookId, entityId) === shard;
-    return this.#doubtful.some(isThere) || this.#doubtfulBirths.some(({ delivery }) => isThere(delivery));
+    return (
+      [...this.#doubtful, ...this.#doubtfulSuccessors].some(isThere) ||
+      this.#doubtfulBirths.some(({ delivery }) => isThere(delivery))
+    );
   }
 
   /** One transaction, which reads each webhook's settings again. @returns undefined after a database error. */
   async claim(heads: readonly Delivery[]): Promise<Claims | undefined> {
+    // Its result is written first.
+    if (this.#doubtfulSuccessors.length > 0) return undefined;
     if (this.#doubtfulBirths.length > 0 && !(await this.giveBackDoubtful())) return undefined;
-    const claiming = this.begin(heads);
+    const { webhooks } = this.#parts;
+    const claiming = this.#claiming(heads, async (tx) => ({ directory: await webhooks.in(tx) }));
     try {
       await this.#parts.database.transaction(async (tx) => {
-        await claiming.run(tx, heads);
+        await claiming.run(tx);
+        // As long as the commit is not sent, a claim that did not arrive cannot take place later.
+        await tx.answered();
         this.#parts.at('claim.before-commit');
       });
       return claiming.committed();
     } catch (error) {
       if (!isTransient(error)) throw error;
-      claiming.failed();
+      this.#doubtful = [...this.#doubtful, ...claiming.doubtful()];
       this.#parts.logger.warn({ deliveries: heads.length, error }, 'deliveries.not_claimed');
       return undefined;
     }
   }
 
+  /**
+   * The claim of successors, in the transaction of the results before them. That waits for no answer: it claims by the
+   * configuration as this process knows it, if it is still the same.
+   */
   begin(heads: readonly Delivery[]): Claiming {
-    const { owner, clock, database, webhooks } = this.#parts;
-    const context = owner.claimContext(momentOf(clock));
-    const given = this.#doubtful;
-    let claims: ClaimedHeads = noClaims;
+    const { webhooks } = this.#parts;
+    const given = this.#doubtfulSuccessors;
+    const claiming = this.#claiming(heads, async (tx, now) => {
+      const { parts: directory, holds } = await webhooks.assumed(tx);
+      if (heads.every((head) => isPlain(head, { directory, now }))) return { directory, holds };
+      return { directory: await webhooks.in(tx) };
+    });
     return {
-      run: async (tx, asked) => {
-        const left = heads.filter((head) => !asked.includes(head)).map((head) => [head, 'notClaimed'] as const);
-        claims = { ...noClaims, denied: left };
+      writes: given.length > 0 || claiming.writes,
+      run: async (tx) => {
         await releaseDeliveries(tx, given);
-        if (asked.length === 0) return given.length > 0;
-        const directory = await webhooks.in(tx);
-        const scope = { dialect: database.dialect, directory, lease: context.lease, now: clock.now() };
-        const claimed = await claimHeads(tx, scope, asked);
-        claims = { ...claimed, denied: [...claimed.denied, ...left] };
-        return true;
+        await claiming.run(tx);
       },
       committed: () => {
-        this.#doubtful = this.#doubtful.filter((one) => !given.includes(one));
-        this.#report(claims);
-        const windowOf = ({ webhookId, entityId }: Delivery) => context.window(shardOf(webhookId, entityId));
-        const granted = claims.granted.map((claim) => ({ ...claim, sendWindow: windowOf(claim.delivery) }));
-        return { granted, denied: claims.denied };
+        this.#doubtfulSuccessors = this.#doubtfulSuccessors.filter((one) => !given.includes(one));
+        return claiming.committed();
       },
       failed: () => {
-        this.#doubtful = [...this.#doubtful, ...claims.granted.map(({ delivery }) => delivery)];
+        this.#doubtfulSuccessors = [...this.#doubtfulSuccessors, ...claiming.doubtful()];
       },
+    };
+  }
+
+  #claiming(heads: readonly Delivery[], configuration: ConfigurationIn) {
+    const { owner, clock, database } = this.#parts;
+    const context = owner.claimContext(momentOf(clock));
+    const given = this.#doubtful;
+    let claims = nothingAsked;
+    return {
+      writes: given.length + heads.length > 0,
+      run: async (tx: Transaction): Promise<void> => {
+        claims = nothingAsked;
+        await releaseDeliveries(tx, given);
+        if (heads.length === 0) return;
+        const terms = { lease: context.lease, now: clock.now() };
+        const scope = { ...terms, ...(await configuration(tx, terms.now)), dialect: database.dialect };
+        claims = await claimHeads(tx, scope, heads);
+      },
+      committed: (): Claims => {
+        this.#doubtful = this.#doubtful.filter((one) => !given.includes(one));
+        const claimed = claims.claimed();
+        this.#report(claimed);
+        const windowOf = ({ webhookId, entityId }: Delivery) => context.window(shardOf(webhookId, entityId));
+        const granted = claimed.granted.map((claim) => ({ ...claim, sendWindow: windowOf(claim.delivery) }));
+        return { granted, denied: claimed.denied };
+      },
+      doubtful: () => claims.doubtful(),
     };
   }
 
   /**
    * The change that made this delivery with its claim may not have been committed.
+   * @param mark of that transaction.
    * @param givenBack called when the claim is certainly gone, and the delivery too if it never was.
    */
-  doubtBirth(delivery: Delivery & Claim, givenBack: () => void): void {
-    this.#doubtfulBirths = [...this.#doubtfulBirths, { delivery, givenBack }];
+  doubtBirth(delivery: Delivery & Claim, mark: TransactionMark, givenBack: () => void): void {
+    this.#doubtfulBirths = [...this.#doubtfulBirths, { delivery, mark, givenBack }];
   }
 
   /** Gives back claims in doubt when no other claim does it. @returns false after a database error. */
@@ -126,7 +174,8 @@ export class Claimer {
     if (doubtful.length + births.length === 0) return true;
     try {
       await this.#parts.database.transaction(async (tx) => {
-        await this.#awaitBirths(tx, births);
+        // A row that was claimed is locked until the outcome is certain; one that was made with its claim is not seen before.
+        if (births.length > 0) await tx.awaitEnds(births.map(({ mark }) => mark));
         await releaseDeliveries(tx, [...doubtful, ...births.map(({ delivery }) => delivery)]);
       });
       this.#doubtful = this.#doubtful.filter((one) => !doubtful.includes(one));
@@ -140,14 +189,6 @@ export class Claimer {
     }
   }
 
-  /** A row that was claimed is locked until the outcome is certain; one that was made with its claim cannot be seen before. */
-  async #awaitBirths(tx: Transaction, births: readonly DoubtfulBirth[]): Promise<void> {
-    const { owner, clock } = this.#parts;
-    if (births.length === 0 || owner.claimContext(momentOf(clock)).lease === undefined) return;
-    const shards = births.map(({ delivery }) => shardOf(delivery.webhookId, delivery.entityId));
-    await awaitClaims(tx, [...new Set(shards)]);
-  }
-
   #report({ denied, superseded }: ClaimedHeads): void {
     const { metrics, owner } = this.#parts;
     metrics.ended('superseded', superseded);
@@ -159,7 +200,9 @@ export class Claimer {
 /** A delivery that was made with its claim, in a transaction that may not have been committed. */
 interface DoubtfulBirth {
   readonly delivery: Delivery & Claim;
+  readonly mark: TransactionMark;
   givenBack(): void;
 }
 
-const noClaims: ClaimedHeads = { granted: [], denied: [], superseded: 0 };
+/** By which a transaction claims. */
+type ConfigurationIn = (tx: Transaction, now: number) => Promise<Pick<ClaimScope, 'directory' | 'holds'>>;

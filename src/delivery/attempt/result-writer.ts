@@ -1,13 +1,13 @@
-import { isTransient, type Database, type Transaction } from '../../database/database.ts';
+import { isConflict, isTransient, type Database, type Transaction } from '../../database/database.ts';
 import type { Clock } from '../../runtime/clock.ts';
 import type { CrashPoints } from '../../runtime/crash-points.ts';
 import type { Logger } from '../../runtime/logger.ts';
 import type { DeliveryMetrics } from '../metrics.ts';
-import type { Claimer, Claims } from './claimer.ts';
+import type { Claimer, Claiming, Claims } from './claimer.ts';
 import type { Timers } from '../../runtime/timers.ts';
 import { named } from '../../runtime/work.ts';
 import type { Delivery, DeliveryState } from '../store/delivery.ts';
-import { settleDeliveries, type AttemptResult } from '../store/delivery-store.ts';
+import { settleDeliveries, settleInTime, type AttemptResult } from '../store/delivery-store.ts';
 
 /** Results per transaction. */
 const batchMax = 500;
@@ -110,25 +110,39 @@ export class ResultWriter {
     for (const { recorded } of batch) recorded(false);
   }
 
-  /** One commit for the results, and for the claims of the successors of those that count. */
+  /** One commit for the results, and for the claims of their successors. */
   async #write(batch: WaitingResult[]): Promise<void> {
-    const successors = batch.map(({ head, result }) => this.#successors.of(head, result));
-    const next = (from = successors) => from.filter((one) => one !== undefined);
-    const claiming = this.#claimer.begin(next());
-    let counted: readonly boolean[];
+    const { database, clock, at } = this.#parts;
+    const results = batch.map(({ result }) => result);
+    const successors = batch.map((one) => this.#successors.of(one.head, one.result)).filter((one) => one !== undefined);
+    const claiming = this.#claimer.begin(successors);
     try {
-      counted = await this.#settle(
-        batch.map(({ result }) => result),
-        (tx, counts) => claiming.run(tx, next(successors.filter((_, index) => counts[index] === true))),
-      );
+      await database.transaction(async (tx) => {
+        await settleInTime(tx, results, clock.now());
+        await claiming.run(tx);
+        countOnlyClaims(tx, claiming);
+        at('settle.before-commit');
+      });
     } catch (error) {
       if (isTransient(error)) claiming.failed();
       for (const { head } of batch) this.#successors.notClaimed(head);
       if (isTransient(error)) throw error;
+      return isConflict(error) ? this.#writeSome(batch) : this.#writeSingly(batch, error);
+    }
+    for (const { recorded } of batch) recorded(true);
+    this.#successors.claimed(claiming.committed());
+  }
+
+  /** Some of the batch are late, or written already. */
+  async #writeSome(batch: WaitingResult[]): Promise<void> {
+    let counted: readonly boolean[];
+    try {
+      counted = await this.#settle(batch.map(({ result }) => result));
+    } catch (error) {
+      if (isTransient(error)) throw error;
       return this.#writeSingly(batch, error);
     }
     for (const [index, { recorded }] of batch.entries()) recorded(counted[index] === true);
-    this.#successors.claimed(claiming.committed());
   }
 
   /**
@@ -149,19 +163,24 @@ export class ResultWriter {
     }
   }
 
-  #settle(
-    results: readonly AttemptResult[],
-    claims: (tx: Transaction, counted: readonly boolean[]) => Promise<boolean> = async () => false,
-  ): Promise<boolean[]> {
+  async #settle(results: readonly AttemptResult[]): Promise<boolean[]> {
     const { database, clock, at } = this.#parts;
-    return database.transaction(async (tx) => {
-      const counted = await settleDeliveries(tx, database.dialect, results, clock.now());
-      // Without its results a delivery is `sending`, as after a death of the process.
-      if (!(await claims(tx, counted))) tx.needsNoCount();
+    const claiming = this.#claimer.begin([]);
+    const counted = await database.transaction(async (tx) => {
+      const counts = await settleDeliveries(tx, database.dialect, results, clock.now());
+      await claiming.run(tx);
+      countOnlyClaims(tx, claiming);
       at('settle.before-commit');
-      return counted;
+      return counts;
     });
+    claiming.committed();
+    return counted;
   }
+}
+
+/** Without its results a delivery is `sending`, as after a death of the process. */
+function countOnlyClaims(tx: Transaction, { writes }: Claiming): void {
+  if (!writes) tx.needsNoCount();
 }
 
 function changeOf({ delivery, settlement, outcome, durationMs }: AttemptResult): DeliveryChange {

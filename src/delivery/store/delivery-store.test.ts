@@ -11,6 +11,7 @@ import {
   releaseDeliveries,
   type Claim,
   settleDeliveries,
+  settleInTime,
   type AttemptResult,
 } from './delivery-store.ts';
 import { readHeadsOf, readOpenWebhooks } from './backlog-store.ts';
@@ -76,6 +77,22 @@ for (const { name, open } of databases) {
     assert.deepEqual(await settle(store.database, [resultOf({ ...delivery, attempt: 1, fence: 1 })]), [false]);
     assert.equal((await row(store.database, delivery)).state, 'unknown');
     assert.deepEqual(await attempts(store.database, delivery), [{ attempt: 1, reason: 'late', outcome: 'delivered' }]);
+  });
+
+  test(`${name}: results in time are written once, and the same again is a conflict that changes nothing`, async () => {
+    await using store = await opened(open);
+    const [one, two] = await stored(store.database, testWebhook(), [testEvent('a', 1), testEvent('b', 1)]);
+    await claim(store.database, [one, two]);
+    const [first, second] = [one, two].map((delivery) => resultOf({ ...delivery, attempt: 1, fence: 1 }));
+    assert.ok(first !== undefined && second !== undefined);
+    const write = (results: readonly AttemptResult[]) =>
+      store.database.transaction((tx) => settleInTime(tx, results, 9));
+    await write([first]);
+    await assert.rejects(write([second, first]), { kind: 'conflict' });
+    assert.equal((await row(store.database, one)).state, 'delivered');
+    assert.equal((await row(store.database, two)).state, 'sending');
+    await write([second]);
+    assert.equal((await row(store.database, two)).state, 'delivered');
   });
 
   test(`${name}: a release goes back by its own fence only, and the next claim has a higher one`, async () => {

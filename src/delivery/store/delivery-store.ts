@@ -1,4 +1,4 @@
-import { sql } from 'kysely';
+import { sql, type RawBuilder } from 'kysely';
 import type { Dialect, RowChange, Transaction } from '../../database/database.ts';
 import type { AttemptRow, DeliveryRow } from '../../database/tables.ts';
 import { noShard, shardOf } from '../../database/shard.ts';
@@ -33,28 +33,34 @@ export interface Claim {
   readonly claimedAt: number;
 }
 
+export interface BirthTerms {
+  readonly endpointOf: (webhookId: number) => string;
+  readonly now: number;
+  /** Under which the lanes' shards must be held, with several nodes. */
+  readonly lease: ClaimContext['lease'];
+  /** Hears which claims are granted, before the transaction is told of its end. */
+  readonly granted: (deliveryIds: readonly string[]) => void;
+}
+
 /**
  * Inserts deliveries with the claims of their first attempts, where these are granted; the others are `pending`. The
  * caller has found their lanes free in the same transaction.
- * @param lease under which the lanes' shards must be held, with several nodes.
- * @returns the granted claims by delivery id.
+ * @returns the claims as they are if granted, by delivery id.
  */
 export async function insertClaimed(
   tx: Transaction,
   deliveries: readonly Delivery[],
-  endpointOf: (webhookId: number) => string,
-  now: number,
-  lease?: ClaimContext['lease'],
+  { endpointOf, now, lease, granted }: BirthTerms,
 ): Promise<Map<string, Claim>> {
-  const rows = deliveries.map((delivery) => ({
-    ...rowOf(delivery, endpointOf(delivery.webhookId)),
-    state: 'sending' as const,
-    attempt: delivery.attempt + 1,
-    fence: delivery.fence + 1,
-    claimed_at: now,
-  }));
-  if (lease !== undefined) return insertUnderLease(tx, rows, now, lease);
-  await tx.insertMany('delivery', rows);
+  const rows = deliveries.map((delivery) => {
+    const { attempt, fence, claimedAt } = claimOf(delivery, { now, lease });
+    const state = 'sending' as const;
+    return { ...rowOf(delivery, endpointOf(delivery.webhookId)), state, attempt, fence, claimed_at: claimedAt };
+  });
+  if (lease === undefined) {
+    await tx.insertMany('delivery', rows);
+    granted(rows.map((row) => row.delivery_id));
+  } else await insertUnderLease(tx, rows, lease, granted);
   return new Map(rows.map(({ delivery_id, attempt, fence }) => [delivery_id, { attempt, fence, claimedAt: now }]));
 }
 
@@ -65,25 +71,24 @@ export async function insertClaimed(
 async function insertUnderLease(
   tx: Transaction,
   rows: readonly DeliveryRow[],
-  now: number,
   lease: NonNullable<ClaimContext['lease']>,
-): Promise<Map<string, Claim>> {
+  granted: BirthTerms['granted'],
+): Promise<void> {
   const kept = Object.keys(rows[0] ?? {}).filter(
     (column) => !['state', 'attempt', 'fence', 'claimed_at'].includes(column),
   );
-  const result = await sql<{ delivery_id: string; attempt: number; fence: number }>`
+  const statement = sql<{ delivery_id: string; attempt: number }>`
     insert into "delivery" (${sql.raw(kept.join(', '))}, state, attempt, fence, claimed_at)
     select ${sql.raw(kept.map((column) => `delivery.${column}`).join(', '))},
       case when may.be_claimed then delivery.state else 'pending' end,
       case when may.be_claimed then delivery.attempt else 0 end,
-      case when may.be_claimed then greatest(delivery.fence, ${(lease.timeline?.fenceFloor ?? 0) + 1}::int8) else 0 end,
+      case when may.be_claimed then delivery.fence else 0 end,
       case when may.be_claimed then delivery.claimed_at else 0 end
     from json_populate_recordset(null::delivery, ${JSON.stringify(rows)}::json) as delivery
     cross join lateral (
       select ${heldBy(lease, sql`skip locked`)} and ${isHead} as be_claimed offset 0) as may
-    returning delivery_id, attempt, fence`.execute(tx.query);
-  const granted = result.rows.filter(({ attempt }) => attempt > 0);
-  return new Map(granted.map(({ delivery_id, attempt, fence }) => [delivery_id, { attempt, fence, claimedAt: now }]));
+    returning delivery_id, attempt`.compile(tx.query);
+  await tx.ask(statement, (made) => granted(made.flatMap((row) => (row.attempt > 0 ? row.delivery_id : []))));
 }
 
 function rowOf(delivery: Delivery, endpoint: string): DeliveryRow {
@@ -128,12 +133,38 @@ const isHead = sql<boolean>`not exists (
         and (earlier.sequence, earlier.generation) < (delivery.sequence, delivery.generation)
       order by earlier.sequence, earlier.generation limit 1 offset 0)`;
 
+export interface ClaimTerms {
+  readonly now: number;
+  /** Under which the lanes' shards must be held, with several nodes. */
+  readonly lease?: ClaimContext['lease'];
+  /** What else must be so; absent = nothing. */
+  readonly holds?: RawBuilder<boolean>;
+}
+
 /**
  * Claims deliveries that are still `pending` and the head of their lane. The database checks that nothing earlier of
  * the lane is open, whatever the caller believes: hints may arrive out of order, and nodes may race.
- * @param lease under which the lanes' shards must be held, with several nodes.
- * @returns the granted claims by delivery id.
+ * @param granted hears the claims by delivery id, before the transaction is told of its end.
  */
+export function askClaims(
+  tx: Transaction,
+  dialect: Dialect,
+  deliveryIds: readonly string[],
+  { now, lease, holds = sql<boolean>`1 = 1` }: ClaimTerms,
+  granted: (claims: Map<string, Claim>) => void,
+): Promise<void> {
+  const fence = lease?.timeline === undefined ? sql`fence` : sql`greatest(fence, ${lease.timeline.fenceFloor}::int8)`;
+  const statement = sql<{ delivery_id: string; attempt: number; fence: number }>`
+    update delivery set state = 'sending', attempt = attempt + 1, fence = ${fence} + 1, claimed_at = ${now}
+    where ${dialect.anyOf('delivery_id', deliveryIds)} and ${itsState} = 'pending' and ${heldBy(lease)} and ${isHead}
+      and ${holds}
+    returning delivery_id, attempt, fence`.compile(tx.query);
+  return tx.ask(statement, (rows) =>
+    granted(new Map(rows.map((row) => [row.delivery_id, { attempt: row.attempt, fence: row.fence, claimedAt: now }]))),
+  );
+}
+
+/** As `askClaims`, and waits for the answer. */
 export async function claimDeliveries(
   tx: Transaction,
   dialect: Dialect,
@@ -141,14 +172,15 @@ export async function claimDeliveries(
   now: number,
   lease?: ClaimContext['lease'],
 ): Promise<Map<string, Claim>> {
-  const fence = lease?.timeline === undefined ? sql`fence` : sql`greatest(fence, ${lease.timeline.fenceFloor}::int8)`;
-  const result = await sql<{ delivery_id: string; attempt: number; fence: number }>`
-    update delivery set state = 'sending', attempt = attempt + 1, fence = ${fence} + 1, claimed_at = ${now}
-    where ${dialect.anyOf('delivery_id', deliveryIds)} and ${itsState} = 'pending' and ${heldBy(lease)} and ${isHead}
-    returning delivery_id, attempt, fence`.execute(tx.query);
-  return new Map(
-    result.rows.map(({ delivery_id, attempt, fence }) => [delivery_id, { attempt, fence, claimedAt: now }]),
-  );
+  let claims = new Map<string, Claim>();
+  await askClaims(tx, dialect, deliveryIds, { now, lease }, (granted) => (claims = granted));
+  await tx.answered();
+  return claims;
+}
+
+/** The claim that this delivery gets if it is granted, and is as it was last read. */
+export function claimOf({ attempt, fence }: Delivery, { now, lease }: ClaimTerms): Claim {
+  return { attempt: attempt + 1, fence: Math.max(fence, lease?.timeline?.fenceFloor ?? 0) + 1, claimedAt: now };
 }
 
 /** The result of one attempt, with its parts for the history. */
@@ -170,6 +202,28 @@ export interface AttemptResult {
   readonly requestBody: string;
   readonly responseHeadersJson: string;
   readonly responseBody: string;
+}
+
+/**
+ * Writes results that all count and are not written yet. Where one does not, or is, the transaction fails as a `conflict`, and
+ * they are for `settleDeliveries`. It waits for no answer; and once they are written, a commit of this that was in doubt can no
+ * longer take place.
+ */
+export async function settleInTime(tx: Transaction, results: readonly AttemptResult[], now: number): Promise<void> {
+  await tx.changeAll(
+    'delivery',
+    results.map((result) => settledRow(result, now)),
+  );
+  const attempts = results.filter(isAttempt);
+  await tx.insertMany(
+    'attempt',
+    attempts.map((result) => attemptRow(result, result.outcome.reason)),
+  );
+}
+
+/** A claim that was given back is not an attempt. */
+function isAttempt({ settlement: { state } }: AttemptResult): boolean {
+  return state !== 'pending';
 }
 
 /**
@@ -195,14 +249,13 @@ export async function settleDeliveries(
   const kept: AttemptRow[] = [];
   const repeated: AttemptRow[] = [];
   for (const [index, result] of results.entries()) {
-    // A claim that was given back is not an attempt.
-    if (result.settlement.state === 'pending') continue;
+    if (!isAttempt(result)) continue;
     const isKnown = known.has(attemptKey(result.delivery));
     if (counted[index] === true) (isKnown ? repeated : kept).push(attemptRow(result, result.outcome.reason));
     else if (!isKnown) kept.push(attemptRow(result, 'late'));
   }
   await tx.insertMany('attempt', kept);
-  await tx.updateMany(
+  await tx.setMany(
     'attempt',
     repeated.map(({ delivery_id, attempt, ...set }) => ({ match: { delivery_id, attempt }, set })),
   );
@@ -280,7 +333,7 @@ async function attemptsKept(
  */
 export async function releaseDeliveries(tx: Transaction, claimed: readonly (Delivery & Claim)[]): Promise<void> {
   if (claimed.length === 0) return;
-  await tx.updateMany(
+  await tx.setMany(
     'delivery',
     claimed.map((delivery) => ({
       match: {
@@ -323,7 +376,7 @@ export async function recoverDeliveries(
     order by shard limit ${limit}`.execute(tx.query);
   if (rows.rows.length === 0) return 0;
   const outcome: Outcome = { state: 'unknown', reason: 'interrupted', statusCode: 0, message: interruptedMessage };
-  await tx.updateMany(
+  await tx.setMany(
     'delivery',
     rows.rows.map((row) => {
       const to = settlement(row.mode, outcome, () => now);

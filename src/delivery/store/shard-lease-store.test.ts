@@ -12,7 +12,6 @@ import { systemTimers } from '../../runtime/timers.ts';
 import { claimDeliveries, insertClaimed } from './delivery-store.ts';
 import {
   announceNode,
-  awaitClaims,
   prepareShards,
   readLeases,
   releaseShards,
@@ -102,18 +101,20 @@ test(
     let made = 0;
     const born = async (nodeId: string, held: readonly ShardLease[], sequence: number) => {
       const delivery = testDelivery(testEvent('a', sequence), webhook);
-      const claims = await store.run((tx) =>
-        insertClaimed(tx, [delivery], () => webhook.endpoint, 5, { nodeId, leases: held }),
-      );
+      const lease = { nodeId, leases: held };
+      const endpointOf = () => webhook.endpoint;
+      const grantedIds: string[] = [];
+      const granted = (ids: readonly string[]) => void grantedIds.push(...ids);
+      const claims = await store.run((tx) => insertClaimed(tx, [delivery], { endpointOf, now: 5, lease, granted }));
       made += 1;
       const { rows } = await sql<{ state: string; attempt: number; fence: number; claimed_at: number }>`
       select state, attempt, fence, claimed_at from delivery where delivery_id = ${delivery.deliveryId}`.execute(
         store.database.read,
       );
-      const granted = { state: 'sending', attempt: 1, fence: 1, claimed_at: 5 };
+      const claimed = { state: 'sending', attempt: 1, fence: 1, claimed_at: 5 };
       const refused = { state: 'pending', attempt: 0, fence: 0, claimed_at: 0 };
-      assert.deepEqual(rows, [claims.size === 1 ? granted : refused]);
-      return claims.get(delivery.deliveryId);
+      assert.deepEqual(rows, [grantedIds.length === 1 ? claimed : refused]);
+      return grantedIds.map((id) => claims.get(id))[0];
     };
     const old = await store.run((tx) => takeShards(tx, 'a', [shard], 1));
     await quiet(10);
@@ -140,15 +141,20 @@ test(
     const webhook = testWebhook();
     const shard = shardOf(webhook.webhookId, 'a');
     const held = await store.run((tx) => takeShards(tx, 'a', [shard], 50));
+    let mark = 0;
     const made = await paused(store, async (tx) => {
+      mark = await tx.mark();
       const delivery = testDelivery(testEvent('a', 1), webhook);
-      const claims = await insertClaimed(tx, [delivery], () => '', 1, { nodeId: 'a', leases: held });
-      assert.equal(claims.size, 1);
+      const granted = (ids: readonly string[]) => assert.equal(ids.length, 1);
+      const lease = { nodeId: 'a', leases: held };
+      await insertClaimed(tx, [delivery], { endpointOf: () => '', now: 1, lease, granted });
+      // The answer has come, so the lock is held.
+      await sql`select 1`.execute(tx.query);
     });
     await quiet(80);
     assert.deepEqual(await store.run((tx) => takeShards(tx, 'b', [shard], longMs)), []);
     let isCertain = false;
-    const waited = store.run((tx) => awaitClaims(tx, [shard])).then(() => (isCertain = true));
+    const waited = store.run((tx) => tx.awaitEnds([mark])).then(() => (isCertain = true));
     await quiet(40);
     assert.equal(isCertain, false, 'nobody knows yet what becomes of it');
     await made.goOn();

@@ -122,13 +122,6 @@ export function heldBy(lease: ClaimContext['lease'], locking = sql``): RawBuilde
     select shard from (${locked(lease.nodeId, lease.leases, sql`and expires_at > ${now}`)} for share ${locking}) as held) ${timeline}`;
 }
 
-/** Waits until all claims that were begun under the leases of these shards have ended, committed or not. */
-export async function awaitClaims(tx: Transaction, shards: readonly number[]): Promise<void> {
-  await sql`select shard from shard_lease where shard = any(${shards}::int8[]) order by shard for update`.execute(
-    tx.query,
-  );
-}
-
 function locked(nodeId: string, leases: readonly ShardLease[], further = sql``): RawBuilder<unknown> {
   return sql`
     select shard_lease.shard from shard_lease

@@ -1,0 +1,58 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { CountingProxy } from '../support/counting-proxy.ts';
+import { hasPostgres } from '../support/databases.ts';
+import { emptyPostgres } from '../support/empty-postgres.ts';
+import { startTestApp } from '../support/test-app.ts';
+
+/** Each is counted so often, and the least counts: a machine that stands still may part what was sent together. */
+const tries = 3;
+
+/** Each costs a change the time to the server and back. */
+const tripsMax = {
+  'a new alert with its incident': 3,
+  'a change of an alert and its incident': 4,
+  'a result': 1,
+};
+
+test(
+  'PostgreSQL is waited for a few times per change, not once per statement',
+  { skip: !hasPostgres && 'needs PostgreSQL' },
+  async () => {
+    await using empty = await emptyPostgres('trips');
+    const { proxy, url } = await CountingProxy.before(empty.url);
+    await using closing = proxy;
+    const scene = await startTestApp({
+      database: 'postgres',
+      databaseUrl: url,
+      env: { TOCSIN_DATABASE_PREPARE: 'off' },
+    });
+    try {
+      const place = await scene.place();
+      const hook = await place.hook('alert');
+      const report = (key: number, status: string) =>
+        place.report({ title: `alert ${key}`, alert_key: `alert ${key}`, event_status: status });
+      await report(0, 'Warning');
+      await report(0, 'Critical');
+      await hook.history(2, { status: 'success' });
+      closing.count();
+      for (let key = 1; key <= tries; key += 1) {
+        await report(key, 'Warning');
+        await report(key, 'Critical');
+      }
+      await hook.history(2 + 2 * tries, { status: 'success' });
+      const counted = {
+        'a new alert with its incident': least(proxy, /^insert into "alert" /),
+        'a change of an alert and its incident': least(proxy, /^update "alert" as target/),
+        'a result': least(proxy, /^insert into "attempt" /),
+      };
+      assert.deepEqual(counted, tripsMax);
+    } finally {
+      await scene.stop();
+    }
+  },
+);
+
+function least(proxy: CountingProxy, statement: RegExp): number {
+  return Math.min(...proxy.passed(statement).map(({ trips }) => trips));
+}
