@@ -276,6 +276,7 @@ describe('what people do to incidents in the console', { skip: noBrowser }, () =
     await summary('Closed');
     const merged = await api('/incident/info', { incident_id: target });
     assert.equal(merged['alert_cnt'], 2);
+    await page.getByText(`1 incident merged into #${String(merged['num'])}`).waitFor();
     assert.equal((await api('/incident/info', { incident_id: source }))['progress'], 'Closed');
   });
 

@@ -25,7 +25,12 @@ export function ActionReport({ jobs }: { readonly jobs: Jobs }): ReactNode {
         ) : null}
         {finished !== undefined && !busy && finished.result.done.length > 0 ? (
           <p className="action-line action-done">
-            <span>{t(`done.${finished.job.action}`, { count: finished.result.done.length })}</span>
+            <span>
+              {t(`done.${finished.job.action}`, {
+                count: finished.result.done.length,
+                target: finished.job.target ?? '',
+              })}
+            </span>
             {undo === undefined ? null : (
               <Button look="quiet" onClick={() => jobs.run(undo)}>
                 {s('undo', { event: eventOf[undo.action] })}

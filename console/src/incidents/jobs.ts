@@ -7,6 +7,8 @@ export interface Job {
   readonly action: ActionName;
   readonly incidents: readonly Incident[];
   send(ids: string[]): Promise<unknown>;
+  /** The number of the incident that others are merged into. */
+  readonly target?: string;
   /** Ids that one call takes, where that is not the usual number. */
   readonly size?: number;
 }
@@ -67,7 +69,8 @@ export function mergeJob(incidents: readonly Incident[], { target, comment, remo
       comment,
       remove_source_incidents: remove,
     });
-  return { action: 'merge', incidents: incidents.filter((one) => one.incident_id !== target.incident_id), send };
+  const sources = incidents.filter((one) => one.incident_id !== target.incident_id);
+  return { action: 'merge', incidents: sources, send, target: target.num };
 }
 
 /** The opposite, for those with whom it was done; undefined where there is none. The opposite raises a separate event. */

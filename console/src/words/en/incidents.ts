@@ -162,7 +162,7 @@ export const acting = {
     resolve: '{count, plural, one {# incident resolved} other {# incidents resolved}}',
     reopen: '{count, plural, one {# incident reopened} other {# incidents reopened}}',
     assign: '{count, plural, one {# incident assigned} other {# incidents assigned}}',
-    merge: '{count, plural, one {# incident merged} other {# incidents merged}}',
+    merge: '{count, plural, one {# incident merged} other {# incidents merged}} into #{target}',
     severity: '{count, plural, one {Severity of # incident changed} other {Severity of # incidents changed}}',
     remove: '{count, plural, one {# incident removed} other {# incidents removed}}',
   },

@@ -162,7 +162,7 @@ export const acting: WordsOf<typeof english.acting> = {
     resolve: '{count, plural, other {已关闭 # 个故障}}',
     reopen: '{count, plural, other {已重新打开 # 个故障}}',
     assign: '{count, plural, other {已分派 # 个故障}}',
-    merge: '{count, plural, other {已合并 # 个故障}}',
+    merge: '{count, plural, other {已将 # 个故障}}合并到 #{target}',
     severity: '{count, plural, other {已更改 # 个故障的严重程度}}',
     remove: '{count, plural, other {已移除 # 个故障}}',
   },
