@@ -1,6 +1,9 @@
 import assert from 'node:assert/strict';
+import { once } from 'node:events';
+import { connect } from 'node:net';
 import { describe, test } from 'node:test';
 import { integrationKey, startStubServer, type StubServer } from '../../../test/support/stub-server.ts';
+import { until } from '../../../test/support/until.ts';
 import { sharedPartBytes } from './body.ts';
 
 const path = `/event/push/alert/standard?integration_key=${integrationKey}`;
@@ -54,4 +57,44 @@ test('a body of up to 512 KiB is read as it is', async () => {
     assert.equal(await send(server, text, false), 200);
     assert.equal((server.toys.pushes.pop() as { body: unknown }).body, JSON.parse(text));
   }
+});
+
+describe('memory for large bodies', () => {
+  test('a sender that keeps many of them coming gets 503 for what is beyond its share, and the others go on', async () => {
+    await using server = await startStubServer({ limits: { ingestBodyMaxBytes: 1_000_000, bodyMaxBytes: 300_000 } });
+    const head = `POST ${path} HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\n`;
+    const begun = Array.from({ length: 3 }, () => {
+      const socket = connect(server.port, '127.0.0.1');
+      socket.write(`${head}Content-Length: 900000\r\n\r\n"${'x'.repeat(799_999)}`);
+      return socket;
+    });
+    const answered = begun.map(async (socket) => {
+      const [answer] = await once(socket, 'data');
+      return { socket, answer: String(answer) };
+    });
+    const { socket, answer } = await Promise.race(answered);
+    assert.match(answer, /^HTTP\/1\.1 503 [^]*retry-after: 2\r\n[^]*ServiceUnavailable/i);
+    // Whoever has another key is taken, and small bodies of the same one.
+    const body = { name: 'x'.repeat(200_000) };
+    assert.equal((await server.post('/thing/create', body)).status, 400);
+    assert.equal((await server.post(path, {}, { headers: anonymous })).status, 200);
+    for (const one of begun) if (one !== socket) one.end(`${'x'.repeat(99_999)}"`);
+    const others = await Promise.all(answered.filter((_, at) => begun[at] !== socket));
+    for (const one of others) assert.match(one.answer, /^HTTP\/1\.1 200 /);
+    socket.destroy();
+    // Their memory is free again.
+    for (let at = 0; at < 3; at += 1) assert.equal(await send(server, textOf(900_000), false), 200);
+  });
+
+  test('a client that goes away gives its share back', async () => {
+    await using server = await startStubServer({ limits: { ingestBodyMaxBytes: 1_000_000, bodyMaxBytes: 300_000 } });
+    const head = `POST ${path} HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\n`;
+    for (let at = 0; at < 2; at += 1) {
+      const socket = connect(server.port, '127.0.0.1');
+      socket.write(`${head}Content-Length: 900000\r\n\r\n"${'x'.repeat(799_999)}`, () => socket.destroy());
+      await once(socket, 'close');
+    }
+    await until(async () => (await send(server, textOf(900_000), false)) === 200);
+    await until(async () => (await send(server, textOf(900_000), false)) === 200);
+  });
 });

@@ -31,10 +31,16 @@ export function bodyIn(request: FastifyRequest): RequestBody {
 const ownBytesMax = 65_536;
 export const sharedPartBytes = 262_144;
 
-/** The parser of every content type: hands over the bytes, and refuses a body above the limit of its route. */
+const roomRetrySeconds = 2;
+
+/**
+ * The parser of every content type: hands over the bytes, and refuses a body above the limit of its route.
+ * @param hasRoom says whether there is memory for so many more bytes of the request.
+ */
 export function readBody(
   request: FastifyRequest,
   payload: Readable,
+  hasRoom: (bytes: number) => boolean,
   done: (error: Error | null, body?: RequestBody) => void,
 ): void {
   const maxBytes = request.routeOptions.bodyLimit;
@@ -42,6 +48,7 @@ export function readBody(
   const parts = new BodyParts();
   const take = (chunk: Buffer) => {
     if (parts.length + chunk.length > maxBytes) leave(tooLarge());
+    else if (!hasRoom(chunk.length)) leave(noRoom());
     else parts.add(chunk);
   };
   const finish = () => leave(null);
@@ -90,6 +97,11 @@ class BodyParts {
 
 function tooLarge(): Failure {
   return new Failure('EntityTooLarge', 'the body is larger than this server accepts');
+}
+
+function noRoom(): Failure {
+  const message = 'too much is being received from this sender, or from all together: try again in some seconds';
+  return new Failure('ServiceUnavailable', message, { retryAfterSeconds: roomRetrySeconds });
 }
 
 function brokenOff(cause: Error): Failure {

@@ -3,9 +3,10 @@ import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { problemAnswer, requestIdHeader, sendProblem } from './envelope.ts';
 import { named } from '../../runtime/work.ts';
 import { readBody } from './body.ts';
+import { BodyBudget } from './body-budget.ts';
 import { HostGuard } from './host-guard.ts';
 import { problemOf, type Problem } from './error-mapping.ts';
-import { answerUnread, leaveBodyUnread } from './unread-body.ts';
+import { answerUnread, bodyMayBeLarge, leaveBodyUnread } from './unread-body.ts';
 import type { ServerOptions } from './server-options.ts';
 
 export type FastifyAppOptions = Pick<
@@ -68,8 +69,36 @@ function build({ limits, ids }: FastifyAppOptions): FastifyInstance {
   });
   // Fastify's parsers would accept bodies that our limits refuse; each handler gets the bytes.
   app.removeAllContentTypeParsers();
-  app.addContentTypeParser('*', readBody);
+  const budget = new BodyBudget(Math.max(limits.bodyMaxBytes, limits.ingestBodyMaxBytes));
+  const held = new WeakMap<FastifyRequest, number>();
+  app.addContentTypeParser('*', (request, payload, done) => {
+    const owner = senderOf(request);
+    const isSmall = !bodyMayBeLarge(request);
+    const hasRoom = (bytes: number) => {
+      if (isSmall) return true;
+      const before = held.get(request) ?? 0;
+      const isTaken = budget.take(owner, bytes);
+      // What came of a body that is refused is dropped at once.
+      if (!isTaken) budget.release(owner, before);
+      held.set(request, isTaken ? before + bytes : 0);
+      return isTaken;
+    };
+    readBody(request, payload, hasRoom, done);
+  });
+  // The memory is in use until the answer is out, or its client has gone.
+  app.addHook('preParsing', (request, reply, _payload, done) => {
+    if (bodyMayBeLarge(request)) {
+      reply.raw.once('close', () => budget.release(senderOf(request), held.get(request) ?? 0));
+    }
+    done();
+  });
   return app;
+}
+
+/** By its key, or without one by its address. */
+function senderOf({ query, headers, ip }: FastifyRequest): string {
+  const { integration_key: key } = query as { readonly integration_key?: unknown };
+  return typeof key === 'string' ? key : (headers.authorization ?? ip);
 }
 
 function refuse(
@@ -95,12 +124,12 @@ export function sendRefusal(
   problem: Problem,
   own?: unknown,
 ): FastifyReply {
-  const isTooLarge = problem.status === 413 && !request.raw.complete;
+  const isUnread = (problem.status === 413 || problem.status === 503) && !request.raw.complete;
   if (problem.status === 429) {
     timers.after(tooManyHoldMs, () => void sendProblem(reply, request.id, problem, own));
     return reply;
   }
-  return isTooLarge
+  return isUnread
     ? answerUnread(request, reply, problemAnswer(reply, request.id, problem, own), timers)
     : sendProblem(reply, request.id, problem, own);
 }
