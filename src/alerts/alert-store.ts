@@ -109,7 +109,10 @@ export class AlertStore {
     return rows.map(alertOf);
   }
 
-  /** Some of the alerts of an incident that still take reports, in any order. */
+  /**
+   * Some of the alerts of an incident that still take reports, in any order. It reads the closed ones of the incident too, which
+   * are 5,000 at most, and no other: an index of the open ones alone would cost each alert more.
+   */
   async openOfIncident(tx: Transaction, incidentId: string, limit: number): Promise<AlertInChannel[]> {
     const rows = await tx.query
       .selectFrom('alert')

@@ -162,7 +162,7 @@ const expected: Readonly<Record<string, Row>> = {
   ],
 };
 
-/** No statements about deliveries, or of one database alone: `cluster/node.test.ts` has the plan of `readHeadStates`. */
+/** No statements about deliveries, or of one database alone: `test/kept-plans.test.ts` has the plan of `readHeadStates`. */
 const others = [
   'insertDeliveries',
   'insertClaimed',

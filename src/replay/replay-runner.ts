@@ -45,6 +45,8 @@ export interface ReplayProgress {
 export const lookEveryMs = 2_000;
 const dayMs = 86_400_000;
 const purgeEveryMs = 3_600_000;
+/** Replays that one transaction forgets. */
+const purgedTogetherMax = 500;
 
 /**
  * Carries replays on, piece by piece. A piece is one transaction: the new deliveries and the place up to which the
@@ -179,7 +181,8 @@ export class ReplayRunner {
     const { database, clock, historyDays } = this.#parts;
     if (clock.monotonic() - this.#purgedAt < purgeEveryMs && this.#purgedAt > 0) return;
     this.#purgedAt = clock.monotonic();
-    await database.transaction((tx) => purgeReplays(tx, clock.now() - historyDays * dayMs));
+    const before = clock.now() - historyDays * dayMs;
+    while ((await database.transaction((tx) => purgeReplays(tx, before, purgedTogetherMax))) === purgedTogetherMax);
   }
 }
 

@@ -39,10 +39,10 @@ export async function readRunning(query: Query, webhookId: number): Promise<Repl
   const running = query
     .selectFrom('replay')
     .selectAll()
-    .where(sql<boolean>`state = 'running'`)
-    .orderBy('created_at');
+    .where(sql<boolean>`state = 'running'`);
   const rows = await (webhookId === 0 ? running : running.where('webhook_id', '=', webhookId)).execute();
-  return rows.map(replayOf);
+  // Sorted here: to get the order from an index, SQLite would read all replays that are kept.
+  return rows.map(replayOf).sort((a, b) => a.createdAt - b.createdAt);
 }
 
 /** The newest first. @param webhookId 0 = of all webhooks. */
@@ -67,6 +67,9 @@ export async function listReplays(
   return { items: rows.map(replayOf), total };
 }
 
+/** The condition of the partial indexes; with a parameter, PostgreSQL would not see that, and read all deliveries. */
+const isOfReplay = sql<boolean>`replay_id <> ''`;
+
 /** How many deliveries of each replay are in each state. */
 export async function countOutcomes(
   { longRead, dialect }: Pick<Database, 'longRead' | 'dialect'>,
@@ -78,8 +81,7 @@ export async function countOutcomes(
     .selectFrom('delivery')
     .select(['replay_id', 'state', ({ fn }) => fn.countAll<number>().as('count')])
     .where(dialect.anyOf('replay_id', replayIds))
-    // The condition of the partial index.
-    .where('replay_id', '<>', '')
+    .where(isOfReplay)
     .groupBy(['replay_id', 'state'])
     .execute();
   for (const row of rows) counts.get(row.replay_id)?.set(row.state as DeliveryState, row.count);
@@ -92,7 +94,7 @@ export async function countOpen(query: Query, replayId: string): Promise<number>
     .selectFrom('delivery')
     .select(({ fn }) => fn.countAll<number>().as('count'))
     .where('replay_id', '=', replayId)
-    .where('replay_id', '<>', '')
+    .where(isOfReplay)
     .where('finished_at', '=', 0)
     .executeTakeFirstOrThrow();
   return count;
@@ -104,7 +106,7 @@ export async function readLastReasons(query: Query, replayId: string, limit: num
     .selectFrom('delivery')
     .select('reason')
     .where('replay_id', '=', replayId)
-    .where('replay_id', '<>', '')
+    .where(isOfReplay)
     .where('finished_at', '>', 0)
     .orderBy('finished_at', 'desc')
     .limit(limit)
@@ -172,9 +174,17 @@ export async function cancelOpen(tx: Transaction, replayId: string, now: number)
   return result.rows.length;
 }
 
-/** Forgets replays that ended before. */
-export async function purgeReplays(tx: Transaction, before: number): Promise<void> {
-  await tx.query.deleteFrom('replay').where('state', '<>', 'running').where('finished_at', '<', before).execute();
+/** Forgets replays that ended before, so many at most, so that the statement stays short. @returns how many. */
+export async function purgeReplays(tx: Transaction, before: number, limit: number): Promise<number> {
+  const old = tx.query
+    .selectFrom('replay')
+    .select('replay_id')
+    .where(sql<boolean>`state <> 'running'`)
+    .where('finished_at', '<', before)
+    .orderBy('finished_at')
+    .limit(limit);
+  const gone = await tx.query.deleteFrom('replay').where('replay_id', 'in', old).returning('replay_id').execute();
+  return gone.length;
 }
 
 function rowOf(replay: Replay): ReplayRow {

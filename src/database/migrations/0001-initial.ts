@@ -293,6 +293,8 @@ const running: readonly string[] = [
   // A webhook has one running replay at most.
   `create unique index replay_running on replay (webhook_id) where state = 'running'`,
   `create index replay_created on replay (created_at, replay_id)`,
+  `create index replay_webhook on replay (webhook_id, created_at, replay_id)`,
+  `create index replay_ended on replay (finished_at, replay_id) where state <> 'running'`,
   table(
     'shard_lease',
     `shard int8 not null primary key, owner text not null, fence int8 not null, expires_at int8 not null`,

@@ -97,7 +97,8 @@ export function inHistory(deliveries: Deliveries, dialect: Database['dialect'], 
   // Said beside the states, so that the partial indexes of what failed are used for some of them too.
   if (filter.states !== failedStates && filter.states.every(isFailedState)) query = query.where(isFailed);
   // The second condition is that of the partial index.
-  if (filter.replayId !== '') query = query.where('replay_id', '=', filter.replayId).where('replay_id', '<>', '');
+  if (filter.replayId !== '')
+    query = query.where('replay_id', '=', filter.replayId).where(sql<boolean>`replay_id <> ''`);
   const { pushId = '', webhookId } = filter;
   if (pushId !== '') query = query.where(isOfPush(pushId));
   if (webhookId !== 0) query = query.where(pushId === '' ? sql<boolean>`webhook_id = ${webhookId}` : isTo(webhookId));
