@@ -159,18 +159,11 @@ export class LaneQueue {
     } else this.#cursors.lookAgain();
   }
 
-  /**
-   * Something was committed in a lane and is not offered: on another node, or while the lease of this one had run out. Then
-   * the lane may be ours again at the next renewal, and is not complete.
-   */
+  /** Something was committed in a lane and is not offered: on another node, or while the lease of this one had run out. */
   laneChanged(entityId: string): void {
     const lane = this.#lanes.get(entityId);
-    if (lane === undefined) {
-      if (this.#isOurs(entityId)) this.mayGo(entityId);
-      return;
-    }
-    lane.complete = false;
-    lane.missed = true;
+    if (lane !== undefined) Object.assign(lane, { complete: false, missed: true });
+    else if (this.#isOurs(entityId)) this.mayGo(entityId);
   }
 
   /** Some lanes may no longer be ours: those that are not are forgotten, all but what is in flight. */
