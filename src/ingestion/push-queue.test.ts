@@ -20,7 +20,8 @@ for (const { name, open } of databases) {
       };
       const all = [1, 2, 3, 4].map((number) => take('part', part(number)));
       await Promise.all([...all, take('small', small)]);
-      assert.ok(order.indexOf('small 1') <= 1, order.join());
+      // SQLite takes it between two parts; PostgreSQL beside some of them, which may end before it.
+      assert.ok(order.indexOf('small 1') <= (name === 'sqlite' ? 1 : 3), order.join());
       assert.deepEqual(order.toSorted(), ['part 50', 'part 50', 'part 50', 'part 50', 'small 1']);
     });
   });
