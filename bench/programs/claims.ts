@@ -1,5 +1,6 @@
 import { openDatabase } from '../../src/database/open.ts';
-import { claimDeliveries, releaseDeliveries } from '../../src/delivery/store/delivery-store.ts';
+import { claimDeliveries } from '../../src/delivery/store/claim-store.ts';
+import { releaseDeliveries } from '../../src/delivery/store/delivery-store.ts';
 import { readHeadsOf, readPlaces } from '../../src/delivery/store/backlog-store.ts';
 import { urgencyOf } from '../../src/delivery/store/delivery.ts';
 import { systemClock } from '../../src/runtime/clock.ts';

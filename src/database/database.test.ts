@@ -262,15 +262,15 @@ for (const { name, open } of databases) {
     assert.deepEqual(kept, [first + 1, first + 1, 8]);
   });
 
-  test(`${name}: what is asked is heard before the end of the transaction is told`, async (context) => {
+  test(`${name}: the rows of a statement are heard before the end of its transaction is reported`, async (context) => {
     const database = await fresh(context);
-    const told: unknown[] = [];
+    const heard: unknown[] = [];
     await database.transaction(async (tx) => {
-      tx.whenEnded((end) => told.push(end));
+      tx.whenEnded((end) => heard.push(end));
       await tx.insertMany('idempotency', [row('a')]);
-      await tx.ask(sql`select idempotency_id from idempotency`.compile(tx.query), (found) => told.push(found));
+      await tx.ask(sql`select idempotency_id from idempotency`.compile(tx.query), (found) => heard.push(found));
     });
-    assert.deepEqual(told, [[{ idempotency_id: 'a' }], 'committed']);
+    assert.deepEqual(heard, [[{ idempotency_id: 'a' }], 'committed']);
   });
 
   test(`${name}: a read sees only what is committed`, async (context) => {

@@ -49,7 +49,7 @@ export interface Transaction {
   changeAll<T extends keyof Tables>(table: T, changes: readonly RowChange<Tables[T]>[]): Promise<void>;
   /**
    * Runs a statement whose rows are needed only once the transaction has ended. It waits for no answer; `heard` gets the rows
-   * before anybody is told of the end. A lost connection may leave it without an answer, and the commit in doubt.
+   * before the end is reported. A lost connection may leave it without an answer, and the commit in doubt.
    */
   ask<Row>(statement: CompiledQuery<Row>, heard: (rows: readonly Row[]) => void): Promise<void>;
   /** Resolves when nothing that was sent is without an answer. */

@@ -10,6 +10,7 @@ import * as resend from './history/resend-store.ts';
 import * as coalesce from './store/coalesce-store.ts';
 import type { Delivery } from './store/delivery.ts';
 import * as backlog from './store/backlog-store.ts';
+import * as claims from './store/claim-store.ts';
 import * as deliveries from './store/delivery-store.ts';
 import * as laneEnds from './store/lane-end-store.ts';
 import * as restore from './store/restore-store.ts';
@@ -61,7 +62,7 @@ const list = ({ tx, database }: Scene, change: Partial<history.HistoryFilter>, a
 const expected: Readonly<Record<string, Row>> = {
   askClaims: [
     'delivery delivery_open',
-    ({ tx, database, heads }) => deliveries.askClaims(tx, database.dialect, idsOf(heads), { now: late }, () => {}),
+    ({ tx, database, heads }) => claims.askClaims(tx, database.dialect, idsOf(heads), { now: late }, () => {}),
   ],
   settleDeliveries: [
     'attempt delivery',
@@ -70,7 +71,7 @@ const expected: Readonly<Record<string, Row>> = {
   settleInTime: [
     'delivery delivery_open',
     async ({ tx, database, heads }) => {
-      await deliveries.claimDeliveries(tx, database.dialect, idsOf(heads), late);
+      await claims.claimDeliveries(tx, database.dialect, idsOf(heads), late);
       await deliveries.settleInTime(tx, heads.map(resultOf), late);
     },
   ],
@@ -168,6 +169,7 @@ const others = [
   'insertClaimed',
   'claimDeliveries',
   'claimOf',
+  'rowOf',
   'inHistory',
   'laneKey',
   'typesOf',
@@ -175,7 +177,7 @@ const others = [
 ];
 
 test('every function of the stores of deliveries is in the table', () => {
-  const names = [history, resend, coalesce, backlog, deliveries, laneEnds, restore, retry].flatMap((store) =>
+  const names = [history, resend, coalesce, backlog, claims, deliveries, laneEnds, restore, retry].flatMap((store) =>
     Object.entries(store).flatMap(([name, one]) => (typeof one === 'function' ? [name] : [])),
   );
   const known = new Set([...Object.keys(expected), ...others]);

@@ -10,7 +10,7 @@ import type { Event } from '../events/event.ts';
 import { systemClock } from '../runtime/clock.ts';
 import { systemRandom } from '../runtime/random.ts';
 import { systemTimers } from '../runtime/timers.ts';
-import { claimDeliveries } from './store/delivery-store.ts';
+import { claimDeliveries } from './store/claim-store.ts';
 
 const ok: Script = (socket) => socket.write(answer(200, 'ok'));
 

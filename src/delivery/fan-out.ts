@@ -35,7 +35,7 @@ export function createFanOut(parts: FanOutParts): FanOut {
   const { handedOnMax = handedOnMaxDefault } = parts;
   return {
     async counter(tx) {
-      // With what is read first, so that no claim waits for the mark.
+      // Beside the first reads, so that no claim waits for the mark.
       const [directory] = await Promise.all([parts.webhooks.in(tx), tx.mark()]);
       return (event) => directory.subscribersOf(event).length;
     },

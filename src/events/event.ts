@@ -42,7 +42,7 @@ export interface Event {
  */
 export interface FanOut {
   /**
-   * How many deliveries an event makes, by the configuration that the transaction sees. Asked with what is read first, because
+   * How many deliveries an event makes, by the configuration that the transaction sees. Asked beside the first reads, because
    * it also prepares to claim them.
    */
   counter(tx: Transaction): Promise<(event: Pick<Event, 'kind' | 'type' | 'channelId'>) => number>;

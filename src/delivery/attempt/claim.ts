@@ -1,7 +1,8 @@
 import type { Dialect, Transaction } from '../../database/database.ts';
 import type { WebhookDirectory } from '../../webhooks/webhook-index.ts';
 import type { Webhook } from '../../webhooks/webhook.ts';
-import { askClaims, claimOf, expireDeliveries, type Claim, type ClaimTerms } from '../store/delivery-store.ts';
+import { askClaims, claimOf, type Claim, type ClaimTerms } from '../store/claim-store.ts';
+import { expireDeliveries } from '../store/delivery-store.ts';
 import type { Delivery } from '../store/delivery.ts';
 import { coalesceToLatest, type Coalesced } from '../store/coalesce-store.ts';
 

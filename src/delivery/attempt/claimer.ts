@@ -15,7 +15,8 @@ import {
   type Denial,
   type GrantedClaim,
 } from './claim.ts';
-import { releaseDeliveries, type Claim } from '../store/delivery-store.ts';
+import type { Claim } from '../store/claim-store.ts';
+import { releaseDeliveries } from '../store/delivery-store.ts';
 import type { Delivery } from '../store/delivery.ts';
 import type { SendWindow, ShardOwnership } from '../store/ownership.ts';
 

@@ -6,7 +6,8 @@ import { storeDeliveries, testEvent, testWebhook } from '../../../test/support/d
 import { planOf, statements } from '../../../test/support/query-plans.ts';
 import type { Database } from '../../database/database.ts';
 import { Failure } from '../../runtime/failure.ts';
-import { claimDeliveries, settleDeliveries } from '../store/delivery-store.ts';
+import { claimDeliveries } from '../store/claim-store.ts';
+import { settleDeliveries } from '../store/delivery-store.ts';
 import type { Delivery } from '../store/delivery.ts';
 import { countStates, purgeHistory } from './history-store.ts';
 import type { DeliveryRow } from '../../database/tables.ts';

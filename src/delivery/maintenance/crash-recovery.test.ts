@@ -5,7 +5,7 @@ import { storeDeliveries, testEvent, testWebhook } from '../../../test/support/d
 import { systemClock } from '../../runtime/clock.ts';
 import { noCrashPoints } from '../../runtime/crash-points.ts';
 import { silentLogger } from '../../runtime/logger.ts';
-import { claimDeliveries } from '../store/delivery-store.ts';
+import { claimDeliveries } from '../store/claim-store.ts';
 import { recover } from './crash-recovery.ts';
 
 for (const { name, open } of databases) {

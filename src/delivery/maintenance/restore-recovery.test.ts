@@ -7,7 +7,8 @@ import { noCrashPoints } from '../../runtime/crash-points.ts';
 import { silentLogger } from '../../runtime/logger.ts';
 import { createMetrics } from '../../runtime/metrics.ts';
 import { createDeliveryMetrics } from '../metrics.ts';
-import { claimDeliveries, cancelDeliveries } from '../store/delivery-store.ts';
+import { claimDeliveries } from '../store/claim-store.ts';
+import { cancelDeliveries } from '../store/delivery-store.ts';
 import { settleRestored } from './restore-recovery.ts';
 
 for (const { name, open } of databases) {

@@ -6,7 +6,7 @@ import { storeDeliveries, testEvent, testWebhook } from '../../../test/support/d
 import { indexesOf, planOf, statements, withStatistics } from '../../../test/support/query-plans.ts';
 import type { Database } from '../../database/database.ts';
 import type { Event } from '../../events/event.ts';
-import { claimDeliveries } from './delivery-store.ts';
+import { claimDeliveries } from './claim-store.ts';
 import { countOpen, readHeadsOf, readPlaces, type Head, type Place } from './backlog-store.ts';
 
 const webhook = testWebhook();

@@ -4,12 +4,11 @@ import { databases } from '../../../test/support/databases.ts';
 import { storeDeliveries, testEvent, testWebhook } from '../../../test/support/deliveries.ts';
 import type { Database } from '../../database/database.ts';
 import type { Delivery } from './delivery.ts';
+import { claimDeliveries, type Claim } from './claim-store.ts';
 import {
   cancelDeliveries,
-  claimDeliveries,
   recoverDeliveries,
   releaseDeliveries,
-  type Claim,
   settleDeliveries,
   settleInTime,
   type AttemptResult,

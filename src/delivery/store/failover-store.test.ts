@@ -12,7 +12,7 @@ import { silentLogger } from '../../runtime/logger.ts';
 import { createMetrics } from '../../runtime/metrics.ts';
 import { createDeliveryMetrics } from '../metrics.ts';
 import { systemTimers } from '../../runtime/timers.ts';
-import { claimDeliveries } from './delivery-store.ts';
+import { claimDeliveries } from './claim-store.ts';
 import { prepareShards, readLeases, renewShards, takeShards } from './shard-lease-store.ts';
 import { settleTimeline, canReadTimeline } from '../cluster/failover.ts';
 import {

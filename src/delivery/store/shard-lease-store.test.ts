@@ -9,7 +9,7 @@ import { openPostgres } from '../../database/postgres/open.ts';
 import { shardOf, shardsMax } from '../../database/shard.ts';
 import { systemClock } from '../../runtime/clock.ts';
 import { systemTimers } from '../../runtime/timers.ts';
-import { claimDeliveries, insertClaimed } from './delivery-store.ts';
+import { claimDeliveries, insertClaimed } from './claim-store.ts';
 import {
   announceNode,
   prepareShards,
