@@ -284,7 +284,8 @@ export class Model {
       this.#check('I4', commit.givesBackOnlyTheUnsent(owed, to, wire !== undefined));
       this.#check('I13', commit.endsTruthfully(owed, to, wire?.statusSeen ?? 0, this.#witness.life()));
       const now = { virtual: this.#witness.now(), wall: this.#witness.wall() };
-      this.#check('I24', commit.triesTheUnsentAgain(owed, to, owed.claim?.webhook?.unsentRetrySeconds ?? 0, now));
+      const webhook = owed.claim?.webhook;
+      if (webhook !== undefined) this.#check('I24', commit.triesTheUnsentAgain(owed, to, webhook, now));
       this.#check('I6', commit.givesUpOnlyAtTheEnd(owed, to, owed.claim?.webhook?.retry, this.#witness.wall()));
     }
     Object.assign(owed, to, { dueAt });

@@ -158,11 +158,21 @@ export function givesUpOnlyAtTheEnd(before: Owed, to: Moved, rule: RetryRule | u
     : `${before.deliveryId} was given up as ${to.state} (${to.reason}) at attempt ${to.attempt}`;
 }
 
-/** I24: at_most_once, an attempt of which nothing was sent is made again for as long as the webhook says. */
-export function triesTheUnsentAgain(before: Owed, to: Moved, seconds: number, now: Instant): Fault {
+/**
+ * I24: at_most_once, an attempt of which nothing was sent is made again for as long as the webhook says, and the delivery is not
+ * too old.
+ */
+export function triesTheUnsentAgain(
+  before: Pick<Owed, 'deliveryId' | 'mode' | 'createdAt' | 'first'>,
+  to: Moved,
+  { unsentRetrySeconds: seconds, retry }: Pick<ConfiguredWebhook, 'unsentRetrySeconds' | 'retry'>,
+  now: Instant,
+): Fault {
   if (before.mode !== 'at_most_once' || to.state !== 'failed' || !unsent.has(to.reason)) return undefined;
   const { first } = before;
   if (first === undefined || seconds === 0) return undefined;
+  // Also by a clock that was set before the first attempt.
+  if (now.wall - before.createdAt >= retry.maxAgeSeconds * 1000) return undefined;
   // A clock that was set may have ended the time for it early.
   const passed = now.virtual - first.virtual;
   if (Math.abs(passed - (now.wall - first.wall)) > 2 || passed >= seconds * 1000 - 1) return undefined;
