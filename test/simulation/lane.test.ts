@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { overtakesNone } from './invariants/commit.ts';
 import { Lane } from './lane.ts';
 import type { Owed } from './model.ts';
 
@@ -33,6 +34,20 @@ test('behind a resend only pending deliveries give a lane its turn, and none tha
   const third = owed({ sequence: 3, generation: 0, owedAt: 2 });
   lane.add(third);
   assert.equal(lane.goesFor, third);
+});
+
+test('what is claimed goes for itself, not for a resend that was made in the same commit', () => {
+  const [lane, other] = [new Lane(1), new Lane(1)];
+  const now = 5_000;
+  const claimed = owed({ sequence: 2, generation: 0, owedAt: 900, state: 'sending' });
+  lane.add(claimed);
+  lane.add(owed({ sequence: 1, generation: 1, owedAt: now }));
+  other.add(owed({ sequence: 1, generation: 0, owedAt: 1_600, pendingAt: 1_600 }));
+  assert.equal(overtakesNone(claimed, [lane, other], now), undefined);
+  const late = owed({ sequence: 2, generation: 0, owedAt: 4_000, state: 'sending' });
+  const third = new Lane(1);
+  third.add(late);
+  assert.match(overtakesNone(late, [third, other], now) ?? '', /2400 ms older/);
 });
 
 function owed(place: Pick<Owed, 'sequence' | 'generation'> & Partial<Owed>): Owed {

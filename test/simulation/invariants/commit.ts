@@ -211,8 +211,10 @@ export function isTrue(attempt: Attempt, wire: { readonly statusSeen: number } |
 export function overtakesNone(claimed: Owed, lanes: Iterable<Lane>, now: number): Fault {
   const lane = [...lanes].find(({ open }) => open.has(claimed));
   // Where it has just superseded others, it goes for these.
-  const own = lane?.supersededAt === now ? undefined : lane?.goesFor;
-  if (own === undefined) return undefined;
+  const first = lane?.supersededAt === now ? undefined : lane?.goesFor;
+  if (first === undefined) return undefined;
+  // A resend that was made later in the same commit is not the reason for this claim.
+  const own = first.owedAt === now ? claimed : first;
   for (const other of lanes) {
     const { head, goesFor } = other;
     if (head?.state !== 'pending' || goesFor === undefined || goesFor.urgency !== own.urgency) continue;
