@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { CountingProxy } from '../support/counting-proxy.ts';
 import { hasPostgres } from '../support/databases.ts';
 import { emptyPostgres } from '../support/empty-postgres.ts';
@@ -13,6 +14,7 @@ const tripsMax = {
   'a new alert with its incident': 3,
   'a change of an alert and its incident': 4,
   'a result': 1,
+  'a result and the claim of the next push': 1,
 };
 
 test(
@@ -41,10 +43,16 @@ test(
         await report(key, 'Critical');
       }
       await hook.history(2 + 2 * tries, { status: 'success' });
+      // Taken by one transaction, so that later ones wait for the first.
+      const burst = ['Warning', 'Critical', 'Warning', 'Critical', 'Warning', 'Critical'];
+      await Promise.all(burst.map((status) => report(0, status)));
+      const isFollowed = () => proxy.passed(claimsNext).length > 0;
+      while (!isFollowed()) await sleep(5);
       const counted = {
         'a new alert with its incident': least(proxy, /^insert into "alert" /),
         'a change of an alert and its incident': least(proxy, /^update "alert" as target/),
         'a result': least(proxy, /^insert into "attempt" /),
+        'a result and the claim of the next push': least(proxy, claimsNext),
       };
       assert.deepEqual(counted, tripsMax);
     } finally {
@@ -52,6 +60,9 @@ test(
     }
   },
 );
+
+/** Only successors are claimed without being waited for: in the transaction of the result before them. */
+const claimsNext = /update delivery set state = 'sending'[^]*exists \(select 1 from installation where revision/;
 
 function least(proxy: CountingProxy, statement: RegExp): number {
   return Math.min(...proxy.passed(statement).map(({ trips }) => trips));
