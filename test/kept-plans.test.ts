@@ -20,8 +20,8 @@ import { storeDeliveries, testEvent, testWebhook } from './support/deliveries.ts
 import { openHeard } from './support/query-plans.ts';
 
 /*
- * Changes, replays, the audit log, sessions and idempotency keys are kept for days or longer. What is asked of them costs the same
- * however many there are: each statement finds its rows by an index, with and without statistics, on both databases.
+ * Changes, replays, the audit log, sessions and idempotency keys are kept for days or longer. A statement about them costs the same
+ * however many there are: it finds its rows by an index, with and without statistics, on both databases.
  */
 
 const webhook = testWebhook();
@@ -189,7 +189,7 @@ const expected: Readonly<Record<string, Row>> = {
     ({ tx }) => explain.readNewestDeliveries(tx.query, { entityId: 'lane3', sequence: 1, eventId: 'e' }),
   ],
   // Only several nodes on PostgreSQL ask this.
-  'heads that other nodes are told of': [
+  'heads for other nodes': [
     { sqlite: '', postgres: 'delivery_open' },
     async ({ tx, database }) =>
       database.kind === 'postgres' ? readHeadStates(tx.query, [{ webhookId, after: '' }], 20) : undefined,
@@ -198,7 +198,7 @@ const expected: Readonly<Record<string, Row>> = {
 };
 
 for (const { name, open } of databases) {
-  test(`${name}: what is asked of changes, replays, sessions and logs has its index, with and without statistics`, async () => {
+  test(`${name}: a statement about changes, replays, sessions or logs has its index, with and without statistics`, async () => {
     await using heard = await openHeard(open, true);
     const { database } = heard;
     await fill(database);

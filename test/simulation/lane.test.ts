@@ -36,7 +36,7 @@ test('behind a resend only pending deliveries give a lane its turn, and none tha
   assert.equal(lane.goesFor, third);
 });
 
-test('what is claimed goes for itself, not for a resend that was made in the same commit', () => {
+test('a claim goes for its own delivery, not for a resend that was made in the same commit', () => {
   const [lane, other] = [new Lane(1), new Lane(1)];
   const now = 5_000;
   const claimed = owed({ sequence: 2, generation: 0, owedAt: 900, state: 'sending' });

@@ -60,7 +60,7 @@ test('a body of up to 512 KiB is read as it is', async () => {
 });
 
 describe('memory for large bodies', () => {
-  test('a sender that keeps many of them coming gets 503 for what is beyond its share, and the others go on', async () => {
+  test('a sender that keeps many of them coming gets 503 for those beyond its share, and the others go on', async () => {
     await using server = await startStubServer({ limits: { ingestBodyMaxBytes: 1_000_000, bodyMaxBytes: 300_000 } });
     const head = `POST ${path} HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\n`;
     const begun = Array.from({ length: 3 }, () => {
@@ -74,7 +74,7 @@ describe('memory for large bodies', () => {
     });
     const { socket, answer } = await Promise.race(answered);
     assert.match(answer, /^HTTP\/1\.1 503 [^]*retry-after: 2\r\n[^]*ServiceUnavailable/i);
-    // Whoever has another key is taken, and small bodies of the same one.
+    // Bodies with another key are taken, and small bodies with the same one.
     const body = { name: 'x'.repeat(200_000) };
     assert.equal((await server.post('/thing/create', body)).status, 400);
     assert.equal((await server.post(path, {}, { headers: anonymous })).status, 200);

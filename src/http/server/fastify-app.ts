@@ -78,7 +78,7 @@ function build({ limits, ids }: FastifyAppOptions): FastifyInstance {
       if (isSmall) return true;
       const before = held.get(request) ?? 0;
       const isTaken = budget.take(owner, bytes);
-      // What came of a body that is refused is dropped at once.
+      // The bytes of a refused body are dropped at once.
       if (!isTaken) budget.release(owner, before);
       held.set(request, isTaken ? before + bytes : 0);
       return isTaken;
