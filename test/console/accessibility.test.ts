@@ -283,7 +283,7 @@ describe('the console for everybody', { skip: noBrowser }, () => {
     const { page } = visit;
     for (const [name, path] of Object.entries(pages)) {
       await visit.open(path);
-      await page.waitForLoadState('networkidle');
+      await visit.settled();
       assert.deepEqual(await page.evaluate(sidewaysFaults), [], name);
     }
     const dialogs = [
@@ -301,7 +301,7 @@ describe('the console for everybody', { skip: noBrowser }, () => {
       await visit.open(pages[name] ?? '');
       await page.getByRole('button', { name: new RegExp(`^${button}`) }).click();
       await page.getByRole('dialog').waitFor();
-      await page.waitForLoadState('networkidle');
+      await visit.settled();
       assert.deepEqual(await page.evaluate(sidewaysFaults), [], button);
       // Each field and button is brought into sight by its focus.
       for (const stop of await page.getByRole('dialog').locator('input, select, textarea, button').all()) {
