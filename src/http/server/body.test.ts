@@ -2,8 +2,10 @@ import assert from 'node:assert/strict';
 import { once } from 'node:events';
 import { connect } from 'node:net';
 import { describe, test } from 'node:test';
+import { z } from 'zod';
 import { integrationKey, startStubServer, type StubServer } from '../../../test/support/stub-server.ts';
 import { until } from '../../../test/support/until.ts';
+import { query } from '../routes/route.ts';
 import { sharedPartBytes } from './body.ts';
 
 const path = `/event/push/alert/standard?integration_key=${integrationKey}`;
@@ -84,6 +86,24 @@ describe('memory for large bodies', () => {
     socket.destroy();
     // Their memory is free again.
     for (let at = 0; at < 3; at += 1) assert.equal(await send(server, textOf(900_000), false), 200);
+  });
+
+  test('a stranger who invents a name for each body has one share all the same', async () => {
+    const nothing = z.object({});
+    const shape = { request: nothing, reply: nothing };
+    const open = query('/thing/open', 'Is for anyone.', 'anyone', shape, async () => ({}));
+    const limits = { ingestBodyMaxBytes: 20_000, bodyMaxBytes: 20_000 };
+    await using server = await startStubServer({ limits, routes: [open] });
+    const begun = Array.from({ length: 8 }, (_, number) => {
+      const socket = connect(server.port, '127.0.0.1');
+      const head = `POST /thing/open HTTP/1.1\r\nHost: localhost\r\nAuthorization: Bearer invented-${number}\r\n`;
+      const type = 'Content-Type: application/json\r\nTransfer-Encoding: chunked\r\n\r\n';
+      socket.write(`${head}${type}3e80\r\n"${'x'.repeat(15_999)}\r\n`);
+      return socket;
+    });
+    const [answer] = await Promise.race(begun.map((socket) => once(socket, 'data')));
+    assert.match(String(answer), /^HTTP\/1\.1 503 [^]*ServiceUnavailable/);
+    for (const socket of begun) socket.destroy();
   });
 
   test('a client that goes away gives its share back', async () => {

@@ -95,10 +95,13 @@ function build({ limits, ids }: FastifyAppOptions): FastifyInstance {
   return app;
 }
 
-/** By its key, or without one by its address. */
-function senderOf({ query, headers, ip }: FastifyRequest): string {
-  const { integration_key: key } = query as { readonly integration_key?: unknown };
-  return typeof key === 'string' ? key : (headers.authorization ?? ip);
+/**
+ * By the key of its integration, which was checked before its body is read, or else by its address: any other header could be
+ * invented anew for each body, so that a stranger takes the room of all.
+ */
+function senderOf({ pushAddress, ip }: FastifyRequest): string {
+  const key = pushAddress?.key ?? '';
+  return key === '' ? ip : key;
 }
 
 function refuse(
