@@ -61,9 +61,16 @@ async function main(whenStale: boolean): Promise<void> {
   for (const path of assets) await copyFile(join(root, path), join(fresh, basename(path)));
   await writeFile(join(fresh, 'tocsin.js'), launcher);
   await writeFile(join(fresh, stampName), stamp);
-  // In one step, so that a service that starts meanwhile finds the old files or the new.
-  await rm(dist, { recursive: true, force: true });
+  // Two renames, so that a service that starts meanwhile finds the old files or the new, or runs the sources.
+  const former = `${fresh}-former`;
+  await rename(dist, former).catch(ignoreMissing);
   await rename(fresh, dist);
+  await rm(former, { recursive: true, force: true });
+}
+
+/** The first build has none before it. */
+function ignoreMissing(error: unknown): void {
+  if (!(error instanceof Error && 'code' in error && error.code === 'ENOENT')) throw error;
 }
 
 /** A thread is started from the file beside the bundle. Every character stays in its place, as the source map has it. */

@@ -11,10 +11,14 @@ import { existsSync } from 'node:fs';
 import { readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { join, relative } from 'node:path';
 import { brotliCompressSync, constants, gzipSync } from 'node:zlib';
+import { putInPlace } from './put-in-place.ts';
 
 const folder = import.meta.dirname;
 const dist = join(folder, 'dist');
-const stampFile = join(dist, '.stamp');
+const stampName = '.stamp';
+const stampFile = join(dist, stampName);
+/** Built beside, so that a service that starts meanwhile finds whole files. */
+const fresh = `${dist}-${process.pid}`;
 
 /** Kilobytes after gzip: what a page may load when it is the first, and what it may add when it is not. */
 const firstScriptMaxKb = 220;
@@ -23,8 +27,8 @@ const furtherScriptMaxKb = 40;
 const overlayScriptMaxKb = 45;
 const styleMaxKb = 20;
 
-/** What brotli makes no smaller. */
-const compressed = /\.(?:woff2|png|br)$/;
+/** What brotli makes no smaller. The page is one small file, so that it is replaced in one step. */
+const uncompressed = /\.(?:woff2|png|html)$/;
 
 await main(process.argv.includes('--when-stale'));
 
@@ -38,11 +42,13 @@ async function main(whenStale: boolean): Promise<void> {
     }
     return;
   }
-  await vite.build({ configFile: join(folder, 'vite.config.ts'), logLevel: 'warn' });
+  const build = { outDir: fresh, emptyOutDir: true };
+  await vite.build({ configFile: join(folder, 'vite.config.ts'), logLevel: 'warn', build });
   const faults = await budgetFaults();
-  await rm(join(dist, '.vite'), { recursive: true });
+  await rm(join(fresh, '.vite'), { recursive: true });
   await compress();
-  await writeFile(stampFile, stamp);
+  await writeFile(join(fresh, stampName), stamp);
+  await putInPlace(fresh, dist, ['index.html', stampName]);
   for (const fault of faults) say(fault);
   if (faults.length > 0) process.exitCode = 1;
 }
@@ -54,7 +60,7 @@ function say(text: string): void {
 /** Changes whenever a file that the build reads changes. */
 async function stampOfSources(): Promise<string> {
   const files = [
-    ...['build.ts', 'index.html', 'package.json', 'vite.config.ts'].map((name) => join(folder, name)),
+    ...['build.ts', 'index.html', 'package.json', 'put-in-place.ts', 'vite.config.ts'].map((name) => join(folder, name)),
     ...(await filesBelow(join(folder, 'src'))).filter((path) => !path.endsWith('.test.ts')),
     join(folder, '..', 'package-lock.json'),
   ];
@@ -76,8 +82,8 @@ async function filesBelow(path: string): Promise<string[]> {
 }
 
 async function compress(): Promise<void> {
-  for (const path of await filesBelow(dist)) {
-    if (compressed.test(path)) continue;
+  for (const path of await filesBelow(fresh)) {
+    if (uncompressed.test(path)) continue;
     const options = { params: { [constants.BROTLI_PARAM_QUALITY]: constants.BROTLI_MAX_QUALITY } };
     await writeFile(`${path}.br`, brotliCompressSync(await readFile(path), options));
   }
@@ -95,7 +101,7 @@ type Manifest = Readonly<Record<string, ManifestEntry>>;
 
 /** A page is what the browser loads for its address: the first file, the page's own, and all that those import. */
 async function budgetFaults(): Promise<string[]> {
-  const manifest = JSON.parse(await readFile(join(dist, '.vite', 'manifest.json'), 'utf8')) as Manifest;
+  const manifest = JSON.parse(await readFile(join(fresh, '.vite', 'manifest.json'), 'utf8')) as Manifest;
   const keyOf = (name: string): string => Object.keys(manifest).find((key) => manifest[key]?.name === name) ?? name;
   const first = reachable(manifest, keyOf('first'));
   const known = new Set([...first, keyOf('shared')]);
@@ -137,7 +143,7 @@ function stylesOf(manifest: Manifest): string[] {
 }
 
 async function kilobytes(files: readonly string[]): Promise<number> {
-  const sizes = await Promise.all(files.map(async (file) => gzipSync(await readFile(join(dist, file))).length));
+  const sizes = await Promise.all(files.map(async (file) => gzipSync(await readFile(join(fresh, file))).length));
   return sizes.reduce((sum, size) => sum + size, 0) / 1000;
 }
 

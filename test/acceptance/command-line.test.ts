@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { execFile, spawnSync } from 'node:child_process';
-import { mkdir, readdir, readFile } from 'node:fs/promises';
+import { mkdir, readdir, readFile, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { promisify } from 'node:util';
@@ -49,6 +49,22 @@ test('npx runs it with the Node of the machine', skipWithout(missingCommand('npx
   });
   assert.match(shown.stdout, /^\d+\.\d+\.\d+\n$/, shown.stderr);
 });
+
+test(
+  'npx builds nothing that is built, though npm prepares the package',
+  skipWithout(missingCommand('npx', 'npm')),
+  async (t) => {
+    const folder = await temporaryFolder('npx-cache');
+    t.after(() => folder.remove());
+    const stamp = join(root, 'console', 'dist', '.stamp');
+    const before = await stat(stamp);
+    // A cache in which npm has prepared nothing yet.
+    const env = { ...process.env, npm_config_cache: folder.path };
+    const { stdout } = await promisify(execFile)('npx', ['tocsin', '--version'], { cwd: root, env });
+    assert.match(stdout, /^\d+\.\d+\.\d+\n$/);
+    assert.equal((await stat(stamp)).mtimeMs, before.mtimeMs);
+  },
+);
 
 test(
   'the packed program runs the bundle where it is installed',

@@ -32,41 +32,74 @@ const types: Readonly<Record<string, string>> = {
   '.woff2': 'font/woff2',
 };
 
+/** The build puts it in its place after the files that it names. */
+const pageName = 'index.html';
+
 /** Names that the build gives; what else lies there is no file of the console. */
 const assetPath = /^(?:[\w-]+\/)*[\w-]+(?:\.[\w-]+)+$/;
 
-/** Reads what the build made. @returns `undefined` when the console has not been built. */
+/** How often the files are read anew when a build replaces them meanwhile. */
+const readingsMax = 10;
+
+/**
+ * Reads what the build made, all of one build, also when another build ends meanwhile.
+ * @returns `undefined` when the console has not been built.
+ */
 export function readConsoleFiles(folder: string): ConsoleFiles | undefined {
+  for (let readings = 1; ; readings++) {
+    try {
+      // Before the other files, which are put in their places before it.
+      const page = readPage(folder);
+      if (page === undefined) return undefined;
+      const assets = readAssets(folder);
+      if (readPage(folder)?.bytes.equals(page.bytes) === true) return { page, pageTag: tagOf(page), assets };
+      if (readings === readingsMax) throw new Error(`${folder} is being built again and again`);
+    } catch (error) {
+      if (!isMissing(error) || readings === readingsMax) throw error;
+    }
+  }
+}
+
+function tagOf(page: ConsoleFile): string {
+  return `"${createHash('sha256').update(page.bytes).digest('base64url').slice(0, 22)}"`;
+}
+
+/** It is small, and so not compressed. */
+function readPage(folder: string): ConsoleFile | undefined {
+  try {
+    return { ...named(pageName), bytes: readFileSync(join(folder, pageName)), brotli: undefined };
+  } catch (error) {
+    if (isMissing(error)) return undefined;
+    throw error;
+  }
+}
+
+function readAssets(folder: string): ConsoleFile[] {
   const names = listFiles(folder);
-  if (!names.includes('index.html')) return undefined;
-  const read = (name: string): ConsoleFile => ({
-    path: `/${name}`,
-    type: types[extname(name)] ?? 'application/octet-stream',
+  const assets = names.filter((name) => name !== pageName && !name.endsWith('.br') && assetPath.test(name));
+  return assets.map((name) => ({
+    ...named(name),
     bytes: readFileSync(join(folder, name)),
     brotli: names.includes(`${name}.br`) ? readFileSync(join(folder, `${name}.br`)) : undefined,
-  });
-  const page = read('index.html');
-  const assets = names.filter((name) => name !== 'index.html' && !name.endsWith('.br') && assetPath.test(name));
-  return {
-    page,
-    pageTag: `"${createHash('sha256').update(page.bytes).digest('base64url').slice(0, 22)}"`,
-    assets: assets.map(read),
-  };
+  }));
+}
+
+function named(name: string): { path: string; type: string } {
+  return { path: `/${name}`, type: types[extname(name)] ?? 'application/octet-stream' };
 }
 
 function listFiles(folder: string): string[] {
-  try {
-    const entries = readdirSync(folder, { recursive: true, withFileTypes: true });
-    return entries
-      .filter((entry) => entry.isFile())
-      .map((entry) =>
-        join(entry.parentPath, entry.name)
-          .slice(folder.length + 1)
-          .replaceAll('\\', '/'),
-      )
-      .sort();
-  } catch (error) {
-    if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return [];
-    throw error;
-  }
+  const entries = readdirSync(folder, { recursive: true, withFileTypes: true });
+  return entries
+    .filter((entry) => entry.isFile())
+    .map((entry) =>
+      join(entry.parentPath, entry.name)
+        .slice(folder.length + 1)
+        .replaceAll('\\', '/'),
+    )
+    .sort();
+}
+
+function isMissing(error: unknown): boolean {
+  return error instanceof Error && 'code' in error && error.code === 'ENOENT';
 }
