@@ -60,7 +60,9 @@ function say(text: string): void {
 /** Changes whenever a file that the build reads changes. */
 async function stampOfSources(): Promise<string> {
   const files = [
-    ...['build.ts', 'index.html', 'package.json', 'put-in-place.ts', 'vite.config.ts'].map((name) => join(folder, name)),
+    ...['build.ts', 'index.html', 'package.json', 'put-in-place.ts', 'vite.config.ts'].map((name) =>
+      join(folder, name),
+    ),
     ...(await filesBelow(join(folder, 'src'))).filter((path) => !path.endsWith('.test.ts')),
     join(folder, '..', 'package-lock.json'),
   ];
