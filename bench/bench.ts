@@ -27,6 +27,17 @@ export interface Section {
   /** Rows that could not run, each with its reason. */
   readonly missing: readonly string[];
   readonly bars: readonly Bar[];
+  readonly plots?: readonly Plot[];
+}
+
+/** Lines over time. */
+export interface Plot {
+  readonly title: string;
+  /** Of the y axis, with its unit. */
+  readonly label: string;
+  /** Seconds at the first and the last point. */
+  readonly seconds: readonly [number, number];
+  readonly lines: readonly (readonly number[])[];
 }
 
 /** The promise, and the measured result. */

@@ -1,4 +1,5 @@
-import type { Bar, Section } from './bench.ts';
+import type { Bar, Plot, Section } from './bench.ts';
+import { fixed } from './figures.ts';
 import type { Result } from './results.ts';
 
 const head = `# Benchmarks
@@ -50,13 +51,27 @@ function machines(results: readonly Result[]): string[] {
 }
 
 export function sectionText(section: Section): string[] {
-  const { title, about, columns, rows, missing } = section;
+  const { title, about, columns, rows, missing, plots = [] } = section;
   return [
     `## ${title}`,
     ...(about === '' ? [] : [about]),
     ...(rows.length === 0 ? [] : [table(columns, rows)]),
+    ...plots.map(plotText),
     ...(missing.length === 0 ? [] : [`Not here:\n\n${missing.map((line) => `- ${oneLine(line)}`).join('\n')}`]),
   ];
+}
+
+function plotText({ title, label, seconds: [from, to], lines }: Plot): string {
+  const most = Math.max(1, ...lines.flat());
+  return [
+    '```mermaid',
+    'xychart-beta',
+    `  title "${title}"`,
+    `  x-axis "seconds" ${from} --> ${to}`,
+    `  y-axis "${label}" 0 --> ${Math.ceil(most)}`,
+    ...lines.map((line) => `  line [${line.map((one) => fixed(one)).join(', ')}]`),
+    '```',
+  ].join('\n');
 }
 
 export function barTable(bars: readonly Bar[]): string {

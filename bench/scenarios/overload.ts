@@ -1,4 +1,4 @@
-import { accepted, aim, drained, type Bar, type Bench, type Section } from '../bench.ts';
+import { accepted, aim, drained, type Bar, type Bench, type Plot, type Section } from '../bench.ts';
 import { concurrency } from '../contestants/contestant.ts';
 import { reason } from '../contestants/field.ts';
 import { startTocsin, type Store } from '../contestants/tocsin.ts';
@@ -22,6 +22,7 @@ export async function overloaded(bench: Bench): Promise<Section> {
   const rows: string[][] = [];
   const missing: string[] = [];
   const bars: Bar[] = [];
+  const plots: Plot[] = [];
   for (const store of bench.options.databases) {
     try {
       const found = await measure(bench, store);
@@ -30,6 +31,7 @@ export async function overloaded(bench: Bench): Promise<Section> {
       const whileLoaded = ages.slice(0, served * overloadSeconds);
       const shown = [0.5, 1].flatMap((share) => [percentile(whileLoaded, share), percentile(ages, share)]);
       rows.push([store, whole(ages.length), ...shown.map((age) => `${fixed(age)} s`), `${fixed(overtaken)} s`]);
+      plots.push(plotOf(store, ages));
       bars.push({
         promise: `${store}: under an overload of ${overload} nothing leaves that is over ${overtakingMax} s newer than the oldest that waits`,
         measured: `${fixed(overtaken)} s, ${whole(ages.length)} of ${whole(wanted)} pushes`,
@@ -42,7 +44,7 @@ export async function overloaded(bench: Bench): Promise<Section> {
   return {
     key: 'overload',
     title: `An overload of ${overload} for ${overloadSeconds} s`,
-    about: `${whole(served * overload)} new alerts a second for a webhook that may send ${served} a second, for ${overloadSeconds} s; then the rest goes out. The age of a push is the time from the report to its request: while the load lasts, and over all. Overtaken by: how much newer than the oldest that still waits a push was at most when it left.`,
+    about: `${whole(served * overload)} new alerts a second for a webhook that may send ${served} a second, for ${overloadSeconds} s; then the rest goes out. The age of a push is the time from the report to its request: while the load lasts, and over all. The plots show it second by second: the youngest and the oldest of what left then lie close together, because the oldest goes first. Overtaken by: how much newer than the oldest that still waits a push was at most when it left.`,
     columns: [
       'database',
       'pushes',
@@ -55,6 +57,7 @@ export async function overloaded(bench: Bench): Promise<Section> {
     rows,
     missing,
     bars,
+    plots,
   };
 }
 
@@ -75,6 +78,18 @@ async function measure(bench: Bench, store: Store): Promise<Ages> {
   } finally {
     await tocsin.stop();
   }
+}
+
+/** The youngest and the oldest of each second: the webhook sends as many in each. */
+function plotOf(store: Store, ages: readonly number[]): Plot {
+  const seconds = Math.max(1, Math.ceil(ages.length / served));
+  const each = Array.from({ length: seconds }, (_, second) => ages.slice(second * served, (second + 1) * served));
+  return {
+    title: `Age at sending, ${store}: youngest and oldest of each second`,
+    label: 'age, s',
+    seconds: [0, seconds],
+    lines: [each.map((some) => Math.min(...some)), each.map((some) => Math.max(...some))],
+  };
 }
 
 /** The requests are evenly spaced, so their places say when they were. */
