@@ -20,7 +20,7 @@ test(
   async (t) => {
     const port = await freePort();
     const environment = { ...process.env, TOCSIN_LISTEN: `127.0.0.1:${port}` };
-    const child = spawn(process.execPath, ['src/main.ts', 'demo'], {
+    const child = spawn(process.execPath, ['dist/tocsin.js', 'demo'], {
       cwd: root,
       env: environment,
       stdio: ['ignore', 'pipe', 'pipe'],
@@ -88,7 +88,7 @@ test('a demonstration on a taken port ends with 1, says so, and leaves no folder
   const { port } = taken.address() as AddressInfo;
   const temporary = await mkdtemp(join(tmpdir(), 'tocsin-taken-port-'));
   t.after(() => rm(temporary, { recursive: true }));
-  const child = spawn(process.execPath, ['src/main.ts', 'demo'], {
+  const child = spawn(process.execPath, ['dist/tocsin.js', 'demo'], {
     cwd: root,
     env: { ...process.env, TOCSIN_LISTEN: `127.0.0.1:${port}`, TMPDIR: temporary },
     stdio: ['ignore', 'ignore', 'pipe'],

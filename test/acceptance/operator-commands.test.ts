@@ -204,7 +204,7 @@ async function installed(database: 'sqlite' | 'postgres', settings: Env = {}): P
 }
 
 async function command(args: readonly string[], env: Env): Promise<string> {
-  const { stdout } = await promisify(execFile)(process.execPath, ['src/main.ts', ...args], { cwd: root, env });
+  const { stdout } = await promisify(execFile)(process.execPath, ['dist/tocsin.js', ...args], { cwd: root, env });
   return stdout;
 }
 

@@ -295,5 +295,5 @@ function tokenIn(text: string): string {
 
 function command(options: readonly string[], folder: string): Promise<{ stdout: string }> {
   const env = { PATH: process.env['PATH'], TOCSIN_DATA: folder };
-  return promisify(execFile)(process.execPath, ['src/main.ts', 'sign-in-link', ...options], { cwd: root, env });
+  return promisify(execFile)(process.execPath, ['dist/tocsin.js', 'sign-in-link', ...options], { cwd: root, env });
 }

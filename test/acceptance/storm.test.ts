@@ -25,7 +25,7 @@ let hookPath: string;
 let hookId: number;
 
 before(async () => {
-  const watched = [process.execPath, '--import', './test/support/watch-loop.ts', 'src/main.ts', 'serve'] as const;
+  const watched = [process.execPath, '--import', './test/support/watch-loop.ts', 'dist/tocsin.js', 'serve'] as const;
   scene = await startTestApp({ env: { TOCSIN_INGEST_RATE: '0' }, command: () => [...watched] });
   const place = await scene.place();
   const hook = await place.hook('alert');

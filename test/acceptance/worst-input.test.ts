@@ -54,7 +54,7 @@ async function startScene(mutant = ''): Promise<Scene> {
       LOOP_PROBE_PORT: String(port),
       LOOP_PROBE_MUTANT: mutant,
     },
-    command: () => [process.execPath, '--import', './test/support/loop-probe.ts', 'src/main.ts', 'serve'],
+    command: () => [process.execPath, '--import', './test/support/loop-probe.ts', 'dist/tocsin.js', 'serve'],
   });
   const { text } = await app.call('/openapi.json', {}, { method: 'GET', key: '' });
   const { paths, components } = JSON.parse(text) as {

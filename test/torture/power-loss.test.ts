@@ -126,7 +126,7 @@ async function startRig(): Promise<Rig> {
   const service = await startService({
     folder: data,
     database: 'sqlite',
-    command: ['strace', ...options, process.execPath, 'src/main.ts', 'serve'],
+    command: ['strace', ...options, process.execPath, 'dist/tocsin.js', 'serve'],
   });
   stack.defer(() => service.kill('SIGKILL'));
   const { webhookId, integrationKey } = await furnish(service, receiver);
