@@ -45,7 +45,10 @@ for (const database of ['sqlite', 'postgres'] as const) {
 
     before(async () => {
       const options = ['--max-old-space-size=128', '--import', './test/support/programs/break-down.ts'];
-      scene = await startTestApp({ database, command: () => [process.execPath, ...options, 'dist/tocsin.js', 'serve'] });
+      scene = await startTestApp({
+        database,
+        command: () => [process.execPath, ...options, 'dist/tocsin.js', 'serve'],
+      });
       place = await scene.place();
       once = await place.hook('alert', { timeout_ms: 30_000 });
       repeated = await place.hook('alert', { timeout_ms: 30_000, delivery_mode: 'at_least_once' });
