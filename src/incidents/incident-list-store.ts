@@ -31,6 +31,8 @@ export interface Listed<T> {
   readonly items: T[];
   /** The position of the next page; undefined = none. */
   readonly next: KeysetPlace | undefined;
+  /** There is a next page in an order without positions, to be asked for by its number. */
+  readonly hasMore?: boolean;
   /** Exact below {@link totalMax}. */
   readonly total: number;
 }
@@ -74,8 +76,8 @@ function placeOf(incident: Incident): KeysetPlace {
   return { time: incident.startTime, id: incident.incidentId };
 }
 
-/** Open incidents that are put into another order in memory. */
-const orderedMax = 5_000;
+/** Open incidents that are put into another order: as many as pages by number reach. */
+const orderedMax = 10_000;
 const ranks: Readonly<Record<string, number>> = { Critical: 0, Warning: 1, Info: 2 };
 
 async function worstFirst(
@@ -92,7 +94,12 @@ async function worstFirst(
       limit: totalMax,
     });
     const sorted = items.toSorted((one, other) => (ranks[one.severity] ?? 0) - (ranks[other.severity] ?? 0));
-    return { items: sorted.slice(offset, offset + limit), next: undefined, total: Math.min(sorted.length, totalMax) };
+    return {
+      items: sorted.slice(offset, offset + limit),
+      next: undefined,
+      hasMore: sorted.length > offset + limit,
+      total: Math.min(sorted.length, totalMax),
+    };
   }
   const newest = query
     .select(['incident_id', 'severity', 'start_time'])
@@ -105,18 +112,20 @@ async function worstFirst(
     .orderBy('start_time', 'desc')
     .orderBy('incident_id', 'desc')
     .offset(offset)
-    .limit(limit)
+    .limit(limit + 1)
     .execute();
+  const page = ids.slice(0, limit);
   const read = new Map(
     (
       await readIncidents(
         database,
-        ids.map((row) => row.incident_id),
+        page.map((row) => row.incident_id),
       )
     ).map((one) => [one.incidentId, one]),
   );
-  const items = ids.map((row) => read.get(row.incident_id)).filter((one) => one !== undefined);
-  return { items, next: undefined, total: await countUpTo(database, query.select('incident_id')) };
+  const items = page.map((row) => read.get(row.incident_id)).filter((one) => one !== undefined);
+  const total = await countUpTo(database, query.select('incident_id'));
+  return { items, next: undefined, hasMore: ids.length > limit, total };
 }
 
 /** Incidents that are counted by what they are. */

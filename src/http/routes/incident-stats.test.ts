@@ -6,6 +6,7 @@ import { startSourcedServer } from '../../../test/support/test-server.ts';
 interface Listed {
   readonly items: readonly { readonly title: string; readonly incident_severity: string }[];
   readonly total: number;
+  readonly has_next_page: boolean;
 }
 
 for (const { name, open } of databases) {
@@ -30,6 +31,24 @@ for (const { name, open } of databases) {
       assert.deepEqual(await titles({ orderby: 'severity' }), ['four', 'two', 'three', 'one']);
       assert.deepEqual(await titles({ orderby: 'severity', limit: 2, p: 2 }), ['three', 'one']);
       assert.deepEqual(await titles({ orderby: 'severity', query: 'o' }), ['four', 'two', 'one']);
+    });
+
+    test('the worst first go on page after page, as long as a page says that there is a next one', async () => {
+      await using api = await startSourcedServer(open);
+      for (const title of ['cpu', 'disk', 'memory']) {
+        await api.data('/incident/create', { title, incident_severity: 'Warning' });
+      }
+      // A pattern for the title is applied outside of the database.
+      for (const title of ['', '*']) {
+        const listed = async (p: number, limit: number) => {
+          const request = { progress: 'Triggered', orderby: 'severity', p, limit, title };
+          const reply = await api.data<Listed>('/incident/list', request);
+          return [reply.items.length, reply.has_next_page];
+        };
+        assert.deepEqual(await listed(1, 3), [3, false]);
+        assert.deepEqual(await listed(1, 2), [2, true]);
+        assert.deepEqual(await listed(2, 2), [1, false]);
+      }
     });
 
     test('a window is still needed for closed ones, and each missing end is named', async () => {

@@ -82,6 +82,7 @@ function lists(services: IncidentServices): Route[] {
           items: await shownAll(services, listed.items),
           total: listed.total,
           ...nextPage('incident', listed.next),
+          ...(listed.hasMore === true ? { has_next_page: true } : {}),
         };
       },
     ),
