@@ -8,6 +8,7 @@ import { describeMachine, describeRevision } from './machine.ts';
 import { readOptions, usage, type Options, type ScenarioKey } from './options.ts';
 import { barTable, sectionText } from './report.ts';
 import { keepResult, writePage, type Result } from './results.ts';
+import { alone } from './scenarios/alone.ts';
 import { away } from './scenarios/away.ts';
 import { backlog } from './scenarios/backlog.ts';
 import { history } from './scenarios/history.ts';
@@ -42,6 +43,7 @@ const scenarios: Readonly<Record<ScenarioKey, (bench: Bench) => Section | Promis
   away,
   storm,
   storage,
+  alone,
 };
 
 const options = optionsOf(process.argv.slice(2));

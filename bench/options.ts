@@ -16,6 +16,7 @@ export const scenarioKeys = [
   'away',
   'storm',
   'storage',
+  'alone',
 ] as const;
 export type ScenarioKey = (typeof scenarioKeys)[number];
 
@@ -84,7 +85,7 @@ results of the others, in bench/results, stay. Alone on the machine, or the figu
   --seconds N            seconds of load in each round (${shown('seconds')}); hung takes three times as many
   --contestants A,B      of one-to-one, fan-out and latency:
                          ${wrapped(contestantKeys)}
-  --databases A,B        of hung, outage, overload, backlog, history, kept, soak, misuse, storm: sqlite, postgres (both; quick sqlite)
+  --databases A,B        of hung, outage, overload, backlog, history, kept, soak, misuse, storm, alone: sqlite, postgres (both; quick sqlite)
   --pending N            backlog: deliveries that wait (${shown('pending')})
   --history-rows N       history: rows (${shown('history-rows')})
   --kept-deliveries N    kept: deliveries, with 0.15 incidents and 0.25 alerts each (${shown('kept-deliveries')})
