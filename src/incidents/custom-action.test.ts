@@ -104,7 +104,7 @@ for (const { name, open } of databases) {
       const elsewhere = await service.services.channels.create({ name: 'DB', ...defaultSettings }, 0);
       const other = await scene.action({ name: 'other', channelIds: [elsewhere.channelId] });
       const paused = await scene.action({ name: 'paused' });
-      await webhooks.pause(paused.webhookId);
+      await webhooks.pause(paused.webhookId, ada.person_id);
       const noAction = await webhooks.create('incident', { name: 'tickets', endpoint: 'https://example.com/' }, 0);
       const here = await scene.action({ name: 'here', channelIds: [service.channel.channelId] });
       await assert.rejects(run(other.webhookId), { code: 'InvalidParameter' });

@@ -62,6 +62,8 @@ export function blankWebhook(type: WebhookType, creatorId: number, now: number):
     maxInFlight: maxInFlightDefault,
     signing: true,
     secrets: [],
+    pausedAt: 0,
+    pausedBy: 0,
     creatorId,
     createdAt: now,
     updatedAt: now,

@@ -41,6 +41,8 @@ for (const { name, open } of databases) {
         rateLimitPerSecond: 0,
         maxInFlight: 32,
         signing: true,
+        pausedAt: 0,
+        pausedBy: 0,
         creatorId: 5,
       });
     });
@@ -94,18 +96,42 @@ for (const { name, open } of databases) {
       });
     });
 
+    test('a paused webhook says since when and by whom, through changes and other pauses, until it is resumed', async () => {
+      await using database = closing(await open());
+      const { webhooks } = await installed(database);
+      const { webhookId } = await webhooks.create('incident', { name: 'Tickets', endpoint }, 5);
+      const paused = async () => {
+        const { pausedAt, pausedBy, updatedAt } = await webhooks.find(webhookId);
+        return { pausedAt, pausedBy, updatedAt };
+      };
+      await webhooks.pause(webhookId, 7);
+      const first = await paused();
+      assert.ok(first.pausedAt > 0);
+      assert.deepEqual(first, { pausedAt: first.updatedAt, pausedBy: 7, updatedAt: first.updatedAt });
+      await webhooks.pause(webhookId, 8);
+      await webhooks.update(webhookId, { description: 'another' });
+      assert.deepEqual({ ...(await paused()), updatedAt: 0 }, { ...first, updatedAt: 0 });
+      for (const end of [() => webhooks.resume(webhookId), () => webhooks.disable(webhookId)]) {
+        await end();
+        assert.deepEqual({ ...(await paused()), updatedAt: 0 }, { pausedAt: 0, pausedBy: 0, updatedAt: 0 });
+        await webhooks.enable(webhookId);
+        await webhooks.pause(webhookId, 9);
+        assert.equal((await paused()).pausedBy, 9);
+      }
+    });
+
     test('pausing keeps deliveries and resuming wakes them, disabling cancels them', async () => {
       await using database = closing(await open());
       const { webhooks, node } = await installed(database);
       const { webhookId } = await webhooks.create('incident', { name: 'Tickets', endpoint }, 5);
       const status = async () => (await webhooks.directory()).find(webhookId)?.status;
       node.backlog.waiting = 3;
-      await webhooks.pause(webhookId);
+      await webhooks.pause(webhookId, 5);
       assert.equal(await status(), 'paused');
       await webhooks.resume(webhookId);
       assert.equal(await webhooks.disable(webhookId), 3);
       assert.equal(await status(), 'disabled');
-      await assert.rejects(webhooks.pause(webhookId), { code: 'BadRequest' });
+      await assert.rejects(webhooks.pause(webhookId, 5), { code: 'BadRequest' });
       await assert.rejects(webhooks.resume(webhookId), { code: 'BadRequest' });
       await webhooks.enable(webhookId);
       assert.equal(await status(), 'enabled');

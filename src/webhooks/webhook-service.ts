@@ -143,8 +143,8 @@ export class WebhookService {
   }
 
   /** It still gets deliveries; they wait. @throws Failure when it is disabled. */
-  async pause(webhookId: number): Promise<void> {
-    await this.#setStatus(webhookId, 'paused', ['enabled']);
+  async pause(webhookId: number, personId: number): Promise<void> {
+    await this.#setStatus(webhookId, 'paused', ['enabled'], personId);
   }
 
   /** Waiting deliveries go out. @throws Failure when it is disabled. */
@@ -179,13 +179,19 @@ export class WebhookService {
   }
 
   /** Does nothing when it is in that state already. @throws Failure when its state does not allow the change. */
-  async #setStatus(webhookId: number, status: WebhookStatus, from: readonly WebhookStatus[]): Promise<void> {
+  async #setStatus(
+    webhookId: number,
+    status: WebhookStatus,
+    from: readonly WebhookStatus[],
+    pausedBy = 0,
+  ): Promise<void> {
     await this.#with(webhookId, async (tx, webhook, now) => {
       if (webhook.status === status) return;
       if (!from.includes(webhook.status)) {
         throw new Failure('BadRequest', `the webhook is ${webhook.status}: enable it first`);
       }
-      await this.#parts.store.save(tx, { ...webhook, status, updatedAt: now });
+      const pausedAt = status === 'paused' ? now : 0;
+      await this.#parts.store.save(tx, { ...webhook, status, pausedAt, pausedBy, updatedAt: now });
     });
   }
 

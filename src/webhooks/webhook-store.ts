@@ -135,6 +135,7 @@ export class WebhookStore {
         retry: webhook.retry,
         unsent_retry_seconds: webhook.unsentRetrySeconds,
         rate_limit_per_second: webhook.rateLimitPerSecond,
+        ...(webhook.pausedAt === 0 ? {} : { paused_at: webhook.pausedAt, paused_by: webhook.pausedBy }),
       } satisfies StoredSettings),
       max_in_flight: webhook.maxInFlight,
       signing: webhook.signing ? 1 : 0,
@@ -174,18 +175,22 @@ interface StoredSettings {
   readonly retry: RetryRule;
   readonly unsent_retry_seconds: number;
   readonly rate_limit_per_second: number;
+  readonly paused_at?: number;
+  readonly paused_by?: number;
 }
 
 /** Rows older than these settings have the defaults of their mode. */
 function settingsOf(
   row: WebhookRow,
-): Pick<Webhook, 'orderPolicy' | 'retry' | 'unsentRetrySeconds' | 'rateLimitPerSecond'> {
+): Pick<Webhook, 'orderPolicy' | 'retry' | 'unsentRetrySeconds' | 'rateLimitPerSecond' | 'pausedAt' | 'pausedBy'> {
   const stored = JSON.parse(row.settings_json) as Partial<StoredSettings>;
   return {
     orderPolicy: stored.order_policy ?? 'every',
     retry: stored.retry ?? retryDefaults[row.delivery_mode as DeliveryMode],
     unsentRetrySeconds: stored.unsent_retry_seconds ?? unsentRetrySecondsDefault,
     rateLimitPerSecond: stored.rate_limit_per_second ?? 0,
+    pausedAt: stored.paused_at ?? 0,
+    pausedBy: stored.paused_by ?? 0,
   };
 }
 

@@ -64,6 +64,10 @@ export interface Webhook {
   readonly signing: boolean;
   /** Newest first; several while a rotation overlaps. */
   readonly secrets: readonly WebhookSecret[];
+  /** Unix milliseconds; 0 = it is not paused, or was before this was kept. */
+  readonly pausedAt: number;
+  /** The person who paused it; 0 as above. */
+  readonly pausedBy: number;
   readonly creatorId: number;
   /** Unix milliseconds. */
   readonly createdAt: number;

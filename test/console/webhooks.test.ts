@@ -95,6 +95,8 @@ describe('webhooks in the console', { skip: noBrowser }, () => {
       rate_limit_per_second: 50,
       max_in_flight: 4,
       signing: true,
+      paused_at: 0,
+      paused_by: 0,
       unsent_retry_seconds: 10,
     });
   });
@@ -254,6 +256,22 @@ describe('webhooks in the console', { skip: noBrowser }, () => {
     await button('Resume').click();
     await page.getByText('Backlog is on again.').waitFor();
     await hook.pushes(50);
+  });
+
+  test('a paused webhook says since when and by whom, in the list and on its page', async () => {
+    const hook = await place.hook('alert', { name: 'Held back' });
+    await console.app.service.api('/webhook/pause', { integration_id: hook.id });
+    const since = /Paused since .*\d.*, by \S/;
+    await visitOpen('/integration-center/webhook?q=held');
+    await page
+      .getByRole('row', { name: /Held back/ })
+      .getByText(since)
+      .waitFor();
+    await visitOpen(`/integration-center/webhook/${hook.id}`);
+    await page.getByText(/since .*\d.*, by \S/).waitFor();
+    await button('Resume').click();
+    await page.getByText('Held back is on again.').waitFor();
+    await page.getByText(/since .*\d.*, by \S/).waitFor({ state: 'detached' });
   });
 
   test('rotated with an overlap: pushes carry both signatures', async () => {

@@ -196,7 +196,7 @@ export class Workload {
       case 'rotate':
         return quiet(name, (service) => service.webhooks.rotateSecret(webhookId, chance.pick([0, 2, 60])));
       case 'pause':
-        return quiet(name, (service) => service.webhooks.pause(webhookId));
+        return quiet(name, (service) => service.webhooks.pause(webhookId, 0));
       case 'resume':
         return quiet(name, (service) => service.webhooks.resume(webhookId));
       case 'disable':

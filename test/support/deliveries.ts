@@ -32,6 +32,8 @@ export function testWebhook(change: Partial<Webhook> = {}): Webhook {
     maxInFlight: 8,
     signing: false,
     secrets: [],
+    pausedAt: 0,
+    pausedBy: 0,
     creatorId: 0,
     createdAt: made,
     updatedAt: made,

@@ -4,12 +4,12 @@ import { useLocale, useTranslations } from 'use-intl';
 import { call, type CallError } from '../api/call.ts';
 import { useLive } from '../api/live.ts';
 import type { Delivery, FeedItem } from '../api/operations.ts';
-import { useRead } from '../api/query.ts';
 import { Button } from './button.tsx';
 import { TimeStamp } from './clock.tsx';
 import { useWebhookNames } from './delivery-columns.tsx';
 import { EntryPushes } from './entry-pushes.tsx';
 import { Explain } from './explain.tsx';
+import { usePersonNames } from './person-names.ts';
 import { usePushesByEvent } from './pushes.ts';
 import { Failed, Loading } from './states.tsx';
 import { detailOf } from './timeline-detail.ts';
@@ -44,7 +44,7 @@ export function Timeline({ subject, since }: TimelineProps): ReactNode {
   const { refetch } = feed;
   useLive([topic], () => refetch(), { wants: (hint) => hint.data[`${topic}_id`] === objectId });
   const items = feed.data?.pages.flatMap((page) => page.items) ?? [];
-  const names = useNames(items);
+  const names = usePersonNames(items.flatMap((item) => [item.creator_id, ...idsIn(item.detail['to'])]));
   const webhooks = useWebhookNames();
   const pushes = usePushesByEvent(objectId, since);
   const unmatched = pushes.complete
@@ -100,20 +100,6 @@ function Why({ item }: { readonly item: FeedItem }): ReactNode {
       {open ? <Explain eventId={item.event_id} /> : null}
     </details>
   );
-}
-
-const personsMax = 1000;
-
-function useNames(items: readonly FeedItem[]): ReadonlyMap<number, string> {
-  const ids = [...new Set(items.flatMap((item) => [item.creator_id, ...idsIn(item.detail['to'])]))]
-    .filter((id) => id > 0)
-    .sort((a, b) => a - b);
-  const found = useRead(
-    '/person/infos',
-    { person_ids: ids.slice(0, personsMax) },
-    { enabled: ids.length > 0, keep: true },
-  );
-  return new Map((found.data?.items ?? []).map((person) => [person.person_id, person.person_name]));
 }
 
 function idsIn(value: unknown): number[] {

@@ -36,6 +36,8 @@ const stored: Webhook = {
   signing: true,
   secret: 'whsec_••••1234',
   secrets: [],
+  paused_at: 0,
+  paused_by: 0,
   creator_id: 1,
   created_at: 0,
   updated_at: 0,

@@ -8,7 +8,7 @@ import { Icon } from '../parts/icons.tsx';
 import { RowMenuTrigger, type MenuHandle } from '../parts/menu.tsx';
 import { Spark } from '../parts/spark.tsx';
 import { showAge, showDuration, showShare } from '../time/show.ts';
-import { Trouble, WebhookHealth } from './webhook-state.tsx';
+import { PausedSince, Trouble, WebhookHealth } from './webhook-state.tsx';
 
 export type Room = 'webhook' | 'action';
 
@@ -16,13 +16,16 @@ export function addressOf(room: Room, webhook: { readonly integration_id: number
   return `/integration-center/${room}/${webhook.integration_id}`;
 }
 
-export function useColumns(room: Room, menu: MenuHandle<ListedWebhook>): Column<ListedWebhook>[] {
+type Names = ReadonlyMap<number, string>;
+
+/** @param names of the people who paused webhooks. */
+export function useColumns(room: Room, menu: MenuHandle<ListedWebhook>, names: Names): Column<ListedWebhook>[] {
   const t = useTranslations('webhooks');
   const locale = useLocale();
   return useMemo(
     () => [
       { id: 'state', head: t('column.state'), cell: ({ health }) => <WebhookHealth state={health.state} /> },
-      { id: 'name', head: t('column.name'), cell: (webhook) => <Name room={room} webhook={webhook} /> },
+      { id: 'name', head: t('column.name'), cell: (webhook) => <Name room={room} webhook={webhook} names={names} /> },
       { id: 'endpoint', head: t('column.endpoint'), cell: (webhook) => <Endpoint webhook={webhook} /> },
       { id: 'spark', head: t('column.spark'), cell: (webhook) => <Hours webhook={webhook} /> },
       {
@@ -45,11 +48,17 @@ export function useColumns(room: Room, menu: MenuHandle<ListedWebhook>): Column<
         ),
       },
     ],
-    [t, room, menu, locale],
+    [t, room, menu, names, locale],
   );
 }
 
-function Name({ room, webhook }: { readonly room: Room; readonly webhook: ListedWebhook }): ReactNode {
+interface NameProps {
+  readonly room: Room;
+  readonly webhook: ListedWebhook;
+  readonly names: Names;
+}
+
+function Name({ room, webhook, names }: NameProps): ReactNode {
   const t = useTranslations('webhooks');
   return (
     <>
@@ -59,6 +68,9 @@ function Name({ room, webhook }: { readonly room: Room; readonly webhook: Listed
       <span className="muted one-line">
         {t(`kind.${webhook.type}`)} ·{' '}
         {webhook.channel_ids.length === 0 ? t('allChannels') : t('someChannels', { count: webhook.channel_ids.length })}
+      </span>
+      <span className="muted">
+        <PausedSince webhook={webhook} names={names} />
       </span>
       <Trouble health={webhook.health} />
     </>

@@ -11,6 +11,7 @@ import { DataList } from '../parts/data-list.tsx';
 import { FilterBar, FilterSelect, SearchFilter } from '../parts/filter-bar.tsx';
 import { createMenuHandle, RowMenu, type MenuItem } from '../parts/menu.tsx';
 import { Page } from '../parts/page.tsx';
+import { usePersonNames } from '../parts/person-names.ts';
 import { Empty, Failed, Loading, Notice } from '../parts/states.tsx';
 import { useFilters } from '../parts/use-filters.ts';
 import { useSwitches, useSwitchItems, type Switches } from './switches.tsx';
@@ -61,7 +62,8 @@ function WebhookList({ room }: { readonly room: Room }): ReactNode {
   });
   const switches = useSwitches(() => undefined);
   const [menu] = useState(() => createMenuHandle<ListedWebhook>());
-  const columns = useColumns(room, menu);
+  const names = usePersonNames(list.rows.map((webhook) => webhook.paused_by));
+  const columns = useColumns(room, menu, names);
   const menuItems = useMenuItems(room, switches);
   const make = (): void => void navigate({ to: `/integration-center/${room}/new` });
   const newButton = mayEdit ? (

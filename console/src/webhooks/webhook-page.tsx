@@ -10,6 +10,7 @@ import { FaultsOf, focusFirstFault } from '../parts/field.tsx';
 import { BackLink } from '../parts/found.tsx';
 import { Menu, type MenuItem } from '../parts/menu.tsx';
 import { Page } from '../parts/page.tsx';
+import { usePersonNames } from '../parts/person-names.ts';
 import { choice } from '../parts/search-params.ts';
 import { Empty, Failed, Loading, Notice, Refused, withoutFaults } from '../parts/states.tsx';
 import { Tabs } from '../parts/tabs.tsx';
@@ -28,7 +29,7 @@ import { useSwitches, useSwitchItems, webhookReads, type Switches } from './swit
 import { useStandingFaults } from './standing-faults.ts';
 import { TestPanel } from './test-push.tsx';
 import { useTestPush, type TestPush } from './use-test-push.ts';
-import { Trouble, WebhookHealth, WebhookState } from './webhook-state.tsx';
+import { PausedSince, Trouble, WebhookHealth, WebhookState } from './webhook-state.tsx';
 
 const params = { tab: choice(['history', 'health', 'settings', 'replays'], 'history') };
 
@@ -76,6 +77,7 @@ function OneWebhook({ webhook }: { readonly webhook: Webhook }): ReactNode {
   const [draft, setDraft] = useState(base);
   const test = useTestPush();
   const isAdmin = useMay('admin');
+  const names = usePersonNames([webhook.paused_by]);
   const { tab } = filters.values;
   const { features } = useSession();
   const sendTest = (): void => {
@@ -89,6 +91,7 @@ function OneWebhook({ webhook }: { readonly webhook: Webhook }): ReactNode {
       below={
         <>
           {health === undefined ? <WebhookState status={webhook.status} /> : <WebhookHealth state={health.state} />}
+          <PausedSince webhook={webhook} names={names} brief />
           <span>{t(`webhooks.kind.${webhook.type}`)}</span>
           <span className="mono">{webhook.endpoint}</span>
           {health === undefined ? null : <Trouble health={health} />}

@@ -43,6 +43,22 @@ export function WebhookHealth({ state }: { readonly state: HealthState }): React
   );
 }
 
+interface PausedProps {
+  readonly webhook: Pick<Webhook, 'status' | 'paused_at' | 'paused_by'>;
+  readonly names: ReadonlyMap<number, string>;
+  /** Whether the word Paused stands beside it already. */
+  readonly brief?: boolean;
+}
+
+/** Since when a webhook is paused, and by whom; nothing for one that is not. */
+export function PausedSince({ webhook, names, brief = false }: PausedProps): ReactNode {
+  const t = useTranslations('webhooks');
+  const { status, paused_at: at, paused_by: by } = webhook;
+  if (status !== 'paused' || at === 0) return null;
+  const words = { when: clockOf(at * 1000), who: names.get(by) ?? `#${by}` };
+  return <span>{brief ? t.rich('since', words) : t.rich('pausedSince', words)}</span>;
+}
+
 /** Why it fails and what comes next; nothing for those that deliver. */
 export function Trouble({ health }: { readonly health: ListedWebhook['health'] }): ReactNode {
   const t = useTranslations('webhooks');

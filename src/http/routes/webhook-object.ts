@@ -98,6 +98,8 @@ export function webhookObject(webhook: Webhook, role: Role): z.input<typeof shap
     signing: webhook.signing,
     secret: secrets[0]?.secret ?? '',
     secrets,
+    paused_at: seconds(webhook.pausedAt),
+    paused_by: webhook.pausedBy,
     creator_id: webhook.creatorId,
     created_at: seconds(webhook.createdAt),
     updated_at: seconds(webhook.updatedAt),

@@ -40,6 +40,8 @@ test('a secret and a header value are shown by no reply but the one that made th
     rate_limit_per_second: 0,
     max_in_flight: 32,
     signing: true,
+    paused_at: 0,
+    paused_by: 0,
     creator_id: api.memberIds.admin,
   });
   assert.equal((await api.data('/webhook/info', { integration_id })).endpoint, endpoint);
@@ -76,7 +78,10 @@ test('the life of a webhook: paused, resumed, disabled with its deliveries, enab
   const { integration_id } = await api.data('/webhook/create', { type: 'alert', name: 'Lake', endpoint });
   const status = async () => (await api.data('/webhook/info', { integration_id })).status;
   assert.deepEqual(await api.data('/webhook/pause', { integration_id }, 'responder'), {});
-  assert.equal(await status(), 'paused');
+  const { status: now, paused_at, paused_by } = await api.data('/webhook/info', { integration_id }, 'viewer');
+  assert.equal(now, 'paused');
+  assert.ok(paused_at > 1_600_000_000 && paused_at < 100_000_000_000);
+  assert.equal(paused_by, api.memberIds.responder);
   assert.deepEqual(await api.data('/webhook/resume', { integration_id }, 'responder'), {});
   api.service.backlog.waiting = 4;
   assert.deepEqual(await api.data('/webhook/disable', { integration_id }), { cancelled: 4 });

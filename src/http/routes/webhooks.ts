@@ -121,8 +121,15 @@ function settings({ webhooks }: WebhookServices): Route[] {
 }
 
 function switches({ webhooks }: WebhookServices): Route[] {
-  const plain = (path: Route['path'], summary: string, role: Role, work: (webhookId: number) => Promise<void>) =>
-    command(path, summary, role, shape.webhookRequest, (input) => work(input.integration_id));
+  const plain = (
+    path: Route['path'],
+    summary: string,
+    role: Role,
+    work: (webhookId: number, personId: number) => Promise<void>,
+  ) =>
+    command(path, summary, role, shape.webhookRequest, (input, call) =>
+      work(input.integration_id, call.person.person_id),
+    );
   const cancelling = (path: Route['path'], summary: string, work: (webhookId: number) => Promise<number>) =>
     commandWithReply(
       path,
@@ -133,8 +140,8 @@ function switches({ webhooks }: WebhookServices): Route[] {
     );
   return [
     plain('/webhook/enable', 'Lets a webhook get events from now on.', 'admin', (id) => webhooks.enable(id)),
-    plain('/webhook/pause', 'Holds the deliveries of a webhook until it is resumed.', 'responder', (id) =>
-      webhooks.pause(id),
+    plain('/webhook/pause', 'Holds the deliveries of a webhook until it is resumed.', 'responder', (id, by) =>
+      webhooks.pause(id, by),
     ),
     plain('/webhook/resume', 'Sends the deliveries that waited while the webhook was paused.', 'responder', (id) =>
       webhooks.resume(id),

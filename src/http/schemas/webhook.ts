@@ -131,6 +131,8 @@ export const webhook = z
     secrets: z
       .array(z.object({ secret: z.string(), expires_at: seconds }))
       .describe('Masked, the newest first; several while a rotation overlaps. expires_at 0 = does not.'),
+    paused_at: seconds.describe('Since when it is paused; 0 = it is not, or was before this was kept.'),
+    paused_by: z.int().describe('The person who paused it; 0 as for paused_at.'),
     creator_id: z.int(),
     created_at: seconds,
     updated_at: seconds,

@@ -24,6 +24,8 @@ export const webhooks = {
   behind: '{count, number} · {oldest}',
   behindWhy:
     '{count, plural, one {# alert or incident waits} other {# alerts and incidents wait}}, the oldest since {oldest}',
+  pausedSince: 'Paused since <when></when>, by {who}',
+  since: 'since <when></when>, by {who}',
   nextTry: 'Next try <when></when>',
   lastFailure: 'Failed <when></when>',
   state: 'State',

@@ -22,6 +22,8 @@ export const webhooks: WordsOf<typeof english.webhooks> = {
   sparkNone: '最近 24 小时没有推送',
   behind: '{count, number} · {oldest}',
   behindWhy: '{count, plural, other {# 个告警或故障}}在等待，最早的已等待 {oldest}',
+  pausedSince: '{who} 于 <when></when> 暂停',
+  since: '{who} 于 <when></when> 暂停',
   nextTry: '下次尝试 <when></when>',
   lastFailure: '失败于 <when></when>',
   state: '状态',
