@@ -140,6 +140,14 @@ const expected: Readonly<Record<string, Row>> = {
         heads.map(({ deliveryId }) => ({ delivery_id: deliveryId, state: 'pending', sequence: 1 })) as never,
       ),
   ],
+  deliveredLater: [
+    { sqlite: 'delivery delivery_lane', postgres: 'delivery delivery_lane' },
+    ({ tx, database, heads }) =>
+      history.deliveredLater(
+        { ...database, longRead: tx.query },
+        heads.map(({ deliveryId }) => ({ delivery_id: deliveryId, state: 'failed' })) as never,
+      ),
+  ],
   countByEntity: [
     'delivery_lane',
     ({ tx, database }) => history.countByEntity({ ...database, longRead: tx.query }, ['lane1', 'lane2']),

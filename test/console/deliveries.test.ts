@@ -43,7 +43,16 @@ describe('deliveries in the console', { skip: noBrowser }, () => {
     await page.locator('.resend').getByText('Delivered').waitFor();
     const [, again] = await hook.pushes(2);
     assert.ok(again?.headers['tocsin-redelivery'] !== undefined);
+    await page.locator('.page').getByText('Delivered later by a resend').last().waitFor();
     await page.locator('.resend').getByRole('link', { name: 'Open it' }).click();
+    await page.locator('.page-below').getByText('Delivered').waitFor();
+    const settled = page.url();
+    await visit.open('/delivery?outcome=failed');
+    await page
+      .getByRole('row', { name: /Failed 500.*i_new/ })
+      .getByRole('link', { name: 'Delivered later by a resend' })
+      .click();
+    await page.waitForURL((url) => url.pathname === new URL(settled).pathname);
     await page.locator('.page-below').getByText('Delivered').waitFor();
   });
 

@@ -99,6 +99,7 @@ export interface HistoryItem {
   readonly response_headers?: string;
   readonly response_body?: string;
   readonly event_time: string;
+  readonly delivered_later?: { readonly event_id: string; readonly replay_id: string };
   readonly ref_title?: string;
   readonly channel_name?: string;
 }

@@ -9,7 +9,7 @@ import { Button, ButtonLink } from '../parts/button.tsx';
 import { Duration, TimeStamp } from '../parts/clock.tsx';
 import { CopyByHand, useCopy } from '../parts/copy.tsx';
 import { curlOf, headersOf } from '../parts/curl.ts';
-import { addressOf, ObjectLink, useWebhookNames } from '../parts/delivery-columns.tsx';
+import { addressOf, DeliveredLater, ObjectLink, useWebhookNames } from '../parts/delivery-columns.tsx';
 import { DeliveryMark, useReason } from '../parts/delivery-mark.tsx';
 import { deliveryStates, missed, momentOf, onItsWay, stateOf } from '../parts/delivery-state.ts';
 import { Explain } from '../parts/explain.tsx';
@@ -112,6 +112,7 @@ function OneDelivery({ delivery }: { readonly delivery: DeliveryDetail }): React
             : ''}
         </p>
       )}
+      <DeliveredLater delivery={delivery} />
       <Neighbour delivery={delivery} />
       <DeliveryActions delivery={delivery} />
       <Exchange delivery={delivery} />

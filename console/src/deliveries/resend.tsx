@@ -43,7 +43,10 @@ export function useResend(delivery: DeliveryDetail): Resend {
       setFollowed(found);
       if (stateOf(found) === 'retry_wait') return;
       clearInterval(timer);
-      await client.invalidateQueries({ queryKey: ['/webhook/history/list'] });
+      // The first record says now what became of it.
+      await Promise.all(
+        ['list', 'detail'].map((one) => client.invalidateQueries({ queryKey: [`/webhook/history/${one}`] })),
+      );
     };
     // What does not answer now is asked again.
     const timer = setInterval(() => void ask().catch(() => undefined), followMs);

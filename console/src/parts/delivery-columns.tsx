@@ -4,6 +4,7 @@ import { useTranslations } from 'use-intl';
 import type { Delivery } from '../api/operations.ts';
 import { Duration, TimeStamp } from './clock.tsx';
 import type { Column } from './data-list.tsx';
+import { Icon } from './icons.tsx';
 import { DeliveryMark, useReason } from './delivery-mark.tsx';
 import { momentOf, stateOf } from './delivery-state.ts';
 import { useListedWebhooks, useWaits } from './waits.tsx';
@@ -46,6 +47,7 @@ export function useColumns(ofAll: boolean, more: readonly MoreColumn[], narrow =
           <>
             <DeliveryMark delivery={one} waits={waits} />
             {stateOf(one) === 'delivered' ? null : <span className="muted one-line">{reason(one)}</span>}
+            <DeliveredLater delivery={one} />
           </>
         ),
       },
@@ -90,6 +92,24 @@ export function useColumns(ofAll: boolean, more: readonly MoreColumn[], narrow =
     for (const id of more) columns.push({ id, head: t(`deliveries.column.${id}`), cell: extra[id] });
     return columns;
   }, [t, names, reason, waits, ofAll, more, narrow]);
+}
+
+/** Leads to the later sending that arrived, so that what is settled does not look owed. */
+export function DeliveredLater({ delivery }: { readonly delivery: Delivery }): ReactNode {
+  const t = useTranslations('deliveries.deliveredLater');
+  const { delivered_later: later, integration_id } = delivery;
+  if (later === undefined) return null;
+  return (
+    <Link
+      to={addressOf({ integration_id, event_id: later.event_id })}
+      search={(before: object) => before}
+      resetScroll={false}
+      className="delivered-later"
+    >
+      <Icon name="check" />
+      {t(later.replay_id === '' ? 'resend' : 'replay')}
+    </Link>
+  );
 }
 
 /** The end of an id tells neighbours apart; the beginning is the time and the same for many. */

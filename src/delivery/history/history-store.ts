@@ -198,6 +198,35 @@ export async function placesInLanes(
   );
 }
 
+/** A later sending of the same event to the same webhook. */
+export interface LaterDelivery {
+  readonly deliveryId: string;
+  /** '' = it was a resend. */
+  readonly replayId: string;
+}
+
+const missedStates: ReadonlySet<string> = new Set(['failed', 'unknown', 'expired', 'cancelled', 'superseded']);
+
+/** For those of these deliveries that ended without arriving: the first later sending of their event that arrived. */
+export async function deliveredLater(
+  { longRead, dialect }: Database,
+  rows: readonly DeliveryRow[],
+): Promise<ReadonlyMap<string, LaterDelivery>> {
+  const ids = rows.filter(({ state }) => missedStates.has(state)).map((row) => row.delivery_id);
+  if (ids.length === 0) return new Map();
+  const found = await sql<{ missed_id: string; delivery_id: string; replay_id: string }>`
+    select missed.missed_id, later.delivery_id, later.replay_id
+    from (select delivery_id as missed_id, (
+        select other.delivery_id from delivery other
+        where other.entity_id = delivery.entity_id and other.webhook_id = delivery.webhook_id
+          and other.sequence = delivery.sequence and other.generation > delivery.generation and ${byLane('other')}
+          and other.state = 'delivered' and other.event_id = delivery.event_id
+        order by other.generation limit 1) as later_id
+      from delivery where ${dialect.anyOf('delivery_id', ids)}) missed
+    join delivery later on later.delivery_id = missed.later_id`.execute(longRead);
+  return new Map(found.rows.map((row) => [row.missed_id, { deliveryId: row.delivery_id, replayId: row.replay_id }]));
+}
+
 function isWaiting(state: string): boolean {
   return state === 'pending' || state === 'retry_wait';
 }

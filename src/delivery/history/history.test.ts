@@ -214,8 +214,8 @@ for (const { name, open } of databases) {
     ];
     for (const change of asked) {
       const found = await ask(change);
-      assert.equal(found.length, 2, 'a page and its total');
-      for (const query of found) {
+      assert.equal(found.length, 3, 'a page, its total, and what arrived later');
+      for (const query of found.slice(0, 2)) {
         const plan = await planOf(database, query);
         assert.match(plan, /(?:SEARCH delivery USING|Index (?:Only )?Scan) .*\bdelivery_failed/);
         assert.doesNotMatch(plan, /SCAN delivery|Seq Scan|TEMP B-TREE|Sort/);

@@ -8,6 +8,7 @@ import type { WebhookDirectory } from '../../webhooks/webhook-index.ts';
 import { openStates, type DeliveryState } from '../store/delivery.ts';
 import {
   countByEntity,
+  deliveredLater,
   failedStates,
   listHistory,
   placesInLanes,
@@ -15,6 +16,7 @@ import {
   type HistoryFilter,
   type HistoryRecord,
   type LanePlace,
+  type LaterDelivery,
 } from './history-store.ts';
 
 /** One record of the invocation history, as the wire has it (contract 3.1). */
@@ -50,6 +52,8 @@ export interface HistoryItem {
   readonly attempts_left: number | null;
   readonly superseded_by: number;
   readonly behind: number;
+  /** Of one that did not arrive: a later sending of the same event that did; `replay_id` '' = it was a resend. */
+  readonly delivered_later?: { readonly event_id: string; readonly replay_id: string };
 }
 
 /** One request that was made for a delivery. */
@@ -138,8 +142,8 @@ export async function listInvocations(
   const { status, ascending, limit, after, ...rest } = request;
   const filter: HistoryFilter = { ...rest, states: wantedStates(status, rest.states) };
   const { items, next, total } = await listHistory(database, filter, { after, ascending, limit });
-  const places = await placesInLanes(database, items);
-  return { items: items.map((row) => itemOf(row, webhooks, places.get(row.delivery_id))), next, total };
+  const beside = await readBeside(database, items);
+  return { items: items.map((row) => itemOf(row, webhooks, beside)), next, total };
 }
 
 /** Waiting deliveries are shown only to those who ask for states: the wire's two statuses have no word for it. */
@@ -157,10 +161,10 @@ export async function readInvocation(
 ): Promise<{ readonly item: HistoryItem; readonly attempts: readonly AttemptItem[] }> {
   const record = await readHistory(database.read, webhookId, deliveryId);
   if (record === undefined) throw notFound('invocation', deliveryId);
-  const places = await placesInLanes(database, [record.delivery]);
+  const beside = await readBeside(database, [record.delivery]);
   const last = record.attempts.at(-1);
   const item: HistoryItem = {
-    ...itemOf(record.delivery, webhooks, places.get(record.delivery.delivery_id)),
+    ...itemOf(record.delivery, webhooks, beside),
     ...present('request_headers', last?.request_headers_json),
     ...present('request_body', last?.request_body === '' ? record.payload : (last?.request_body ?? record.payload)),
     ...present('response_headers', last?.response_headers_json),
@@ -200,7 +204,19 @@ function attemptsLeft(row: DeliveryRow, webhooks: RetryRules): number | null {
   return 1;
 }
 
-function itemOf(row: DeliveryRow, webhooks: RetryRules, place: LanePlace | undefined): HistoryItem {
+/** What other deliveries say of these. */
+interface Beside {
+  readonly places: ReadonlyMap<string, LanePlace>;
+  readonly later: ReadonlyMap<string, LaterDelivery>;
+}
+
+async function readBeside(database: Database, rows: readonly DeliveryRow[]): Promise<Beside> {
+  return { places: await placesInLanes(database, rows), later: await deliveredLater(database, rows) };
+}
+
+function itemOf(row: DeliveryRow, webhooks: RetryRules, { places, later }: Beside): HistoryItem {
+  const place = places.get(row.delivery_id);
+  const arrived = later.get(row.delivery_id);
   return {
     integration_id: row.webhook_id,
     event_id: row.delivery_id,
@@ -227,6 +243,9 @@ function itemOf(row: DeliveryRow, webhooks: RetryRules, place: LanePlace | undef
     attempts_left: attemptsLeft(row, webhooks),
     superseded_by: place?.supersededBy ?? 0,
     behind: place?.behind ?? 0,
+    ...(arrived === undefined
+      ? {}
+      : { delivered_later: { event_id: arrived.deliveryId, replay_id: arrived.replayId } }),
     ...present('replay_id', row.replay_id),
   };
 }

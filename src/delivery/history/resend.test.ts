@@ -3,6 +3,8 @@ import { test } from 'node:test';
 import { databases } from '../../../test/support/databases.ts';
 import { createDispatcherHarness, pushOf, to } from '../../../test/support/dispatcher-harness.ts';
 import { testEvent } from '../../../test/support/deliveries.ts';
+import type { Database } from '../../database/database.ts';
+import { listInvocations } from './history.ts';
 import { answer, ScriptedReceiver } from '../../../test/support/scripted-receiver.ts';
 
 for (const { name, open } of databases) {
@@ -32,8 +34,64 @@ for (const { name, open } of databases) {
     );
     const marks = receiver.requests.map(({ head }) => /^tocsin-redelivery: 1$/im.test(head));
     assert.deepEqual(marks, [false, false, true]);
+    assert.deepEqual(
+      [await laterOf(rig.database, first.delivery_id), await laterOf(rig.database, made)],
+      [{ event_id: made, replay_id: '' }, undefined],
+    );
     await assert.rejects(resend(webhook.webhookId, 'nothing'), /there is no invocation "nothing"/);
     rig.webhooks.set([{ ...webhook, status: 'disabled' }]);
     await assert.rejects(resend(webhook.webhookId, made), /is disabled: enable it first/);
   });
+
+  test(`${name}: what was sent again counts as delivered later only once it has arrived, at this webhook`, async () => {
+    await using receiver = await new ScriptedReceiver((socket, { number }) =>
+      socket.write(answer(number <= 3 ? 500 : 200)),
+    ).listen();
+    const [webhook, other] = [to(receiver), to(receiver)];
+    await using rig = await createDispatcherHarness(open, [webhook, other]);
+    await rig.happen([testEvent('a', 1)]);
+    await rig.ended(2);
+    const [first, elsewhere] = await Promise.all(
+      [webhook, other].map(({ webhookId }) =>
+        rig.database.read
+          .selectFrom('delivery')
+          .selectAll()
+          .where('webhook_id', '=', webhookId)
+          .executeTakeFirstOrThrow(),
+      ),
+    );
+    assert.ok(first && elsewhere);
+    const again = await rig.engine.resend(webhook.webhookId, first.delivery_id);
+    await rig.ended(3);
+    assert.equal(await laterOf(rig.database, first.delivery_id), undefined);
+    const third = await rig.engine.resend(webhook.webhookId, again);
+    await rig.ended(4);
+    await rig.engine.resend(webhook.webhookId, first.delivery_id);
+    await rig.ended(5);
+    for (const id of [first.delivery_id, again]) {
+      assert.deepEqual(await laterOf(rig.database, id), { event_id: third, replay_id: '' });
+    }
+    assert.equal(await laterOf(rig.database, elsewhere.delivery_id), undefined);
+  });
+}
+
+/** What the history says of a record. */
+async function laterOf(database: Database, deliveryId: string) {
+  const page = await listInvocations(database, {
+    startTime: 0,
+    endTime: 9_000_000_000_000,
+    webhookId: 0,
+    entityId: '',
+    eventTypes: [],
+    status: undefined,
+    states: [],
+    reasons: [],
+    webhookTypes: [],
+    replayId: '',
+    pushId: deliveryId,
+    ascending: false,
+    limit: 1,
+    after: undefined,
+  });
+  return page.items[0]?.delivered_later;
 }

@@ -97,6 +97,10 @@ const item = z
       .int()
       .describe('Of a waiting one: the sequence of the delivery to the same webhook that goes first; 0 = none.'),
     replay_id: z.string().optional().describe('The replay that made it.'),
+    delivered_later: z
+      .object({ event_id: z.string(), replay_id: z.string().describe("'' = it was a resend.") })
+      .optional()
+      .describe('Of one that ended without arriving: the record of the first later sending of its event that arrived.'),
   })
   .meta({ id: 'InvocationSummary' });
 

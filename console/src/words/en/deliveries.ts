@@ -42,6 +42,10 @@ export const deliveries = {
   failedCode: 'Failed {code}',
   retryAt: 'Retry at <when></when>',
   supersededBy: 'Superseded by #{sequence}',
+  deliveredLater: {
+    resend: 'Delivered later by a resend',
+    replay: 'Delivered later by a replay',
+  },
   waits: {
     paused: 'Waiting: paused',
     disabled: 'Waiting: disabled',

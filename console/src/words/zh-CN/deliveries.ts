@@ -45,6 +45,10 @@ export const deliveries: WordsOf<typeof english.deliveries> = {
   failedCode: '失败 {code}',
   retryAt: '<when></when> 重试',
   supersededBy: '已被 #{sequence} 取代',
+  deliveredLater: {
+    resend: '后经重发送达',
+    replay: '后经重放送达',
+  },
   waits: {
     paused: '等待中：已暂停',
     disabled: '等待中：已禁用',
