@@ -186,7 +186,7 @@ function DeliveryActions({ delivery }: { readonly delivery: DeliveryDetail }): R
     <div className="delivery-actions">
       {mayResend ? (
         <Button
-          look={missed.has(state) ? 'primary' : 'plain'}
+          look={missed.has(state) && delivery.delivered_later === undefined ? 'primary' : 'plain'}
           icon="retry"
           busy={resend.pending}
           disabled={isOpen}

@@ -94,21 +94,22 @@ export function useColumns(ofAll: boolean, more: readonly MoreColumn[], narrow =
   }, [t, names, reason, waits, ofAll, more, narrow]);
 }
 
-/** Leads to the later sending that arrived, so that what is settled does not look owed. */
+/** Leads to the later sending that arrived: this failure needs nobody any more. */
 export function DeliveredLater({ delivery }: { readonly delivery: Delivery }): ReactNode {
   const t = useTranslations('deliveries.deliveredLater');
   const { delivered_later: later, integration_id } = delivery;
   if (later === undefined) return null;
   return (
-    <Link
-      to={addressOf({ integration_id, event_id: later.event_id })}
-      search={(before: object) => before}
-      resetScroll={false}
-      className="delivered-later"
-    >
+    <span className="delivered-later">
       <Icon name="check" />
-      {t(later.replay_id === '' ? 'resend' : 'replay')}
-    </Link>
+      <Link
+        to={addressOf({ integration_id, event_id: later.event_id })}
+        search={(before: object) => before}
+        resetScroll={false}
+      >
+        {t(later.replay_id === '' ? 'resend' : 'replay')}
+      </Link>
+    </span>
   );
 }
 

@@ -142,8 +142,8 @@ export async function listInvocations(
   const { status, ascending, limit, after, ...rest } = request;
   const filter: HistoryFilter = { ...rest, states: wantedStates(status, rest.states) };
   const { items, next, total } = await listHistory(database, filter, { after, ascending, limit });
-  const beside = await readBeside(database, items);
-  return { items: items.map((row) => itemOf(row, webhooks, beside)), next, total };
+  const others = await readOthers(database, items);
+  return { items: items.map((row) => itemOf(row, webhooks, others)), next, total };
 }
 
 /** Waiting deliveries are shown only to those who ask for states: the wire's two statuses have no word for it. */
@@ -161,10 +161,10 @@ export async function readInvocation(
 ): Promise<{ readonly item: HistoryItem; readonly attempts: readonly AttemptItem[] }> {
   const record = await readHistory(database.read, webhookId, deliveryId);
   if (record === undefined) throw notFound('invocation', deliveryId);
-  const beside = await readBeside(database, [record.delivery]);
+  const others = await readOthers(database, [record.delivery]);
   const last = record.attempts.at(-1);
   const item: HistoryItem = {
-    ...itemOf(record.delivery, webhooks, beside),
+    ...itemOf(record.delivery, webhooks, others),
     ...present('request_headers', last?.request_headers_json),
     ...present('request_body', last?.request_body === '' ? record.payload : (last?.request_body ?? record.payload)),
     ...present('response_headers', last?.response_headers_json),
@@ -205,16 +205,16 @@ function attemptsLeft(row: DeliveryRow, webhooks: RetryRules): number | null {
 }
 
 /** What other deliveries say of these. */
-interface Beside {
+interface Others {
   readonly places: ReadonlyMap<string, LanePlace>;
   readonly later: ReadonlyMap<string, LaterDelivery>;
 }
 
-async function readBeside(database: Database, rows: readonly DeliveryRow[]): Promise<Beside> {
+async function readOthers(database: Database, rows: readonly DeliveryRow[]): Promise<Others> {
   return { places: await placesInLanes(database, rows), later: await deliveredLater(database, rows) };
 }
 
-function itemOf(row: DeliveryRow, webhooks: RetryRules, { places, later }: Beside): HistoryItem {
+function itemOf(row: DeliveryRow, webhooks: RetryRules, { places, later }: Others): HistoryItem {
   const place = places.get(row.delivery_id);
   const arrived = later.get(row.delivery_id);
   return {

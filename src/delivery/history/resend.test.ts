@@ -43,7 +43,7 @@ for (const { name, open } of databases) {
     await assert.rejects(resend(webhook.webhookId, made), /is disabled: enable it first/);
   });
 
-  test(`${name}: what was sent again counts as delivered later only once it has arrived, at this webhook`, async () => {
+  test(`${name}: a failed push counts as delivered later only once a resend to the same webhook has arrived`, async () => {
     await using receiver = await new ScriptedReceiver((socket, { number }) =>
       socket.write(answer(number <= 3 ? 500 : 200)),
     ).listen();
