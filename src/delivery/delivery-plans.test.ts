@@ -5,6 +5,7 @@ import { databases } from '../../test/support/databases.ts';
 import { storeDeliveries, testEvent, testWebhook } from '../../test/support/deliveries.ts';
 import { openHeard } from '../../test/support/query-plans.ts';
 import type { Database, Transaction } from '../database/database.ts';
+import * as health from './history/health-store.ts';
 import * as history from './history/history-store.ts';
 import * as resend from './history/resend-store.ts';
 import * as coalesce from './store/coalesce-store.ts';
@@ -147,6 +148,14 @@ const expected: Readonly<Record<string, Row>> = {
         { ...database, longRead: tx.query },
         heads.map(({ deliveryId }) => ({ delivery_id: deliveryId, state: 'failed' })) as never,
       ),
+  ],
+  countLately: [
+    'delivery_webhook',
+    ({ tx, database }) => health.countLately({ ...database, longRead: tx.query }, webhookId, soon, late),
+  ],
+  readEnded: [
+    'delivery_webhook',
+    ({ tx, database }) => health.readEnded({ ...database, longRead: tx.query }, webhookId, soon),
   ],
   countByEntity: [
     'delivery_lane',

@@ -5,8 +5,12 @@ import { isFailed, isOpen } from '../store/delivery-state-store.ts';
 
 /** Deliveries of one webhook that are read for its health, newest first: a busier webhook is judged by these. */
 export const countedMax = 2_000;
+/** Ended deliveries of one webhook that it is judged by, newest first: a busier one is judged by these, and not by a whole hour. */
+export const judgedMax = 2_000;
 /** Attempts of one webhook whose durations are read. */
 export const timedMax = 200;
+/** Deliveries of one webhook among which those that ended are looked for: beyond them, behind so many that wait, none is found. */
+export const lookedAtMax = 10_000;
 /** Waiting deliveries of one webhook that are counted. */
 export const waitingMax = 10_000;
 
@@ -42,19 +46,53 @@ export interface EndedDelivery {
   readonly durationMs: number;
 }
 
-/** The newest ended deliveries that were tried. */
-export async function readEnded({ longRead }: Database, webhookId: number, since: number): Promise<EndedDelivery[]> {
-  const rows = await longRead
+/** The newest deliveries that were tried and have ended. Both bounds are limits, so the newest are read and no others. */
+function newestEnded({ longRead }: Database, webhookId: number, since: number, limit: number) {
+  const newest = longRead
     .selectFrom('delivery')
     .select(['state', 'finished_at', 'duration_ms'])
-    .where('webhook_id', '=', webhookId)
-    .where('event_time', '>=', since)
+    // A span and an order of webhooks, so that PostgreSQL does not look for this webhook's among all deliveries by time.
+    .where(sql<boolean>`(webhook_id, event_time) >= (${webhookId}, ${since})`)
+    .where('webhook_id', '<=', webhookId)
     .where('replay_id', '=', '')
-    .where(sql<boolean>`(state = 'delivered' or state = 'failed' or state = 'unknown')`)
+    .orderBy('webhook_id', 'desc')
     .orderBy('event_time', 'desc')
     .orderBy('delivery_id', 'desc')
-    .limit(timedMax)
-    .execute();
+    .limit(lookedAtMax);
+  return longRead
+    .selectFrom(newest.as('newest'))
+    .select(['state', 'finished_at', 'duration_ms'])
+    .where(sql<boolean>`(state = 'delivered' or state = 'failed' or state = 'unknown')`)
+    .limit(limit);
+}
+
+/** Deliveries that ended within the past hour. */
+export interface Lately {
+  readonly ended: number;
+  readonly delivered: number;
+}
+
+/** @param endedAfter Unix milliseconds. */
+export async function countLately(
+  database: Database,
+  webhookId: number,
+  since: number,
+  endedAfter: number,
+): Promise<Lately> {
+  const row = await database.longRead
+    .selectFrom(newestEnded(database, webhookId, since, judgedMax).as('ended'))
+    .select(({ fn }) => [
+      fn.countAll<number>().as('ended'),
+      sql<number>`coalesce(sum(case when state = 'delivered' then 1 else 0 end), 0)`.as('delivered'),
+    ])
+    .where('finished_at', '>', endedAfter)
+    .executeTakeFirstOrThrow();
+  return { ended: row.ended, delivered: row.delivered };
+}
+
+/** Those whose durations say how fast the receiver is. */
+export async function readEnded(database: Database, webhookId: number, since: number): Promise<EndedDelivery[]> {
+  const rows = await newestEnded(database, webhookId, since, timedMax).execute();
   return rows.map((row) => ({
     state: row.state as DeliveryState,
     finishedAt: row.finished_at,

@@ -5,7 +5,17 @@ import { storeDeliveries, testEvent, testWebhook } from '../../../test/support/d
 import { planOf, statements } from '../../../test/support/query-plans.ts';
 import type { Database } from '../../database/database.ts';
 import type { Webhook } from '../../webhooks/webhook.ts';
-import { countHours, countedMax, readBacklog, readEnded, readLastFailure, type EndedDelivery } from './health-store.ts';
+import {
+  countHours,
+  countLately,
+  countedMax,
+  judgedMax,
+  lookedAtMax,
+  readBacklog,
+  readEnded,
+  readLastFailure,
+  type EndedDelivery,
+} from './health-store.ts';
 import { healthOf, WebhookHealthReader, type SeenBreaker, type Seen } from './webhook-health.ts';
 
 const hourMs = 3_600_000;
@@ -16,6 +26,7 @@ const bySeverity = { Critical: 0, Warning: 0, Info: 0 };
 const noBacklog = { waiting: 0, entities: 0, oldestAt: 0, bySeverity };
 const nothing: Seen = {
   hours: [],
+  lately: { ended: 0, delivered: 0 },
   ended: [],
   lastFailure: undefined,
   backlog: noBacklog,
@@ -28,6 +39,11 @@ function ended(delivered: number, failed: number, change: Partial<EndedDelivery>
     ...Array.from({ length: delivered }, () => ({ state: 'delivered' as const, ...one })),
     ...Array.from({ length: failed }, () => ({ state: 'unknown' as const, ...one })),
   ];
+}
+
+/** So many ended within the hour. */
+function lately(delivered: number, failed: number): Pick<Seen, 'lately'> {
+  return { lately: { ended: delivered + failed, delivered } };
 }
 
 function seen(change: Partial<Seen>): Seen {
@@ -47,20 +63,20 @@ suite('the health of a webhook', () => {
       'delivering',
       { hours: [], backlog: { waiting: 1, entities: 1, oldestAt: 1, bySeverity } },
     ],
-    ['all arrives', 'delivering', { ended: ended(100, 0) }],
-    ['95 of 100 arrive', 'delivering', { ended: ended(95, 5) }],
-    ['94 of 100 arrive', 'failing', { ended: ended(94, 6) }],
-    ['four failed, too few to judge', 'delivering', { ended: ended(0, 4) }],
-    ['five failed', 'failing', { ended: ended(0, 5) }],
+    ['all arrives', 'delivering', lately(100, 0)],
+    ['95 of 100 arrive', 'delivering', lately(95, 5)],
+    ['94 of 100 arrive', 'failing', lately(94, 6)],
+    ['four failed, too few to judge', 'delivering', lately(0, 4)],
+    ['five failed', 'failing', lately(0, 5)],
     ['five failed, more than an hour ago', 'delivering', { ended: ended(0, 5, { finishedAt: now - hourMs }) }],
     ['closed', 'failing', { breaker: { receiver: 'healthy', closedUntil: now + 1 } }],
     ['closed until just now', 'delivering', { breaker: { receiver: 'healthy', closedUntil: now } }],
     ['70 % of the timeout', 'delivering', { ended: ended(10, 0, { durationMs: 700 }) }],
     ['more than 70 % of the timeout', 'slow', { ended: ended(10, 0, { durationMs: 701 }) }],
     ['timing out', 'slow', { breaker: { receiver: 'timing-out', closedUntil: 0 } }],
-    ['slow and failing', 'failing', { ended: ended(0, 9, { durationMs: 999 }) }],
-    ['paused, whatever it was', 'paused', { ended: ended(0, 9) }, { status: 'paused' }],
-    ['disabled', 'disabled', { ended: ended(0, 9) }, { status: 'disabled' }],
+    ['slow and failing', 'failing', { ...lately(0, 9), ended: ended(0, 9, { durationMs: 999 }) }],
+    ['paused, whatever it was', 'paused', lately(0, 9), { status: 'paused' }],
+    ['disabled', 'disabled', lately(0, 9), { status: 'disabled' }],
   ];
   for (const [what, wanted, change, settings = {}] of cases) {
     test(`${what}: ${wanted}`, () => {
@@ -155,16 +171,67 @@ for (const { name, open: openDatabase } of databases) {
       const asked = await statements(database, async (longRead) => {
         const over: Database = { ...database, longRead };
         await countHours(over, webhookId, 0);
+        await countLately(over, webhookId, 0, 0);
         await readEnded(over, webhookId, 0);
         await readLastFailure(over, webhookId, 0);
         await readBacklog(over, webhookId);
       });
-      assert.equal(asked.length, 4);
+      assert.equal(asked.length, 5);
       for (const statement of asked) {
         if (name === 'sqlite')
           assert.match(await planOf(database, statement), /SEARCH delivery USING (?:COVERING )?INDEX delivery_/);
         assert.ok(/limit/i.test(statement.sql), 'its work has a bound');
       }
+      await database.close();
+    });
+
+    test('it is judged by what ended in the past hour, and not by its newest few pushes alone', async () => {
+      const database = await openDatabase();
+      const stored = testWebhook();
+      const deliveries = await storeDeliveries(
+        database,
+        stored,
+        Array.from({ length: 430 }, (_, index) => testEvent(`lane${index}`, 1, { eventTime: now - index })),
+      );
+      // The newest 300 arrived, 30 did not, and 100 ended a moment too long ago.
+      const kinds = [
+        { state: 'delivered', finished_at: now - 10, of: deliveries.slice(0, 300) },
+        { state: 'unknown', finished_at: now - hourMs + 1, of: deliveries.slice(300, 330) },
+        { state: 'failed', finished_at: now - hourMs, of: deliveries.slice(330) },
+      ];
+      await database.transaction(async (tx) => {
+        for (const { of, ...set } of kinds)
+          for (const { deliveryId } of of)
+            await tx.query.updateTable('delivery').set(set).where('delivery_id', '=', deliveryId).execute();
+      });
+      assert.deepEqual(await countLately(database, stored.webhookId, 0, now - hourMs), { ended: 330, delivered: 300 });
+      const reader = new WebhookHealthReader({
+        database,
+        clock: { now: () => now, monotonic: () => 0 },
+        timers: { after: () => assert.fail('once'), soon: () => assert.fail('once') },
+        breakerOf: () => open,
+      });
+      assert.equal((await reader.of(stored)).state, 'failing');
+      await database.close();
+    });
+
+    test('of a busy webhook the newest that ended are judged, found behind so many that wait and no more', async () => {
+      const database = await openDatabase();
+      const stored = testWebhook();
+      const { webhookId } = stored;
+      const store = async (count: number, eventTime: number) =>
+        storeDeliveries(
+          database,
+          stored,
+          Array.from({ length: count }, (_, index) => testEvent(`lane${eventTime} ${index}`, 1, { eventTime })),
+        );
+      await store(judgedMax + 5, now - 20);
+      const set = { state: 'delivered', finished_at: now };
+      await database.transaction((tx) => tx.query.updateTable('delivery').set(set).execute());
+      const counted = () => countLately(database, webhookId, 0, 0);
+      assert.deepEqual(await counted(), { ended: judgedMax, delivered: judgedMax });
+      await store(lookedAtMax - 3, now - 10);
+      assert.deepEqual(await counted(), { ended: 3, delivered: 3 });
       await database.close();
     });
 

@@ -5,6 +5,7 @@ import type { Timers } from '../../runtime/timers.ts';
 import type { Webhook } from '../../webhooks/webhook.ts';
 import {
   countHours,
+  countLately,
   readBacklog,
   readEnded,
   readLastFailure,
@@ -12,6 +13,7 @@ import {
   type EndedDelivery,
   type HourCount,
   type LastFailure,
+  type Lately,
 } from './health-store.ts';
 
 export const healthStates = ['delivering', 'slow', 'failing', 'paused', 'disabled', 'idle'] as const;
@@ -40,7 +42,10 @@ export type SeenBreaker = Pick<BreakerView, 'receiver' | 'closedUntil'>;
 
 const hourMs = 3_600_000;
 const hoursShown = 24;
-/** Below this share of deliveries within an hour a webhook is failing, if at least so many were tried. */
+/**
+ * Below this share of deliveries that ended within the past hour a webhook is failing, if at least so many did. With fewer there is
+ * nothing to judge: the last failure and the share of the day stand beside the state.
+ */
 const failingBelow = 0.95;
 const judgedMin = 5;
 /** Above this share of the timeout a receiver is slow: the next hiccup is a failure. */
@@ -49,6 +54,7 @@ const quantile = 0.95;
 
 export interface Seen {
   readonly hours: readonly HourCount[];
+  readonly lately: Lately;
   readonly ended: readonly EndedDelivery[];
   readonly lastFailure: LastFailure | undefined;
   readonly backlog: Backlog;
@@ -62,11 +68,12 @@ export function healthOf(webhook: Pick<Webhook, 'status' | 'timeoutMs'>, seen: S
   const closedUntil = breaker.closedUntil > now ? Math.ceil(breaker.closedUntil) : 0;
   const p95Ms = percentile(ended.map(({ durationMs }) => durationMs));
   return {
-    state: stateOf(
-      webhook,
-      { ...seen, p95Ms, isClosed: closedUntil > 0, hasAny: counts.delivered + counts.failed > 0 },
-      now,
-    ),
+    state: stateOf(webhook, {
+      ...seen,
+      p95Ms,
+      isClosed: closedUntil > 0,
+      hasAny: counts.delivered + counts.failed > 0,
+    }),
     successRate: rate(counts),
     p95Ms,
     spark: sparkOf(hours, now),
@@ -80,12 +87,11 @@ export function healthOf(webhook: Pick<Webhook, 'status' | 'timeoutMs'>, seen: S
 
 type Judged = Seen & { readonly p95Ms: number | null; readonly isClosed: boolean; readonly hasAny: boolean };
 
-function stateOf({ status, timeoutMs }: Pick<Webhook, 'status' | 'timeoutMs'>, seen: Judged, now: number): HealthState {
+function stateOf({ status, timeoutMs }: Pick<Webhook, 'status' | 'timeoutMs'>, seen: Judged): HealthState {
   if (status === 'paused') return 'paused';
   if (status !== 'enabled') return 'disabled';
-  const lately = seen.ended.filter(({ finishedAt }) => finishedAt > now - hourMs);
-  const arrived = lately.filter(({ state }) => state === 'delivered').length;
-  if (seen.isClosed || (lately.length >= judgedMin && arrived / lately.length < failingBelow)) return 'failing';
+  const { ended, delivered } = seen.lately;
+  if (seen.isClosed || (ended >= judgedMin && delivered / ended < failingBelow)) return 'failing';
   if (!seen.hasAny && seen.backlog.waiting === 0) return 'idle';
   const isSlow = seen.p95Ms !== null && seen.p95Ms > slowAbove * timeoutMs;
   return isSlow || seen.breaker.receiver === 'timing-out' ? 'slow' : 'delivering';
@@ -171,9 +177,11 @@ export class WebhookHealthReader {
 
   async #read(webhookId: number): Promise<Seen> {
     const { database, clock, breakerOf } = this.#parts;
-    const since = (Math.floor(clock.now() / hourMs) - hoursShown + 1) * hourMs;
+    const now = clock.now();
+    const since = (Math.floor(now / hourMs) - hoursShown + 1) * hourMs;
     return {
       hours: await countHours(database, webhookId, since),
+      lately: await countLately(database, webhookId, since, now - hourMs),
       ended: await readEnded(database, webhookId, since),
       lastFailure: await readLastFailure(database, webhookId, since),
       backlog: await readBacklog(database, webhookId),

@@ -159,7 +159,7 @@ export const webhookHealth = z
     state: z
       .enum(healthStates)
       .describe(
-        'failing: under 95 % in the last hour, or closed; slow: 95 of 100 take more than 70 % of the timeout; idle: nothing in 24 hours.',
+        'failing: under 95 % of at least five pushes that ended in the last hour (of the newest 2,000 that ended), or closed; slow: 95 of 100 take more than 70 % of the timeout; idle: nothing in 24 hours.',
       ),
     success_rate: z.number().nullable().describe('Of what ended in the last 24 hours, 0 to 1; null = nothing did.'),
     p95_ms: z
