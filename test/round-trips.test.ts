@@ -15,7 +15,7 @@ const betweenMs = 50;
 /** Each costs a change the time to the server and back. */
 const tripsMax = {
   'a new alert with its incident': 3,
-  'a change of an alert and its incident': 4,
+  'a change of an alert and its incident': 3,
   'a result': 1,
   'a result and the claim of the next push': 1,
 };

@@ -17,6 +17,8 @@ export interface Dialect {
   readonly bytes: RawBuilder<number>;
   /** Ends a `select` that locks its rows until the end of the transaction; empty on SQLite, which has one writer. */
   readonly forUpdate: RawBuilder<unknown>;
+  /** A server answers: statements that are sent together wait once. On SQLite there is no wait, and each has its own cost. */
+  readonly isServer: boolean;
   /** `text` contains `part`, ignoring case; every character of the part is literal. */
   contains(text: Expression<string> | string, part: string): RawBuilder<boolean>;
   /** The same with `*` in the part for any run of characters and `?` for any one. */

@@ -7,6 +7,7 @@ export const sqliteDialect: Dialect = {
   tuples: (rows) => sql`json_each(${JSON.stringify(rows)}) as wanted`,
   bytes: sql<number>`(select page_count * page_size from pragma_page_count(), pragma_page_size())`,
   forUpdate: sql``,
+  isServer: false,
   contains(text, part) {
     // `like` ignores case for ASCII only. The function that does it for all letters calls back into JavaScript, so only
     // non-ASCII parts use it.
@@ -40,6 +41,7 @@ export const postgresDialect: Dialect = {
   tuples: (rows) => sql`jsonb_array_elements(${JSON.stringify(rows)}::jsonb) as wanted(value)`,
   bytes: sql<number>`pg_database_size(current_database())`,
   forUpdate: sql`for update`,
+  isServer: true,
   // The columns compare by code point; the database's own collation folds letters.
   contains: (text, part) =>
     sql<boolean>`(${expression(text)}) collate "default" ilike ${likePattern(part)} collate "default" escape '\\'`,

@@ -39,6 +39,10 @@ const expected: Readonly<Record<string, readonly [indexes: string, work: (asked:
   'reports to delete': ['alert_event', ({ tx, alerts }) => alerts.deleteReports(tx, alertIds, 100)],
   'alerts to delete': ['alert', ({ tx, alerts }) => alerts.delete(tx, alertIds)],
   'incidents by id': ['incident', ({ tx, incidents }) => incidents.lockByIds(tx, incidentIds)],
+  'incidents of open alerts of a key': [
+    'alert_open incident',
+    ({ tx, incidents }) => incidents.lockOfOpenAlerts(tx, ['1:key-3', '1:key-4']),
+  ],
   'reopened incidents': ['incident', ({ tx, incidents }) => incidents.lockReopened(tx, incidentIds)],
   'incidents of a digest': ['grouping_key', ({ tx, incidents }) => incidents.findGrouped(tx, 3, ['d3', 'd4'])],
   'the newest of a digest': ['grouping_key incident', ({ tx, incidents }) => incidents.listGrouped(tx, 3, 'd3', 200)],

@@ -1,6 +1,6 @@
 import { sql } from 'kysely';
 import type { Alert, Image, Severity, Status } from '../alerts/alert.ts';
-import { alertOf } from '../alerts/alert-store.ts';
+import { alertOf, isInIncident } from '../alerts/alert-store.ts';
 import type { Database, Transaction } from '../database/database.ts';
 import type { IncidentRow } from '../database/tables.ts';
 import {
@@ -28,6 +28,25 @@ export class IncidentStore {
       .selectFrom('incident')
       .selectAll()
       .where(this.#dialect.anyOf('incident_id', incidentIds))
+      .orderBy('incident_id')
+      .modifyEnd(this.#dialect.forUpdate)
+      .execute();
+    return rows.map(incidentOf);
+  }
+
+  /**
+   * The incidents of the open alerts of these source keys. Sent after `AlertStore.lockOpen` and together with it, they come
+   * with its answer.
+   */
+  async lockOfOpenAlerts(tx: Transaction, sourceKeys: readonly string[]): Promise<Incident[]> {
+    if (sourceKeys.length === 0) return [];
+    const ofAlerts = sql<string>`(select incident_id from alert
+      where ${this.#dialect.anyOf('source_key', [...new Set(sourceKeys)])} and progress = 'Triggered'
+      and ${isInIncident})`;
+    const rows = await tx.query
+      .selectFrom('incident')
+      .selectAll()
+      .where('incident_id', 'in', ofAlerts)
       .orderBy('incident_id')
       .modifyEnd(this.#dialect.forUpdate)
       .execute();

@@ -111,8 +111,9 @@ export class UnitOfWork {
     await this.loadLocked(await this.#parts.alerts.lockOpen(this.tx, sourceKeys));
   }
 
-  /** Loads alerts that this transaction has locked, and their incidents. */
-  async loadLocked(alerts: readonly Alert[]): Promise<void> {
+  /** Loads alerts that this transaction has locked, and their incidents, of which it may have locked some already. */
+  async loadLocked(alerts: readonly Alert[], incidents: readonly Incident[] = []): Promise<void> {
+    for (const incident of incidents) this.#incidents.set(incident.incidentId, { stored: incident, now: incident });
     await this.#hold(alerts, [], readRowsOfPushMax);
   }
 
@@ -191,8 +192,7 @@ export class UnitOfWork {
   }
 
   openAlert(key: string): Alert | undefined {
-    const alertId = this.#atHand.open(key);
-    return alertId === undefined ? undefined : this.alert(alertId);
+    return this.alert(this.#atHand.open(key) ?? '');
   }
 
   /** The open alerts of a source key, in all channels. */

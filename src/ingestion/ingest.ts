@@ -3,6 +3,7 @@ import type { Channel } from '../channels/channel.ts';
 import { dropping, type NoiseDirectory } from '../channels/noise-rule.ts';
 import type { SharedConfig } from '../database/config-snapshot.ts';
 import { isConflict, type Database } from '../database/database.ts';
+import { readRowsOfPushMax } from '../database/pieces.ts';
 import type { Directories } from '../events/directory.ts';
 import type { Event, FanOut } from '../events/event.ts';
 import { changeAlert, recoverAlert } from '../incidents/alert-changes.ts';
@@ -74,16 +75,19 @@ async function ingestOnce(parts: IngestParts, take: () => readonly Push[]): Prom
   return parts.database.transaction(async (tx) => {
     const pushes = take();
     const reports = pushes.flatMap((push) => push.reports.map((report) => ({ push, report })));
+    const keys = reports.map(keyOf);
+    const isFew = keys.length <= readRowsOfPushMax;
     // Sent together: none needs the answer of another.
-    const [config, directory, deliveriesOf, open] = await Promise.all([
+    const [config, directory, deliveriesOf, open, incidents] = await Promise.all([
       parts.config.in(tx),
       parts.directories.in(tx),
       parts.fanOut.counter(tx),
-      parts.alerts.lockOpen(tx, reports.map(keyOf)),
+      parts.alerts.lockOpen(tx, keys),
+      parts.database.dialect.isServer && isFew ? parts.incidents.lockOfOpenAlerts(tx, keys) : [],
     ]);
     const set = new UnitOfWork(parts, tx, { config, directory }, parts.clock.now());
     const step: Step = { parts, set, noise: config.noise, destinations: config };
-    await set.loadLocked(open);
+    await set.loadLocked(open, incidents);
     await loadLast(step, reports);
     const results = await takeAll(step, pushes, deliveriesOf);
     await set.save();
