@@ -3,7 +3,7 @@ import { useCallback, useEffect, useMemo, useRef, useState } from 'react';
 import type { CallError } from './call.ts';
 import { useLive } from './live.ts';
 import type { Hint, Topic } from './live-stream.ts';
-import { mergeRows } from './merge-rows.ts';
+import { followRows, mergeRows } from './merge-rows.ts';
 import type { News } from './news.ts';
 import { pollMs } from './state.ts';
 
@@ -32,7 +32,7 @@ export interface Endless<Row> {
 }
 
 /** How a list follows the live stream: shown rows change in their places, new ones wait until they are asked for. */
-export interface LiveList<Row> {
+export interface LiveList<Row, Next = unknown> {
   readonly topics: readonly Topic[];
   readonly rowKey: (row: Row) => string;
   /** The row that a hint is about. */
@@ -47,14 +47,28 @@ export interface LiveList<Row> {
   /** Asks again every ten seconds as well: not every change of these rows makes a hint. */
   readonly polls?: boolean;
   readonly everyMs?: number;
+  /** The list is always as the service has it now; what becomes of rows that somebody looks at, its page decides. */
+  readonly follows?: Following<Row, Next>;
 }
+
+export interface Following<Row, Next> {
+  /** Those of the rows that belong in the list, and how many belong in it. */
+  changed(keys: readonly string[]): Promise<{ readonly items: readonly Row[]; readonly total: number }>;
+  /** Below 0: the first row comes before the second. */
+  order(one: Row, other: Row): number;
+  /** Where the list goes on after so many rows, if it goes on; without it, where its last page said. */
+  readonly nextAfter?: ((rows: number) => Next) | undefined;
+}
+
+/** Keys of one request. */
+const keysMax = 100;
 
 /** A list that is read on when its end comes into sight. It follows the stream if it says how, else it is polled. */
 export function useEndless<Row, Next>(
   key: readonly unknown[],
   first: Next,
   load: (from: Next, signal: AbortSignal) => Promise<Part<Row, Next>>,
-  live?: LiveList<Row>,
+  live?: LiveList<Row, Next>,
 ): Endless<Row> {
   const query = useInfiniteQuery<Part<Row, Next>, CallError, InfiniteData<Part<Row, Next>>, readonly unknown[], Next>({
     queryKey: key,
@@ -62,11 +76,15 @@ export function useEndless<Row, Next>(
     queryFn: ({ pageParam, signal }) => load(pageParam as Next, signal),
     getNextPageParam: (last) => last.next,
     placeholderData: (before) => before,
-    ...(live === undefined || live.polls === true ? { refetchInterval: pollMs } : {}),
+    // All pages are asked for, so a long list asks no more often than a short one.
+    ...(live === undefined || live.polls === true
+      ? { refetchInterval: ({ state }) => pollMs * Math.max(1, state.data?.pages.length ?? 0) }
+      : {}),
     ...(live === undefined ? {} : { refetchOnWindowFocus: false, refetchOnMount: false }),
   });
   const { data, hasNextPage, isFetchingNextPage, fetchNextPage, refetch } = query;
-  const rows = useMemo(() => data?.pages.flatMap((page) => page.items) ?? [], [data]);
+  const [rowKey] = useState(() => live?.rowKey);
+  const rows = useMemo(() => rowsOf(data?.pages ?? [], rowKey), [data, rowKey]);
   const news = useWaiting(key, first, load, live, () => refetch());
   return {
     rows,
@@ -81,13 +99,20 @@ export function useEndless<Row, Next>(
   };
 }
 
+/** A page that was asked for again, after rows above it had left, begins with rows that are there already. */
+function rowsOf<Row>(pages: readonly { readonly items: readonly Row[] }[], rowKey?: (row: Row) => string): Row[] {
+  const rows = pages.flatMap((page) => page.items);
+  if (rowKey === undefined) return rows;
+  return [...new Map(rows.map((row) => [rowKey(row), row])).values()];
+}
+
 type Pages<Row, Next> = InfiniteData<Part<Row, Next>, Next>;
 
 function useWaiting<Row, Next>(
   key: readonly unknown[],
   first: Next,
   load: (from: Next, signal: AbortSignal) => Promise<Part<Row, Next>>,
-  live: LiveList<Row> | undefined,
+  live: LiveList<Row, Next> | undefined,
   refetch: () => Promise<unknown>,
 ): Pick<Endless<Row>, 'waiting' | 'showWaiting'> {
   const client = useQueryClient();
@@ -101,6 +126,7 @@ function useWaiting<Row, Next>(
     // Another filter is being loaded, and it brings what is new.
     if (live === undefined || before === undefined) return undefined;
     if (live.moves === true || before.pages.every((page) => page.items.length === 0)) return refetch();
+    if (live.follows !== undefined) return follow(live.follows, hints, gap);
     const shown = new Set(before.pages.flatMap((page) => page.items.map(live.rowKey)));
     const keys = [...new Set(hints.map(live.keyOf))];
     const known = keys.filter((one) => shown.has(one));
@@ -125,6 +151,29 @@ function useWaiting<Row, Next>(
       pages: page === undefined ? merged.pages : merged.pages.map((one) => ({ ...one, total: page.total })),
     });
     if (asked) setWaiting({ name, count: merged.fresh.length });
+    return undefined;
+  };
+  const follow = async (following: Following<Row, Next>, hints: News['hints'], gap: boolean): Promise<unknown> => {
+    const pages = client.getQueryData<Pages<Row, Next>>(key)?.pages ?? [];
+    const keys = live === undefined ? [] : [...new Set(hints.map(live.keyOf))];
+    // As many requests as for the whole list: then rather that.
+    if (live === undefined || gap || keys.length > (pages.length - 1) * keysMax) return refetch();
+    const found: Row[] = [];
+    let total = 0;
+    for (let from = 0; from < keys.length; from += keysMax) {
+      const reply = await following.changed(keys.slice(from, from + keysMax));
+      found.push(...reply.items);
+      total = reply.total;
+    }
+    client.setQueryData<Pages<Row, Next>>(key, (now) => {
+      if (now === undefined) return now;
+      const { rowKey } = live;
+      const followed = followRows({ pages: now.pages, asked: keys, found, rowKey, order: following.order });
+      const count = followed.reduce((sum, page) => sum + page.items.length, 0);
+      const next = (page: Part<Row, Next>): Next | undefined =>
+        page.next === undefined || following.nextAfter === undefined ? page.next : following.nextAfter(count);
+      return { ...now, pages: followed.map((page) => ({ ...page, total, next: next(page) })) };
+    });
     return undefined;
   };
   const again = useRef(refresh);
@@ -155,7 +204,7 @@ function useWaiting<Row, Next>(
 function patchedPages<Row, Next>(
   pages: readonly Part<Row, Next>[],
   hints: readonly Hint[],
-  live: LiveList<Row>,
+  live: LiveList<Row, Next>,
 ): readonly Part<Row, Next>[] {
   const { patch } = live;
   if (patch === undefined || hints.length === 0) return pages;

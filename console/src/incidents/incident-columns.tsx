@@ -10,13 +10,17 @@ import { Progress, Severity } from '../parts/severity.tsx';
 import { showDuration } from '../time/show.ts';
 import { useGrowth } from './growth.ts';
 import { isSnoozed } from './incident-rules.ts';
-import { usePushSummaries } from './use-incident-list.ts';
+import { usePushSummaries, type Sight } from './use-incident-list.ts';
 
 /** `gone`: rows that the filters no longer find. */
-export function useIncidentColumns(rows: readonly Incident[], gone: ReadonlySet<string>): Column<Incident>[] {
+export function useIncidentColumns(
+  rows: readonly Incident[],
+  gone: ReadonlySet<string>,
+  sight: Sight,
+): Column<Incident>[] {
   const t = useTranslations('incidents');
   const { now } = useTimeStyle();
-  const pushes = usePushSummaries(rows);
+  const pushes = usePushSummaries(rows, sight);
   const grown = useGrowth(rows, now);
   return useMemo(
     () => [

@@ -1,5 +1,5 @@
 import { useNavigate } from '@tanstack/react-router';
-import { lazy, Suspense, useRef, useState, type ReactNode } from 'react';
+import { lazy, Suspense, useCallback, useMemo, useRef, useState, type ReactNode } from 'react';
 import { useLocale, useTranslations } from 'use-intl';
 import type { Incident } from '../api/operations.ts';
 import { useMay, useSession } from '../api/session.ts';
@@ -17,7 +17,7 @@ import { incidentFilters } from './incident-filters.ts';
 import { useActionShortcuts } from './action-shortcuts.ts';
 import { useIncidentColumns } from './incident-columns.tsx';
 import { useActions } from './use-actions.tsx';
-import { loadMatching, useCounts, useGone, useIncidentList } from './use-incident-list.ts';
+import { loadMatching, sightOf, useCounts, useGone, useIncidentList } from './use-incident-list.ts';
 import './incident-list-page.css';
 
 const NewIncidentDialog = lazy(() =>
@@ -42,14 +42,19 @@ export function IncidentListPage(): ReactNode {
   const current = useRef<Incident>(undefined);
   const held = useHeldRows(JSON.stringify(filters.values), list.rows, idOf, watched || chosen.size > 0);
   const gone = useGone(held.gone);
-  const rows = held.rows.map((row) => gone.get(row.incident_id) ?? row);
-  const columns = useIncidentColumns(rows, held.gone);
+  const rows = useMemo(() => held.rows.map((row) => gone.get(row.incident_id) ?? row), [held.rows, gone]);
+  const [sight, setSight] = useState(() => sightOf(0, 0));
+  const onSight = useCallback((first: number, last: number) => {
+    const next = sightOf(first, last);
+    setSight((before) => (before.from === next.from && before.to === next.to ? before : next));
+  }, []);
+  const columns = useIncidentColumns(rows, held.gone, sight);
   const actions = useActions(() => setChosen(new Map()));
   const choose = (some: readonly Incident[]): void => setChosen(new Map(some.map((one) => [one.incident_id, one])));
   const chooseAll = (): void => {
     if (mayAct) void loadMatching(filters.values, person.person_id).then(choose);
   };
-  const latest = new Map(rows.map((row) => [row.incident_id, row]));
+  const latest = useMemo(() => new Map(rows.map((row) => [row.incident_id, row])), [rows]);
   const chosenRows = [...chosen.values()].map((one) => latest.get(one.incident_id) ?? one);
   const subject = (): readonly Incident[] => {
     if (chosenRows.length > 0) return chosenRows;
@@ -93,6 +98,7 @@ export function IncidentListPage(): ReactNode {
           loadingMore={list.loadingMore}
           onOpen={(incident) => void navigate({ to: `/incident/detail/${incident.incident_id}` })}
           onWatched={setWatched}
+          onSight={onSight}
           onCurrent={(row) => (current.current = row)}
           selection={
             mayAct

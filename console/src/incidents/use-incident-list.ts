@@ -1,7 +1,7 @@
 import { useQueries, useQueryClient } from '@tanstack/react-query';
 import { useMemo } from 'react';
 import { call } from '../api/call.ts';
-import { useEndless, type Endless } from '../api/endless.ts';
+import { useEndless, type Endless, type Part } from '../api/endless.ts';
 import type { Incident, Reply } from '../api/operations.ts';
 import { useLive } from '../api/live.ts';
 import { useRead } from '../api/query.ts';
@@ -14,21 +14,49 @@ const pageRows = 100;
 export function useIncidentList(values: IncidentValues): Endless<Incident> {
   const { person } = useSession();
   const worst = isWorstFirst(values);
-  const list = useEndless<Incident, string>(['/incident/list', values], '', async (from, signal) => {
-    const filter = requestOf(values, person.person_id, Date.now());
+  const filter = () => requestOf(values, person.person_id, Date.now());
+  const load = async (from: string, signal: AbortSignal): Promise<Part<Incident, string>> => {
     if (worst) {
       const page = from === '' ? 1 : Number(from);
       const order = { orderby: 'severity' as const, p: page, limit: pageRows };
-      const reply = await call('/incident/list', { ...filter, ...order }, { signal });
+      const reply = await call('/incident/list', { ...filter(), ...order }, { signal });
       return { items: reply.items, total: reply.total, next: reply.has_next_page ? String(page + 1) : undefined };
     }
     const order = { limit: pageRows, ...(from === '' ? {} : { search_after_ctx: from }) };
-    const reply = await call('/incident/list', { ...filter, ...order }, { signal });
+    const reply = await call('/incident/list', { ...filter(), ...order }, { signal });
     const next = reply.has_next_page ? reply.search_after_ctx : undefined;
     return { items: reply.items, total: reply.total, next: next === '' ? undefined : next };
+  };
+  return useEndless<Incident, string>(['/incident/list', values], '', load, {
+    topics: ['incident'],
+    rowKey: (one) => one.incident_id,
+    keyOf: (hint) => String(hint.data['incident_id']),
+    // An alert that joins an incident is no event of it.
+    polls: true,
+    follows: {
+      async changed(ids: readonly string[]) {
+        const [changed, all] = await Promise.all([
+          call('/incident/list', { ...filter(), incident_ids: [...ids], limit: pageRows }),
+          call('/incident/list', { ...filter(), limit: 1 }),
+        ]);
+        return { items: changed.items, total: all.total };
+      },
+      order: worst ? worstFirst : newestFirst,
+      nextAfter: worst ? (rows) => String(Math.floor(rows / pageRows) + 1) : undefined,
+    },
   });
-  useLive(['incident'], () => list.refetch());
-  return list;
+}
+
+const ranks: Readonly<Record<string, number>> = { Critical: 0, Warning: 1, Info: 2 };
+
+function worstFirst(one: Incident, other: Incident): number {
+  const ofOne = ranks[one.incident_severity] ?? 0;
+  return ofOne - (ranks[other.incident_severity] ?? 0) || newestFirst(one, other);
+}
+
+function newestFirst(one: Incident, other: Incident): number {
+  const byTime = other.start_time - one.start_time;
+  return byTime === 0 ? (other.incident_id < one.incident_id ? -1 : 1) : byTime;
 }
 
 /** As many as one can act on at once. */
@@ -64,11 +92,25 @@ type Summary = Reply<'/webhook/history/summary'>['items'][number];
 
 const summariesMs = 1000;
 
-/** How many pushes of each incident arrived, did not, and wait. */
-export function usePushSummaries(incidents: readonly Incident[]): ReadonlyMap<string, Summary> {
+/** A part of a list, by its first row and the first after it. */
+export interface Sight {
+  readonly from: number;
+  readonly to: number;
+}
+
+/** The whole pages that rows are on, so that it seldom changes. */
+export function sightOf(first: number, last: number): Sight {
+  return {
+    from: Math.floor(first / pageRows) * pageRows,
+    to: Math.max(1, Math.ceil((last + 1) / pageRows)) * pageRows,
+  };
+}
+
+/** How many pushes of each incident in sight arrived, did not, and wait. */
+export function usePushSummaries(incidents: readonly Incident[], { from, to }: Sight): ReadonlyMap<string, Summary> {
   const pages: string[][] = [];
-  for (let from = 0; from < incidents.length; from += pageRows) {
-    pages.push(incidents.slice(from, from + pageRows).map((one) => one.incident_id));
+  for (let at = from; at < Math.min(to, incidents.length); at += pageRows) {
+    pages.push(incidents.slice(at, at + pageRows).map((one) => one.incident_id));
   }
   const client = useQueryClient();
   useLive(['delivery'], () => client.invalidateQueries({ queryKey: ['/webhook/history/summary'] }), {
@@ -81,9 +123,14 @@ export function usePushSummaries(incidents: readonly Incident[]): ReadonlyMap<st
         call('/webhook/history/summary', { ref_ids: ids }, { signal }),
       placeholderData: (before: Reply<'/webhook/history/summary'> | undefined) => before,
     })),
-    combine: (results) =>
-      new Map(results.flatMap(({ data }) => data?.items ?? []).map((item) => [item.ref_id, item] as const)),
+    combine: byIncident,
   });
+}
+
+function byIncident(
+  results: readonly { readonly data: Reply<'/webhook/history/summary'> | undefined }[],
+): ReadonlyMap<string, Summary> {
+  return new Map(results.flatMap(({ data }) => data?.items ?? []).map((item) => [item.ref_id, item] as const));
 }
 
 /** The present state of incidents that left the list while it was held. */

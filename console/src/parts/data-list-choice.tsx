@@ -1,5 +1,6 @@
-import { useRef, type MouseEvent, type PointerEvent, type ReactNode } from 'react';
+import { useMemo, useRef, type MouseEvent, type PointerEvent, type ReactNode } from 'react';
 import { useTranslations } from 'use-intl';
+import type { PressHandlers } from './data-list-row.tsx';
 import type { Column, DataListProps } from './data-list.tsx';
 import { useShortcuts } from './keys.ts';
 
@@ -13,8 +14,23 @@ interface Choice<Row> {
   reach(row: Row): void;
   all(): void;
   /** A long press on a touch screen chooses the row. */
-  press(row: Row): object;
+  press(row: Row): PressHandlers;
   wasLongPress(): boolean;
+}
+
+interface ChoiceBoxProps {
+  readonly label: string;
+  readonly checked: boolean;
+  readonly onClick: (event: MouseEvent) => void;
+}
+
+function ChoiceBox({ label, checked, onClick }: ChoiceBoxProps): ReactNode {
+  return (
+    <label className="choice">
+      <span className="unseen">{label}</span>
+      <input type="checkbox" tabIndex={-1} checked={checked} onChange={() => undefined} onClick={onClick} />
+    </label>
+  );
 }
 
 /** Choosing rows of a list by box, key, Shift and long press. */
@@ -37,25 +53,25 @@ export function useChoice<Row>({ rows, rowKey, selection }: DataListProps<Row>):
     const between = rows.slice(Math.min(from, to), Math.max(from, to) + 1);
     return selection?.set([...new Set([...chosenRows(), ...between])]);
   };
-  const loaded = rows.length > 0 && rows.every((row) => chosen.has(rowKey(row)));
-  const box = (label: string, checked: boolean, onClick: (event: MouseEvent) => void): ReactNode => (
-    <label className="choice">
-      <span className="unseen">{label}</span>
-      <input type="checkbox" tabIndex={-1} checked={checked} onChange={() => undefined} onClick={onClick} />
-    </label>
-  );
+  // The same one until rows or choice change, so that rows which only move are not drawn again.
+  const column = useMemo((): Column<Row> | undefined => {
+    if (selection === undefined) return undefined;
+    const loaded = rows.length > 0 && rows.every((row) => chosen.has(rowKey(row)));
+    return {
+      id: 'choice',
+      head: <ChoiceBox label={t('chooseAll')} checked={loaded} onClick={() => selection.set(loaded ? [] : rows)} />,
+      cell: (row) => (
+        <ChoiceBox
+          label={t('choose', { name: selection.nameOf(row) })}
+          checked={chosen.has(rowKey(row))}
+          onClick={(event) => (event.shiftKey ? reach(row) : toggle(row))}
+        />
+      ),
+    };
+    // oxlint-disable-next-line react/exhaustive-deps -- the others are made of these
+  }, [selection, rows, t]);
   return {
-    column:
-      selection === undefined
-        ? undefined
-        : {
-            id: 'choice',
-            head: box(t('chooseAll'), loaded, () => selection.set(loaded ? [] : rows)),
-            cell: (row) =>
-              box(t('choose', { name: selection.nameOf(row) }), chosen.has(rowKey(row)), (event) =>
-                event.shiftKey ? reach(row) : toggle(row),
-              ),
-          },
+    column,
     toggle,
     reach,
     all: () => selection?.all(),

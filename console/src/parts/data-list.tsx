@@ -1,7 +1,9 @@
 import { useWindowVirtualizer } from '@tanstack/react-virtual';
 import {
+  useCallback,
   useEffect,
   useLayoutEffect,
+  useMemo,
   useRef,
   useState,
   type CSSProperties,
@@ -10,6 +12,7 @@ import {
 } from 'react';
 import { useTranslations } from 'use-intl';
 import { useChoice, useChoiceShortcuts } from './data-list-choice.tsx';
+import { ListRow, type RowActs } from './data-list-row.tsx';
 import { useShortcuts } from './keys.ts';
 import { rememberOpened, takeOpened } from './opened-rows.ts';
 import './data-list.css';
@@ -44,6 +47,8 @@ export interface DataListProps<Row> {
   readonly selection?: Selection<Row> | undefined;
   /** Somebody looks at the rows, or no longer: they are under the pointer, or have the focus. */
   readonly onWatched?: (isWatched: boolean) => void;
+  /** Which rows are in sight, or about to be: from the first to the last. */
+  readonly onSight?: (first: number, last: number) => void;
   /** The row that the keys are at. */
   readonly onCurrent?: (row: Row) => void;
 }
@@ -57,6 +62,7 @@ export interface Selection<Row> {
   nameOf(row: Row): string;
 }
 
+/** Until the first one is drawn: lists have rows of several heights, and each list of one. */
 const rowHeightPx = 44;
 const overscanRows = 12;
 
@@ -64,22 +70,32 @@ const overscanRows = 12;
 export function DataList<Row>(props: DataListProps<Row>): ReactNode {
   const { rows, rowKey, onOpen, onEnd, selection } = props;
   const choice = useChoice(props);
-  const columns = choice.column === undefined ? props.columns : [choice.column, ...props.columns];
+  const columns = useMemo(
+    () => (choice.column === undefined ? props.columns : [choice.column, ...props.columns]),
+    [choice.column, props.columns],
+  );
   const t = useTranslations('states');
   const body = useRef<HTMLDivElement>(null);
   const [margin, setMargin] = useState(0);
+  const [rowPx, setRowPx] = useState(rowHeightPx);
   const [current, setCurrent] = useState('');
   useLayoutEffect(() => {
     setMargin((body.current?.getBoundingClientRect().top ?? 0) + window.scrollY);
   }, [rows.length]);
+  // With another function all places are reckoned anew: only for other rows, or another height.
+  const getItemKey = useCallback(
+    (index: number) => keyAt(rows, rowKey, index),
+    // oxlint-disable-next-line react/exhaustive-deps -- the height of a row is what the places are reckoned from
+    [rows, rowKey, rowPx],
+  );
   const virtual = useWindowVirtualizer({
     count: rows.length,
-    estimateSize: () => rowHeightPx,
+    estimateSize: () => rowPx,
     overscan: overscanRows,
     scrollMargin: margin,
     scrollPaddingEnd: 80,
     scrollPaddingStart: 80,
-    getItemKey: (index) => keyAt(rows, rowKey, index),
+    getItemKey,
   });
   const items = virtual.getVirtualItems();
   const last = items.at(-1)?.index ?? -1;
@@ -87,10 +103,17 @@ export function DataList<Row>(props: DataListProps<Row>): ReactNode {
     if (last >= rows.length - overscanRows) onEnd?.();
   }, [last, rows.length, onEnd]);
 
-  const at = Math.max(
-    0,
-    rows.findIndex((row) => rowKey(row) === current),
-  );
+  const isDrawn = items.length > 0;
+  useLayoutEffect(() => {
+    const drawn = body.current?.firstElementChild?.getBoundingClientRect().height ?? 0;
+    if (drawn > 0) setRowPx(drawn);
+  }, [isDrawn]);
+  const first = items[0]?.index ?? 0;
+  const { onSight } = props;
+  useEffect(() => onSight?.(first, last), [onSight, first, last]);
+
+  const found = useMemo(() => rows.findIndex((row) => rowKey(row) === current), [rows, rowKey, current]);
+  const at = Math.max(0, found);
   const focusRow = (index: number): void => {
     const target = Math.min(Math.max(index, 0), rows.length - 1);
     const row = rows[target];
@@ -132,6 +155,23 @@ export function DataList<Row>(props: DataListProps<Row>): ReactNode {
     if (event.key === 'Enter' && event.target === event.currentTarget.querySelector(':focus[role="row"]')) open();
   };
 
+  const now: RowActs<Row> = {
+    focused(row) {
+      setCurrent(rowKey(row));
+      props.onCurrent?.(row);
+    },
+    clicked(row, event) {
+      if (choice.wasLongPress()) return;
+      rememberOpened(list, rowKey(row));
+      if (!isControl(event.target) && window.getSelection()?.toString() === '') onOpen(row);
+    },
+    press: choice.press,
+  };
+  const acts = useRef(now);
+  useLayoutEffect(() => {
+    acts.current = now;
+  });
+
   return (
     <div
       className={classOf(props)}
@@ -163,34 +203,18 @@ export function DataList<Row>(props: DataListProps<Row>): ReactNode {
             if (row === undefined) return null;
             const key = rowKey(row);
             return (
-              // oxlint-disable-next-line jsx-a11y/click-events-have-key-events -- Enter is handled by the grid
-              <div
-                role="row"
+              <ListRow
                 key={item.key}
-                ref={virtual.measureElement}
-                data-index={item.index}
-                aria-rowindex={item.index + 2}
-                aria-selected={selection === undefined ? props.openKey === key : selection.chosen.has(key)}
-                tabIndex={item.index === at ? 0 : -1}
-                className={`data-list-row data-list-item ${props.rowClass?.(row) ?? ''}`}
-                style={{ transform: `translateY(${item.start - margin}px)` }}
-                onFocus={() => {
-                  setCurrent(key);
-                  props.onCurrent?.(row);
-                }}
-                {...choice.press(row)}
-                onClick={(event) => {
-                  if (choice.wasLongPress()) return;
-                  rememberOpened(list, key);
-                  if (!isControl(event.target) && window.getSelection()?.toString() === '') onOpen(row);
-                }}
-              >
-                {columns.map((column) => (
-                  <div role="gridcell" key={column.id} className={`cell cell-${column.id}`}>
-                    {column.cell(row)}
-                  </div>
-                ))}
-              </div>
+                row={row}
+                index={item.index}
+                top={item.start - margin}
+                columns={columns}
+                isSelected={selection === undefined ? props.openKey === key : selection.chosen.has(key)}
+                isAtKeys={item.index === at}
+                className={props.rowClass?.(row) ?? ''}
+                acts={acts}
+                measure={virtual.measureElement}
+              />
             );
           })}
         </div>
