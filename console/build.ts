@@ -44,9 +44,12 @@ async function main(whenStale: boolean): Promise<void> {
   }
   const build = { outDir: fresh, emptyOutDir: true };
   await vite.build({ configFile: join(folder, 'vite.config.ts'), logLevel: 'warn', build });
-  const faults = await budgetFaults();
+  const manifest = JSON.parse(await readFile(join(fresh, '.vite', 'manifest.json'), 'utf8')) as Manifest;
+  const sizes = await sizesOf(manifest);
+  const faults = await budgetFaults(manifest, sizes);
   await rm(join(fresh, '.vite'), { recursive: true });
   await compress();
+  await writeFile(join(fresh, '.sizes.json'), JSON.stringify(sizes));
   await writeFile(join(fresh, stampName), stamp);
   await putInPlace(fresh, dist, ['index.html', stampName]);
   for (const fault of faults) say(fault);
@@ -101,30 +104,40 @@ interface ManifestEntry {
 
 type Manifest = Readonly<Record<string, ManifestEntry>>;
 
+/** Of one page, menu or dialog, after gzip. */
+interface Size {
+  /** Its source, from `console/`. */
+  readonly name: string;
+  /** All that the browser loads when it is the first page. */
+  readonly firstKb: number;
+  /** What it adds to a page that is there already. */
+  readonly furtherKb: number;
+}
+
 /** A page is what the browser loads for its address: the first file, the page's own, and all that those import. */
-async function budgetFaults(): Promise<string[]> {
-  const manifest = JSON.parse(await readFile(join(fresh, '.vite', 'manifest.json'), 'utf8')) as Manifest;
+async function sizesOf(manifest: Manifest): Promise<Size[]> {
   const keyOf = (name: string): string => Object.keys(manifest).find((key) => manifest[key]?.name === name) ?? name;
   const first = reachable(manifest, keyOf('first'));
   const known = new Set([...first, keyOf('shared')]);
-  const faults = [over('the styles', await kilobytes(stylesOf(manifest)), styleMaxKb)];
   const pages = new Set(Object.values(manifest).flatMap((entry) => entry.dynamicImports ?? []));
-  for (const name of pages) {
+  const sizes = [...pages].sort().map(async (name): Promise<Size> => {
     const page = reachable(manifest, name);
     const own = new Set([...page].filter((key) => !known.has(key)));
-    faults.push(
-      over(
-        `all scripts for ${name}`,
-        await kilobytes(filesOf(manifest, new Set([...first, ...page]))),
-        firstScriptMaxKb,
-      ),
-      over(
-        `the scripts of ${name}`,
-        await kilobytes(filesOf(manifest, own)),
-        name.endsWith('-popup.tsx') ? overlayScriptMaxKb : furtherScriptMaxKb,
-      ),
-    );
-  }
+    return {
+      name,
+      firstKb: await kilobytes(filesOf(manifest, new Set([...first, ...page]))),
+      furtherKb: await kilobytes(filesOf(manifest, own)),
+    };
+  });
+  return Promise.all(sizes);
+}
+
+async function budgetFaults(manifest: Manifest, sizes: readonly Size[]): Promise<string[]> {
+  const faults = sizes.flatMap(({ name, firstKb, furtherKb }) => [
+    over(`all scripts for ${name}`, firstKb, firstScriptMaxKb),
+    over(`the scripts of ${name}`, furtherKb, name.endsWith('-popup.tsx') ? overlayScriptMaxKb : furtherScriptMaxKb),
+  ]);
+  faults.push(over('the styles', await kilobytes(stylesOf(manifest)), styleMaxKb));
   return faults.filter((fault) => fault !== '');
 }
 

@@ -74,6 +74,9 @@ function compiledIn(words: object): object {
 
 type Group = NonNullable<Exclude<NonNullable<Rolldown.OutputOptions['codeSplitting']>, boolean>['groups']>[number];
 
+/** The words for severities and progress, which half of the pages have. */
+const neededByMost = /[\\/]src[\\/]words[\\/]en[\\/]incidents\.ts$/;
+
 /** What every page needs: all that the first file imports. One file, in place of a request for each small part. */
 const firstGroup: Group = {
   debugName: 'first',
@@ -89,20 +92,30 @@ const sharedGroup: Group = {
   priority: 1,
 };
 
+/** Rooms whose pages need the words or parts of another one share its file: each request more makes the first page late. */
+const roomsTogether: Readonly<Record<string, string>> = {
+  alerts: 'incidents',
+  audit: 'settings',
+  channels: 'sources',
+  conditions: 'sources',
+  'first-run': 'sources',
+  replay: 'webhooks',
+};
+
 /** The pages of a room are small and follow one another: one file for all of them, with its English words. What opens over pages stays apart. */
 const roomGroup: Group = {
   debugName: 'room',
-  name: (id) =>
-    /[\\/]src[\\/](?:words[\\/]en[\\/]([\w-]+)\.ts|(?!frame|words|parts|api|time)([\w-]+)[\\/])/
-      .exec(id)
-      ?.slice(1)
-      .join('') ?? null,
+  name: (id) => {
+    const found = /[\\/]src[\\/](?:words[\\/]en[\\/]([\w-]+)\.ts|(?!frame|words|parts|api|time)([\w-]+)[\\/])/.exec(id);
+    const room = found?.slice(1).join('') ?? '';
+    return room === '' ? null : (roomsTogether[room] ?? room);
+  },
 };
 
 type Chunking = Parameters<Extract<Group['name'], (...args: never[]) => unknown>>[1];
 
 function isNeededAtFirst(id: string, chunking: Chunking, seen: Set<string>): boolean {
-  if (id.endsWith('/src/main.tsx')) return true;
+  if (id.endsWith('/src/main.tsx') || neededByMost.test(id)) return true;
   if (seen.has(id)) return false;
   seen.add(id);
   return (chunking.getModuleInfo(id)?.importers ?? []).some((importer) => isNeededAtFirst(importer, chunking, seen));
