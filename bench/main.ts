@@ -11,6 +11,7 @@ import { keepResult, writePage, type Result } from './results.ts';
 import { alone } from './scenarios/alone.ts';
 import { away } from './scenarios/away.ts';
 import { backlog } from './scenarios/backlog.ts';
+import { console } from './scenarios/console.ts';
 import { history } from './scenarios/history.ts';
 import { hung } from './scenarios/hung.ts';
 import { latency } from './scenarios/latency.ts';
@@ -44,6 +45,7 @@ const scenarios: Readonly<Record<ScenarioKey, (bench: Bench) => Section | Promis
   storm,
   storage,
   alone,
+  console,
 };
 
 const options = optionsOf(process.argv.slice(2));

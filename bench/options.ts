@@ -17,6 +17,7 @@ export const scenarioKeys = [
   'storm',
   'storage',
   'alone',
+  'console',
 ] as const;
 export type ScenarioKey = (typeof scenarioKeys)[number];
 
