@@ -1,4 +1,4 @@
-/* What runs in the page: each function by itself, since the browser gets only its text. */
+/* What runs in the page: no function uses another one, since the browser gets only its text. */
 
 /** Scrolls to the end until all rows are loaded; gives the times of all frames, in milliseconds. */
 export function readToEnd(rows: number): Promise<number[]> {

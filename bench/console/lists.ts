@@ -90,7 +90,7 @@ async function filters(page: Page, { name, filters: all }: List, rows: number): 
   ];
 }
 
-/** From the click on a row to what is known of its delivery, the request included. */
+/** From the click on a row to the attempts of its delivery on the screen, the request included. */
 async function panel(setting: Setting, rounds: number): Promise<Bar> {
   const context = await setting.fresh();
   const page = await context.newPage();

@@ -3,7 +3,7 @@ import type { Browser, BrowserContext } from 'playwright-core';
 import { launch } from '../../test/console/console-browser.ts';
 import { serveParent } from '../programs/parent.ts';
 
-/* A browser with so many consoles, each as if on a machine of its own. */
+/* A browser with so many consoles, each as if on a separate machine. */
 
 /** What the browser takes must not be taken from the measured service. */
 const lowestPriority = 19;

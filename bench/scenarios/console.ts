@@ -7,7 +7,7 @@ import { fixed } from '../figures.ts';
 
 const program = join(import.meta.dirname, '..', 'console', 'main.ts');
 
-/** The console in a browser, by its budgets: in a process of its own, since it is checked against what a browser has. */
+/** The console in a browser, by its budgets: in a separate process, since it is checked against what a browser has. */
 export async function console({ options, say }: Bench): Promise<Section> {
   const load = fixed(loadavg()[0] ?? 0, 1);
   const running = promisify(execFile)(process.execPath, [program, '--json', ...(options.quick ? ['--quick'] : [])]);
