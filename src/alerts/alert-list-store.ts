@@ -128,6 +128,20 @@ export async function readAlerts(database: Database, alertIds: readonly string[]
   return found.flat();
 }
 
+/** The present titles of these alerts, in one statement; a removed one has none. */
+export async function titlesOfAlerts(
+  { longRead, dialect }: Pick<Database, 'longRead' | 'dialect'>,
+  alertIds: readonly string[],
+): Promise<ReadonlyMap<string, string>> {
+  if (alertIds.length === 0) return new Map();
+  const rows = await longRead
+    .selectFrom('alert')
+    .select(['alert_id', 'title'])
+    .where(dialect.anyOf('alert_id', alertIds))
+    .execute();
+  return new Map(rows.map((row) => [row.alert_id, row.title]));
+}
+
 export interface AlertsOfIncident {
   readonly incidentId: string;
   readonly active: boolean | undefined;

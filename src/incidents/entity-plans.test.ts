@@ -3,10 +3,11 @@ import { test } from 'node:test';
 import { databases } from '../../test/support/databases.ts';
 import { alertRow, incidentRow } from '../../test/support/incident-rows.ts';
 import { openHeard } from '../../test/support/query-plans.ts';
-import { alertsOfIncident, reportsOfAlert } from '../alerts/alert-list-store.ts';
+import { alertsOfIncident, reportsOfAlert, titlesOfAlerts } from '../alerts/alert-list-store.ts';
 import { AlertStore } from '../alerts/alert-store.ts';
 import type { Database, Transaction } from '../database/database.ts';
 import { readEventsAfter, readFeed } from '../events/event-store.ts';
+import { titlesOfIncidents } from './incident-list-store.ts';
 import { IncidentStore } from './incident-store.ts';
 
 /*
@@ -52,6 +53,11 @@ const expected: Readonly<Record<string, readonly [indexes: string, work: (asked:
   ],
   'keys of incidents': ['grouping_key_incident', ({ tx, incidents }) => incidents.groupingKeysOf(tx, incidentIds)],
   'incidents to delete': ['grouping_key_incident incident', ({ tx, incidents }) => incidents.delete(tx, incidentIds)],
+  'titles of alerts': ['alert', ({ tx, database }) => titlesOfAlerts({ ...database, longRead: tx.query }, alertIds)],
+  'titles of incidents': [
+    'incident',
+    ({ tx, database }) => titlesOfIncidents({ ...database, longRead: tx.query }, incidentIds),
+  ],
   'a timeline': [
     'event_entity note_entity',
     ({ tx, database }) =>

@@ -179,6 +179,20 @@ export async function readIncidents(
   return found.flat();
 }
 
+/** The present titles of these incidents, in one statement; a removed one has none. */
+export async function titlesOfIncidents(
+  { longRead, dialect }: Pick<Database, 'longRead' | 'dialect'>,
+  incidentIds: readonly string[],
+): Promise<ReadonlyMap<string, string>> {
+  if (incidentIds.length === 0) return new Map();
+  const rows = await longRead
+    .selectFrom('incident')
+    .select(['incident_id', 'title'])
+    .where(dialect.anyOf('incident_id', incidentIds))
+    .execute();
+  return new Map(rows.map((row) => [row.incident_id, row.title]));
+}
+
 /** The newest incident with this `num`, which is not unique (contract 0.3). */
 export async function readIncidentByNum(database: Database, num: string): Promise<Incident | undefined> {
   const row = await database.read

@@ -71,13 +71,15 @@ for (const database of ['sqlite', 'postgres'] as const) {
       const records = [...(await hanging.history(1)), ...(await healthy.history(1))];
       const names =
         'attempt, attempts_left, behind, channel_id, created_at, due_at, duration, endpoint, event_id, event_time, event_type, finished_at, ' +
-        'generation, integration_id, mode, push_event_id, reason, ref_id, sequence, state, status, status_code, superseded_by, webhook_type';
+        'generation, integration_id, mode, push_event_id, reason, ref_id, ref_title, sequence, state, status, status_code, superseded_by, webhook_type';
       for (const record of records) {
         const given = Object.keys(record).filter((name) => name !== 'error_message');
         assert.equal(given.toSorted().join(', '), names);
         assert.match(record.event_id, /^\d{8}[2-9A-HJ-NP-Za-km-z]{22}$/);
         assert.match(record.event_time, /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{6}[+-]\d\d:\d\d$/);
         assert.match(record.ref_id ?? '', /^[0-9a-f]{24}$/);
+        const { ref_title } = await (record.integration_id === hanging.id ? hanging : healthy).detail(record);
+        assert.ok(ref_title !== '' && record.ref_title === ref_title);
         assert.deepEqual([record.webhook_type, record.channel_id, record.attempt], ['alert', place.channelId, 1]);
         assert.equal('error_message' in record, record.status === 'failed');
       }

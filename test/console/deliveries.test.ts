@@ -31,7 +31,7 @@ describe('deliveries in the console', { skip: noBrowser }, () => {
     await place.report({ title: 'CPU', alert_key: 'cpu' });
     await hook.history(1);
     await visit.open('/delivery?outcome=failed');
-    await page.getByRole('row', { name: /Failed 500.*i_new/ }).click();
+    await page.getByRole('row', { name: /Failed 500.*i_new.*CPU/ }).click();
     await page.getByRole('heading', { level: 2, name: 'Opened → Self-healing' }).waitFor();
     await page.locator('.delivery-reason', { hasText: 'the receiver answered 500' }).waitFor();
     await page.getByRole('tab', { name: 'Response' }).click();

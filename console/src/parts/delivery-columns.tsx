@@ -65,7 +65,7 @@ export function useColumns(ofAll: boolean, more: readonly MoreColumn[], narrow =
           </>
         ),
       },
-      { id: 'object', head: t('deliveries.column.object'), cell: (one) => <ObjectLink delivery={one} /> },
+      { id: 'object', head: t('deliveries.column.object'), cell: (one) => <ObjectCell delivery={one} /> },
     ];
     if (ofAll) {
       columns.push({
@@ -118,13 +118,40 @@ const idShownChars = 8;
 /** Of an incident the end of the id is its number, as lists and people name it. */
 const numberChars = 6;
 
+function ObjectCell({ delivery }: { readonly delivery: Delivery }): ReactNode {
+  const { ref_id: id = '', ref_title: title } = delivery;
+  if (title === '') return <ObjectLink delivery={delivery} />;
+  return (
+    <>
+      <Link to={objectAddress(delivery)} className="one-line" title={title}>
+        {title}
+      </Link>
+      <span className="muted mono one-line" title={id}>
+        {shortId(delivery)}
+      </span>
+    </>
+  );
+}
+
 export function ObjectLink({ delivery }: { readonly delivery: Delivery }): ReactNode {
   const id = delivery.ref_id ?? '';
   if (id === '') return '–';
-  const ofAlert = delivery.event_type.startsWith('a_');
   return (
-    <Link to={ofAlert ? `/alert/detail/${id}` : `/incident/detail/${id}`} className="mono" title={id}>
-      {ofAlert ? `…${id.slice(-idShownChars)}` : `#${id.slice(-numberChars).toUpperCase()}`}
+    <Link to={objectAddress(delivery)} className="mono" title={id}>
+      {shortId(delivery)}
     </Link>
   );
+}
+
+function isOfAlert(delivery: Delivery): boolean {
+  return delivery.event_type.startsWith('a_');
+}
+
+function objectAddress(delivery: Delivery): string {
+  return `/${isOfAlert(delivery) ? 'alert' : 'incident'}/detail/${delivery.ref_id ?? ''}`;
+}
+
+function shortId(delivery: Delivery): string {
+  const id = delivery.ref_id ?? '';
+  return isOfAlert(delivery) ? `…${id.slice(-idShownChars)}` : `#${id.slice(-numberChars).toUpperCase()}`;
 }

@@ -1,14 +1,20 @@
-import { readAlerts } from '../../alerts/alert-list-store.ts';
+import { titlesOfAlerts } from '../../alerts/alert-list-store.ts';
 import type { Database } from '../../database/database.ts';
 import type { z } from 'zod';
 import type { Role } from '../../access/role.ts';
-import { type AttemptItem, listInvocations, readInvocation, summarizePushes } from '../../delivery/history/history.ts';
+import {
+  type AttemptItem,
+  type HistoryItem,
+  listInvocations,
+  readInvocation,
+  summarizePushes,
+} from '../../delivery/history/history.ts';
 import type { Resend } from '../../delivery/history/resend.ts';
 import { readStats, stepsMax } from '../../delivery/history/stats.ts';
 import type { Clock } from '../../runtime/clock.ts';
 import type { Directories } from '../../events/directory.ts';
 import type { WebhookService } from '../../webhooks/webhook-service.ts';
-import { readIncidents } from '../../incidents/incident-list-store.ts';
+import { titlesOfIncidents } from '../../incidents/incident-list-store.ts';
 import { commandWithReply, query, type Route } from './route.ts';
 import { endpointFor } from './webhook-object.ts';
 import { readPage, writeCursor } from './paging.ts';
@@ -54,7 +60,7 @@ export function historyRoutes({ database, clock, directories, webhooks, resend }
           },
           await webhooks.directory(),
         );
-        const items = page.items.map((item) => shownTo(role, item));
+        const items = (await withTitles(database, page.items)).map((item) => shownTo(role, item));
         return {
           items,
           total: page.total,
@@ -75,9 +81,9 @@ export function historyRoutes({ database, clock, directories, webhooks, resend }
           await webhooks.directory(),
         );
         const directory = await directories.current();
+        const [titled = { ...item, ref_title: '' }] = await withTitles(database, [item]);
         return {
-          ...shownTo(role, item),
-          ref_title: await titleOf(database, item.webhook_type, item.ref_id ?? ''),
+          ...shownTo(role, titled),
           channel_name: directory.channelName(item.channel_id ?? 0),
           attempts: attempts.map((one) => attemptFor(role, one)),
         };
@@ -140,8 +146,19 @@ function attemptFor(
   return timing === undefined || role === 'viewer' ? shown : { ...shown, timing };
 }
 
-/** The present title; '' for a removed object. */
-async function titleOf(database: Database, kind: string, id: string): Promise<string> {
-  const found = kind === 'alert' ? await readAlerts(database, [id]) : await readIncidents(database, [id]);
-  return found[0]?.title ?? '';
+/** Each with the present title of its alert or incident; '' for a removed one. Two statements, however many there are. */
+async function withTitles(
+  database: Database,
+  items: readonly HistoryItem[],
+): Promise<(HistoryItem & { readonly ref_title: string })[]> {
+  const idsOf = (ofAlerts: boolean): string[] => {
+    const some = items.filter((one) => (one.webhook_type === 'alert') === ofAlerts);
+    return [...new Set(some.flatMap(({ ref_id }) => (ref_id === undefined ? [] : [ref_id])))];
+  };
+  const alerts = await titlesOfAlerts(database, idsOf(true));
+  const incidents = await titlesOfIncidents(database, idsOf(false));
+  return items.map((one) => {
+    const titles = one.webhook_type === 'alert' ? alerts : incidents;
+    return { ...one, ref_title: titles.get(one.ref_id ?? '') ?? '' };
+  });
 }

@@ -66,6 +66,7 @@ const item = z
     event_type: z.string(),
     channel_id: z.int().optional(),
     ref_id: z.string().optional(),
+    ref_title: z.string().describe("The present title of the alert or incident; '' = it was removed."),
     endpoint: z.string(),
     attempt: z.int(),
     duration: z.int().describe('Milliseconds.'),
@@ -169,7 +170,6 @@ export const historyDetail = item
     request_body: z.string().optional(),
     response_headers: z.string().optional(),
     response_body: z.string().optional(),
-    ref_title: z.string(),
     channel_name: z.string(),
     attempts: z.array(attempt).describe('Every request that was made for it, the first one first.'),
   })
