@@ -9,4 +9,8 @@ export const regressions: readonly { readonly seed: number; readonly found: stri
     seed: 82,
     found: 'a process that stood still while a transaction gave the event loop its turn took it for an idle one',
   },
+  {
+    seed: 22062,
+    found: 'I25: a lane whose head in memory stood behind a resend lost its turn to a newer one when its claim was refused',
+  },
 ];

@@ -25,7 +25,7 @@ export class HeadReading {
     for (const lane of lanes) {
       this.#wanting.delete(lane);
       lane.state = 'reading';
-      lane.missed = false;
+      Object.assign(lane, { missed: false, missedFirst: undefined });
     }
     this.#underWay = lanes.length > 0;
     return lanes;

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
 import { testDelivery, testEvent, testWebhook } from '../../../test/support/deliveries.ts';
-import { urgencyOf, type Delivery, type Urgency } from '../store/delivery.ts';
+import { precedes, urgencyOf, type Delivery, type Urgency } from '../store/delivery.ts';
 import type { Head, Place } from '../store/backlog-store.ts';
 import { MemoryBudget } from './memory-budget.ts';
 import type { Page } from './lane.ts';
@@ -12,6 +12,7 @@ import { LaneQueue } from './lane-queue.ts';
 const step = fc.tuple(
   fc.constantFrom(
     'commit',
+    'again',
     'hint',
     'happen',
     'take',
@@ -219,6 +220,45 @@ test('what may be tried again goes before all newer ones, though something newer
   assert.deepEqual([pass(lanes), pass(lanes)?.entityId], [first, 'c2']);
 });
 
+test('a resend goes before what waited in memory behind it, and nothing newer goes while the lane is read again', () => {
+  const lanes = lanesOf([]);
+  const second = urgent('c1', 2);
+  for (const delivery of [second, urgent('c1', 3), urgent('c2')]) lanes.enqueue(delivery);
+  const again = { ...urgent('c1', 1, 'i'), generation: 1 };
+  lanes.enqueue(again);
+  assert.equal(lanes.take(), undefined);
+  assert.deepEqual(lanes.wanted(9), ['c1']);
+  lanes.foundHeads(['c1'], [{ ...headOf(again), urgency: 0, since: idOf(second) }]);
+  assert.deepEqual([pass(lanes), lanes.wanted(9)], [again, ['c1']]);
+  lanes.foundHeads(['c1'], [headOf(second)]);
+  assert.deepEqual([pass(lanes), pass(lanes)?.entityId], [second, 'c2']);
+});
+
+test('a resend between two that wait in memory goes between them', () => {
+  const lanes = lanesOf([]);
+  const [first, third] = [{ ...urgent('c1', 1), generation: 1 }, urgent('c1', 3)];
+  const second = { ...urgent('c1', 2), generation: 1 };
+  for (const delivery of [first, third, second]) lanes.enqueue(delivery);
+  assert.deepEqual([pass(lanes), pass(lanes), lanes.wanted(9)], [first, undefined, ['c1']]);
+});
+
+test('a resend that is made while the head of its lane is read goes before that head', () => {
+  const lanes = lanesOf(['c1']);
+  const second = urgent('c1', 2);
+  assert.equal(lanes.take()?.entityId, 'c1');
+  lanes.notClaimed('c1');
+  assert.deepEqual(lanes.wanted(9), ['c1']);
+  const again = { ...urgent('c1', 1, 'i'), generation: 1 };
+  // What comes after the head makes no further read.
+  lanes.enqueue(urgent('c1', 3));
+  lanes.enqueue(again);
+  lanes.foundHeads(['c1'], [headOf(second)]);
+  assert.deepEqual([lanes.take(), lanes.wanted(9)], [undefined, ['c1']]);
+  lanes.enqueue(urgent('c1', 4));
+  lanes.foundHeads(['c1'], [{ ...headOf(again), urgency: 0, since: idOf(second) }]);
+  assert.deepEqual([lanes.take(), lanes.wanted(9)], [again, []]);
+});
+
 test('what left memory for an older one is found again, also when the page that brought that one was the last', () => {
   const limits = { lanesPerClassMax: 3, heldMax: 3, readyLow: 3 };
   const lanes = new LaneQueue(1, new MemoryBudget(), false, () => true, limits);
@@ -329,6 +369,10 @@ class World {
   /** Open rows by lane, in order. */
   readonly #rows = new Map<string, Delivery[]>();
   readonly #sequences = new Map<string, number>();
+  /** By lane: the newest that has ended. */
+  readonly #ended = new Map<string, Delivery>();
+  /** Lanes in which something was committed that was not offered. */
+  readonly #untold = new Set<string>();
   /** Committed, but the hint has not come yet. */
   readonly #hints: Delivery[] = [];
   readonly #inFlight: Delivery[] = [];
@@ -350,6 +394,7 @@ class World {
 
   step(what: string, whom: number, urgency: Urgency = 1): void {
     if (what === 'commit' || what === 'happen') this.#commit(`lane${whom}`, urgency);
+    if (what === 'again') this.#again(`lane${whom}`);
     if (what === 'hint' || what === 'happen') this.#hint();
     if (what === 'take') this.#take();
     if (what === 'end') this.#end(whom);
@@ -393,11 +438,30 @@ class World {
     this.#hints.push(delivery);
   }
 
+  /** Asks again for what has ended last: that goes before what waits, but not beside what is in flight. */
+  #again(entityId: string): void {
+    const ended = this.#ended.get(entityId);
+    const rows = this.#rows.get(entityId) ?? [];
+    const [head] = rows;
+    if (ended === undefined || (head !== undefined && this.#stateOf(head) === 'sending')) return;
+    const { generation } = rows.findLast(({ sequence }) => sequence === ended.sequence) ?? ended;
+    const event = testEvent(entityId, ended.sequence);
+    const again = testDelivery(event, this.#webhook, { urgency: 2, generation: generation + 1 });
+    this.#rows.set(
+      entityId,
+      [...rows, again].sort((one, other) => (precedes(one, other) ? -1 : 1)),
+    );
+    this.#hints.push(again);
+  }
+
   #hint(): void {
     const delivery = this.#hints.shift();
     if (delivery === undefined) return;
     if (this.#ours) this.#lanes.enqueue(delivery);
-    else this.#lanes.laneChanged(delivery.entityId);
+    else {
+      this.#untold.add(delivery.entityId);
+      this.#lanes.laneChanged(delivery.entityId);
+    }
   }
 
   /** The lease was renewed after it had run out, and nobody else had taken the shard. */
@@ -418,8 +482,16 @@ class World {
     } else if (this.#ours && head?.deliveryId === delivery.deliveryId) {
       this.#inFlight.push(delivery);
     } else {
+      if (this.#ours) this.#mayBeRefused(delivery);
       this.#lanes.notClaimed(delivery.entityId);
     }
+  }
+
+  /** It is not the head: it has gone, or what goes before it was not offered yet. */
+  #mayBeRefused({ deliveryId, entityId }: Delivery): void {
+    if (this.#rows.get(entityId)?.every((row) => row.deliveryId !== deliveryId) !== false) return;
+    const isToldLater = this.#hints.some((hint) => hint.entityId === entityId);
+    assert.ok(isToldLater || this.#untold.has(entityId), `${deliveryId} was taken before what goes before it`);
   }
 
   #end(whom: number): void {
@@ -428,6 +500,7 @@ class World {
     const rows = this.#rows.get(delivery.entityId) ?? [];
     assert.equal(rows[0]?.deliveryId, delivery.deliveryId);
     this.#rows.set(delivery.entityId, rows.slice(1));
+    this.#ended.set(delivery.entityId, delivery);
     this.#lanes.ended(delivery.entityId);
   }
 
@@ -445,6 +518,7 @@ class World {
     this.#inFlight.splice(index, 1);
     const rows = (this.#rows.get(ended.entityId) ?? []).slice(1);
     this.#rows.set(ended.entityId, rows);
+    this.#ended.set(ended.entityId, ended);
     if (rows[0]?.deliveryId === successor.deliveryId) this.#inFlight.push(successor);
     else this.#lanes.notClaimed(successor.entityId);
   }

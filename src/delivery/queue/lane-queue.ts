@@ -1,14 +1,8 @@
 import { precedes, urgencyOf, type Delivery, type Urgency } from '../store/delivery.ts';
 import type { Head, Place } from '../store/backlog-store.ts';
 import { AgeCursors } from './age-cursor.ts';
-import { mostUrgent, type Lane, type Page } from './lane.ts';
-import {
-  lanesPerClassMin,
-  MemoryShare,
-  queueLimitsDefault,
-  type MemoryBudget,
-  type QueueLimits,
-} from './memory-budget.ts';
+import { isOvertaken, leave, mostUrgent, newLane, type Lane, type Page } from './lane.ts';
+import { MemoryShare, queueLimitsDefault, type MemoryBudget, type QueueLimits } from './memory-budget.ts';
 import { HeadReading } from './head-reading.ts';
 import { PageReading } from './page-reading.ts';
 import { PriorityQueue, urgencies } from './priority-queue.ts';
@@ -63,11 +57,10 @@ export class LaneQueue {
   enqueue(delivery: Delivery): void {
     const lane = this.#lanes.get(delivery.entityId);
     if (lane === undefined) return this.#offerNew(delivery);
-    if (!this.#extend(lane, delivery)) {
-      lane.complete = false;
-      lane.missed = true;
-    }
+    const left = this.#extend(lane, delivery) ? [] : leave(lane, delivery);
+    for (const later of left) this.#held.remove(later);
     this.#raise(lane, delivery.urgency, delivery.deliveryId);
+    if (lane.state === 'ready' && lane.waiting.length === 0) this.#readAgain(lane);
   }
 
   /** A delivery that is being made is in flight from now on, unless something of its lane or of the webhook goes first. */
@@ -105,7 +98,7 @@ export class LaneQueue {
   /** It was not claimed after all, and the result of the one before it is not written. */
   unfollowed(successor: Delivery): void {
     const lane = this.#lanes.get(successor.entityId);
-    if (lane?.state === 'busy') this.#putBack(lane, successor);
+    if (lane?.state === 'busy' && !isOvertaken(lane, successor)) this.#putBack(lane, successor);
   }
 
   /** The head of a lane has ended, so its successor may go. */
@@ -142,10 +135,7 @@ export class LaneQueue {
   due(entityId: string): void {
     const lane = this.#lanes.get(entityId);
     if (lane?.state !== 'ready') return this.mayGo(entityId);
-    this.#ready.delete(lane);
-    this.#forget(lane);
-    this.#place(lane, lane.urgency, '');
-    this.#want(lane);
+    this.#readAgain(lane);
   }
 
   /** The head of a lane may go. */
@@ -181,6 +171,7 @@ export class LaneQueue {
     if (lane?.state !== 'busy') return;
     this.#putBack(lane, delivery);
     this.#makeReady(lane);
+    if (isOvertaken(lane, delivery)) this.#readAgain(lane);
   }
 
   /** The webhook may not send: its deliveries stay in the database. */
@@ -214,7 +205,7 @@ export class LaneQueue {
       const lane = this.#lanes.get(entityId);
       if (lane?.state !== 'reading') continue;
       const head = byEntity.get(entityId);
-      if (head?.state === 'pending') {
+      if (head?.state === 'pending' && !isOvertaken(lane, head.delivery)) {
         this.#raise(lane, head.urgency, head.since);
         this.#begin(lane, head.delivery);
       } else if (lane.missed) this.#want(lane);
@@ -300,7 +291,7 @@ export class LaneQueue {
   }
 
   #addLane(entityId: string, urgency: Urgency, since: string): Lane {
-    const lane: Lane = { entityId, state: 'reading', waiting: [], complete: false, missed: false, urgency, since };
+    const lane = newLane(entityId, urgency, since);
     this.#lanes.set(entityId, lane);
     this.#known[urgency] += 1;
     if (since !== '') this.#unread.add(lane);
@@ -355,6 +346,14 @@ export class LaneQueue {
     this.#place(lane, urgency ?? urgencyOf.Info, next?.deliveryId ?? '');
   }
 
+  /** The head of a ready lane is another one. Until that is read, nothing goes that is newer than the lane's place. */
+  #readAgain(lane: Lane): void {
+    this.#ready.delete(lane);
+    this.#forget(lane);
+    if (lane.since !== '') this.#unread.add(lane);
+    this.#want(lane);
+  }
+
   #want(lane: Lane): void {
     if (this.#suspended || !this.#isOurs(lane.entityId)) return this.#remove(lane);
     this.#heads.want(lane);
@@ -385,7 +384,7 @@ export class LaneQueue {
   }
 
   #hasRoom(urgency: Urgency): boolean {
-    return this.#known[urgency] < (this.#held.isFull ? lanesPerClassMin : this.#limits.lanesPerClassMax);
+    return this.#known[urgency] < this.#held.lanesMax(this.#limits);
   }
 
   /** The newest ready lane of a class leaves memory for an older one; the cursor will get to it. @returns its place. */

@@ -1,4 +1,4 @@
-import type { Delivery, Urgency } from '../store/delivery.ts';
+import { precedes, type Delivery, type Urgency } from '../store/delivery.ts';
 
 /**
  * `ready`: its head waits for a turn · `busy`: its head is claimed or in flight · `wanting`: its head must be read ·
@@ -13,10 +13,32 @@ export interface Lane {
   complete: boolean;
   /** Something came up while its head was wanted or read, so an empty answer may be old. */
   missed: boolean;
+  /** The first in order of that, as far as it is known: a head that goes after it is no longer the head. */
+  missedFirst: Pick<Delivery, 'sequence' | 'generation'> | undefined;
   /** Its class: the most urgent that waits in it, as far as that is known. A less urgent head goes for the sake of those behind it. */
   urgency: Urgency;
   /** Its place in its class: the id of the oldest delivery of that class in it; '' = not known. */
   since: string;
+}
+
+export function newLane(entityId: string, urgency: Urgency, since: string): Lane {
+  const empty = { waiting: [], complete: false, missed: false, missedFirst: undefined };
+  return { entityId, state: 'reading', urgency, since, ...empty };
+}
+
+/** This delivery of a lane stays in the database, and so does what goes after it. @returns what leaves memory. */
+export function leave(lane: Lane, delivery: Delivery): Delivery[] {
+  const { sequence, generation } = delivery;
+  lane.complete = false;
+  lane.missed = true;
+  if (!isOvertaken(lane, delivery)) lane.missedFirst = { sequence, generation };
+  const from = lane.waiting.findIndex((waiting) => precedes(delivery, waiting));
+  return from === -1 ? [] : lane.waiting.splice(from);
+}
+
+/** Something that was missed goes before it. */
+export function isOvertaken({ missedFirst }: Lane, delivery: Delivery): boolean {
+  return missedFirst !== undefined && precedes(missedFirst, delivery);
 }
 
 /** Which page of places is to be read. */

@@ -37,8 +37,9 @@ export class MemoryShare {
     this.#budget = budget;
   }
 
-  get isFull(): boolean {
-    return this.#budget.isFull;
+  /** Lanes that there may be in one class. */
+  lanesMax({ lanesPerClassMax }: QueueLimits): number {
+    return this.#budget.isFull ? lanesPerClassMin : lanesPerClassMax;
   }
 
   hasRoomFor(delivery: Delivery): boolean {
@@ -69,4 +70,4 @@ export interface QueueLimits {
 export const queueLimitsDefault: QueueLimits = { lanesPerClassMax: 1_000, heldMax: 1_000, readyLow: 64 };
 
 /** So many lanes of a class there may always be, so that the backlog of others cannot keep a webhook from its turn. */
-export const lanesPerClassMin = 8;
+const lanesPerClassMin = 8;
