@@ -11,6 +11,7 @@ export const regressions: readonly { readonly seed: number; readonly found: stri
   },
   {
     seed: 22062,
-    found: 'I25: a lane whose head in memory stood behind a resend lost its turn to a newer one when its claim was refused',
+    found:
+      'I25: a lane whose head in memory stood behind a resend lost its turn to a newer one when its claim was refused',
   },
 ];
