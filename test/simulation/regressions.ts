@@ -14,4 +14,8 @@ export const regressions: readonly { readonly seed: number; readonly found: stri
     found:
       'I25: a lane whose head in memory stood behind a resend lost its turn to a newer one when its claim was refused',
   },
+  {
+    seed: 30276,
+    found: 'I25: an old lane that could go again stayed in the database while its class was full and its cursor stood still',
+  },
 ];

@@ -95,8 +95,8 @@ export class AgeCursor {
   }
 
   /**
-   * A page brought a delivery for which there was no room: reading again is of no use before a head has moved. Everything
-   * older was looked at, so such a head may go.
+   * A page brought a delivery for which there was no room: reading again is of no use before a head has moved or something
+   * older has come up. Everything older was looked at, so such a head may go.
    */
   stall(deliveryId: string): void {
     this.#reach(justBefore(deliveryId));
@@ -113,6 +113,8 @@ export class AgeCursor {
   }
 
   #rewindTo(place: string): void {
+    // It may be older than a lane that is ready, and have its room.
+    this.#stalled = false;
     if (this.#rewind === undefined || place < this.#rewind) this.#rewind = place;
   }
 }

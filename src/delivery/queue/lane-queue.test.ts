@@ -249,7 +249,7 @@ test('a resend that is made while the head of its lane is read goes before that 
   lanes.notClaimed('c1');
   assert.deepEqual(lanes.wanted(9), ['c1']);
   const again = { ...urgent('c1', 1, 'i'), generation: 1 };
-  // What comes after the head makes no further read.
+  // Later ones make no further read.
   lanes.enqueue(urgent('c1', 3));
   lanes.enqueue(again);
   lanes.foundHeads(['c1'], [headOf(second)]);
@@ -280,6 +280,19 @@ test('what left memory for an older one is found again, also when the page that 
     sent.add(pass(lanes)?.entityId);
   }
   assert.deepEqual([...sent].slice(0, 4), ['c1', 'c2', 'c3', 'c4']);
+});
+
+test('an old lane that may go again comes before all newer ones, also after a look for another one that found no room', () => {
+  const [old, ...rows] = ['c-', ...numbered('c', 9), ...numbered('w', 9), ...numbered('i', 9)].map((id) => urgent(id));
+  assert.ok(old !== undefined);
+  const limits = { lanesPerClassMax: 3, heldMax: 9, readyLow: 1 };
+  const lanes = new LaneQueue(1, new MemoryBudget(), false, () => true, limits);
+  for (const delivery of rows) lanes.enqueue(delivery);
+  lanes.due('gone');
+  readAll(lanes, rows);
+  lanes.due('c-');
+  readAll(lanes, [old, ...rows]);
+  assert.deepEqual([lanes.take(), lanes.take()?.entityId], [old, 'c00000']);
 });
 
 test('a class full of lanes that are older than the next place lets them go, wherever the cursor has got to', () => {
@@ -340,7 +353,7 @@ function readAll(lanes: LaneQueue, rows: readonly Delivery[]): void {
       lanes.foundPage(page, waiting.map(placeOf), waiting.length < 128);
     }
     const heads = rows.filter(({ entityId }) => wanted.includes(entityId)).map(headOf);
-    lanes.foundHeads(wanted, heads);
+    if (wanted.length > 0) lanes.foundHeads(wanted, heads);
   }
 }
 
@@ -438,7 +451,7 @@ class World {
     this.#hints.push(delivery);
   }
 
-  /** Asks again for what has ended last: that goes before what waits, but not beside what is in flight. */
+  /** A resend of the last that ended: it goes before all that wait, but none is made beside one in flight. */
   #again(entityId: string): void {
     const ended = this.#ended.get(entityId);
     const rows = this.#rows.get(entityId) ?? [];
