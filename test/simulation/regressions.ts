@@ -16,6 +16,7 @@ export const regressions: readonly { readonly seed: number; readonly found: stri
   },
   {
     seed: 30276,
-    found: 'I25: an old lane that could go again stayed in the database while its class was full and its cursor stood still',
+    found:
+      'I25: an old lane that could go again stayed in the database while its class was full and its cursor stood still',
   },
 ];
