@@ -1,8 +1,8 @@
 import { connect, createServer, type Socket } from 'node:net';
+import { PassingStatements } from './passing-statements.ts';
 
 /** The time by which an answer is kept back: so much longer than a client needs to send all that it sends at once. */
 const answerDelayMs = 100;
-const headerBytes = 5;
 
 /** A transaction as it passed: its statements, and how often the client waited for an answer. */
 export interface PassedTransaction {
@@ -10,7 +10,7 @@ export interface PassedTransaction {
   readonly trips: number;
 }
 
-/** Between the service and PostgreSQL: counts round trips. Statements must have no names, so that their texts pass. */
+/** Between the service and PostgreSQL: counts round trips. */
 export class CountingProxy {
   readonly #target: URL;
   readonly #sockets = new Set<Socket>();
@@ -81,8 +81,7 @@ export class CountingProxy {
 /** Of one connection. */
 class Trips {
   readonly #passed: (one: PassedTransaction) => void;
-  #buffered: Buffer = Buffer.alloc(0);
-  #started = false;
+  readonly #passing = new PassingStatements();
   #waits = false;
   #statements: string[] = [];
   #trips = 0;
@@ -98,31 +97,11 @@ class Trips {
   asked(chunk: Buffer): void {
     const goes = !this.#waits;
     this.#waits = true;
-    // The first message of a connection has another form.
-    if (!this.#started) {
-      this.#started = true;
-      return;
-    }
-    this.#buffered = Buffer.concat([this.#buffered, chunk]);
     if (goes) this.#trips += 1;
-    for (let text = this.#next(); text !== undefined; text = this.#next()) {
+    for (const text of this.#passing.read(chunk)) {
       if (/^begin\b/.test(text)) [this.#statements, this.#trips] = [[], 1];
-      if (text !== '') this.#statements.push(text);
+      this.#statements.push(text);
       if (text === 'commit') this.#passed({ statements: this.#statements, trips: this.#trips });
     }
-  }
-
-  /** The text of the next message, '' when it has none. */
-  #next(): string | undefined {
-    if (this.#buffered.length < headerBytes) return undefined;
-    const end = this.#buffered.readInt32BE(1) + 1;
-    if (this.#buffered.length < end) return undefined;
-    const type = String.fromCharCode(this.#buffered[0] ?? 0);
-    const body = this.#buffered.toString('utf8', headerBytes, end);
-    this.#buffered = this.#buffered.subarray(end);
-    const texts = body.split('\0');
-    if (type === 'Q') return texts[0] ?? '';
-    // A name, which is empty, and the statement.
-    return type === 'P' ? (texts[1] ?? '') : '';
   }
 }

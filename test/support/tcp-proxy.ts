@@ -1,4 +1,5 @@
 import { connect, createServer, type Socket } from 'node:net';
+import { PassingStatements } from './passing-statements.ts';
 
 /** Between a node and its database, on the loopback: it can be cut, and it can lose the answer to a commit. */
 export class TcpProxy {
@@ -75,16 +76,18 @@ export class TcpProxy {
     const server = connect(this.#target);
     const pair = [client, server] as const;
     this.#pairs.add(pair);
+    const statements = new PassingStatements();
     let marked = false;
     let losing = false;
     let counted = false;
-    client.on('data', (chunk) => {
-      const text = chunk.toString('latin1');
-      if (this.#loseCommitAfter !== undefined && text.includes(this.#loseCommitAfter)) marked = true;
-      if (marked && /commit\0/i.test(text)) {
-        this.#loseCommitAfter = undefined;
-        losing = true;
-      } else if (/(?:commit|rollback)\0/i.test(text)) marked = false;
+    client.on('data', (chunk: Buffer) => {
+      for (const text of statements.read(chunk)) {
+        if (this.#loseCommitAfter !== undefined && text.includes(this.#loseCommitAfter)) marked = true;
+        if (marked && /^commit$/i.test(text)) {
+          this.#loseCommitAfter = undefined;
+          losing = true;
+        } else if (/^(?:commit|rollback)$/i.test(text)) marked = false;
+      }
       server.write(chunk);
     });
     server.on('data', (chunk) => {
