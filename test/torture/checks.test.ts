@@ -80,6 +80,14 @@ test('a long pause costs what a death costs, and nothing where there is nobody t
   assert.match(findFaults(alone).join('\n'), /taken for interrupted, and nothing had happened/);
 });
 
+test('a node that has no processor for long costs what its pause costs, and nothing of another node', () => {
+  const span = { kind: 'starved', at: claimedAt(3) + 3, endedAt: claimedAt(3) + 2_500 } as const;
+  const run = interrupted(sound(), amo);
+  assert.deepEqual(findFaults({ ...run, episodes: [{ ...span, node: 1 }] }), []);
+  const other = findFaults({ ...run, episodes: [{ ...span, node: 2 }] });
+  assert.match(other.join('\n'), /taken for interrupted, and nothing had happened/);
+});
+
 test('a machine that stands still costs what a pause of all nodes costs, and what came to its time limit meanwhile', () => {
   const freeze = { kind: 'freeze', node: 0, at: claimedAt(3) + 3, endedAt: claimedAt(3) + 2_500 } as const;
   const run = interrupted(sound(), amo);

@@ -35,7 +35,7 @@ export interface Counts {
   /** Times that the machine stood still, which excuses what has a time limit. */
   readonly freezes: number;
   /** How often each kind of mishap took place. */
-  readonly mishaps: Readonly<Partial<Record<MishapKind | 'freeze', number>>>;
+  readonly mishaps: Readonly<Partial<Record<Episode['kind'], number>>>;
 }
 
 /** @param lostCommits of whose answer the way to the database swallowed. */
@@ -77,6 +77,8 @@ const leastPerDeath: Readonly<Partial<Record<keyof Counts, number>>> = {
   carried: 0.5,
   repeated: 0.3,
 };
+/** So many deaths, and chance no longer decides: once has to be enough where there are fewer. */
+const deathsThatCount = 15;
 /** Of the planned deaths: a process may die otherwise before it comes to its crash point. */
 const leastOfPlanned = 0.5;
 
@@ -84,9 +86,10 @@ const leastOfPlanned = 0.5;
 export function findTooLittle(counts: Counts, planned: ReadonlyMap<MishapKind, number>): string[] {
   const least = (what: string, seen: number, minimum: number) =>
     seen >= minimum ? [] : [`too little happened: ${what} is ${seen}, and should be ${minimum} or more`];
+  const { deaths } = counts;
   return [
     ...Object.entries(leastPerDeath).flatMap(([name, perDeath]) =>
-      least(name, Number(counts[name as keyof Counts]), Math.max(1, Math.ceil(counts.deaths * perDeath))),
+      least(name, Number(counts[name as keyof Counts]), deaths < deathsThatCount ? 1 : Math.ceil(deaths * perDeath)),
     ),
     ...[...planned].flatMap(([kind, times]) =>
       least(kind, counts.mishaps[kind] ?? 0, Math.max(1, Math.floor(times * leastOfPlanned))),

@@ -34,9 +34,12 @@ export interface Edit extends Span {
 /** The header in which a push names the version of its webhook. */
 export const versionHeader = 'x-torture-version';
 
-/** The faults that we made; `freeze`: the whole machine stood still, which nobody wanted. */
+/**
+ * The faults that we made, and two that nobody wanted. `freeze`: the whole machine stood still. `starved`: a node had to
+ * wait for a processor so long that it may have lost its leases, because the machine had other work.
+ */
 export interface Episode extends Span {
-  readonly kind: MishapKind | 'freeze';
+  readonly kind: MishapKind | 'freeze' | 'starved';
   /** 1, 2, 3 …; 0 = all of them. */
   readonly node: number;
 }
@@ -123,7 +126,7 @@ const harmlessPart = 0.25;
  */
 export function mayInterrupt({ kind, at, endedAt }: Episode, { nodes, leaseMs }: Evidence): boolean {
   if (deadly.has(kind)) return true;
-  const cutsOff = standing.has(kind) || kind === 'cut' || kind === 'postgres';
+  const cutsOff = standing.has(kind) || kind === 'starved' || kind === 'cut' || kind === 'postgres';
   return nodes.length > 1 && cutsOff && endedAt - at >= leaseMs * harmlessPart;
 }
 

@@ -13,6 +13,7 @@ import { Setup, makeIntegrations, type Call } from './setup.ts';
 import { startGenerator, type Generator } from './generator.ts';
 import { postgresLog, sqliteLog, type DatabaseLog } from './database-log.ts';
 import { FaultInjector } from './faults.ts';
+import { watchMachine } from './machine.ts';
 import { nodeFolder, startNode, unexplainedStarts, type Diary, type TortureNode } from './nodes.ts';
 import { countKinds, planRounds } from './plan.ts';
 
@@ -68,7 +69,15 @@ export async function torture(options: TortureOptions): Promise<TortureReport> {
     seed,
   });
   let generating = true;
-  const unwatch = watchMachine(diary);
+  const unwatch = watchMachine({
+    episodes: diary.episodes,
+    nodes: nodes.map((node) => ({
+      get pid() {
+        return node.service.pid;
+      },
+    })),
+    leaseMs,
+  });
   stack.defer(async () => unwatch());
   stack.defer(() => (generating ? generator.stop() : undefined));
   const plan = planRounds({ rounds, seed, database, nodes: count, leaseMs });
@@ -171,21 +180,6 @@ async function gather(stage: Stage, generator: Generator): Promise<Evidence> {
     nodes: nodes.map(({ facts }) => facts),
     leaseMs,
   };
-}
-
-const beatMs = 50;
-/** A beat that comes so late means that the whole machine stood still, or has no time for anybody. */
-const freezeMs = 500;
-
-/** Notes when the machine stands still: then nobody is to blame for a missed time limit. @returns ends it. */
-function watchMachine({ episodes }: Diary): () => void {
-  let last = Date.now();
-  const beat = setInterval(() => {
-    const now = Date.now();
-    if (now - last > freezeMs) episodes.push({ kind: 'freeze', node: 0, at: last, endedAt: now });
-    last = now;
-  }, beatMs);
-  return () => clearInterval(beat);
 }
 
 /** @throws Error when a process ended unasked: such a run proves nothing. */
