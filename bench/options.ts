@@ -33,6 +33,8 @@ const contestantKeys = [
   'pg-boss',
   'alertmanager',
 ] as const;
+const misuserKeys = ['viewer', 'sender', 'stranger'] as const;
+export type MisuserKey = (typeof misuserKeys)[number];
 const databaseKeys = ['sqlite', 'postgres'] as const;
 
 export interface Options {
@@ -52,6 +54,7 @@ export interface Options {
   readonly overloadSeconds: number;
   readonly soakMinutes: number;
   readonly misuseSeconds: number;
+  readonly misusers: readonly MisuserKey[];
   readonly stormAlerts: number;
   readonly stormWebhooks: number;
   /** Whether the results take their place in docs/benchmarks.md. */
@@ -94,10 +97,11 @@ results of the others, in bench/results, stay. Alone on the machine, or the figu
   --overload-seconds N   overload: how long it lasts (${shown('overload-seconds')})
   --soak-minutes N       soak: how long each of its runs takes (${shown('soak-minutes')})
   --misuse-seconds N     misuse: how long with and how long without it (${shown('misuse-seconds')})
+  --misusers A,B         misuse: ${misuserKeys.join(', ')} (all)
   --storm-alerts N       storm: alerts of the push (${shown('storm-alerts')})
   --storm-webhooks N     storm: webhooks that each goes to (${shown('storm-webhooks')})
-  --keep                 keep the results also of a run that is quick, or that names contestants or databases; otherwise
-                         they are only printed
+  --keep                 keep the results also of a run that is quick, or that names contestants, databases or
+                         misusers; otherwise they are only printed
   --page                 run nothing: write docs/benchmarks.md from the stored results
   --help`;
 
@@ -139,6 +143,7 @@ export function readOptions(args: readonly string[]): Options | undefined {
       'overload-seconds': text,
       'soak-minutes': text,
       'misuse-seconds': text,
+      misusers: text,
       'storm-alerts': text,
       'storm-webhooks': text,
     },
@@ -150,7 +155,7 @@ export function readOptions(args: readonly string[]): Options | undefined {
     if (!(value > 0)) throw new Error(`--${name} must be a number above 0`);
     return value;
   };
-  const partial = values.contestants !== undefined || values.databases !== undefined;
+  const partial = [values.contestants, values.databases, values.misusers].some((one) => one !== undefined);
   return {
     quick,
     rounds: size('rounds'),
@@ -165,6 +170,7 @@ export function readOptions(args: readonly string[]): Options | undefined {
     overloadSeconds: size('overload-seconds'),
     soakMinutes: size('soak-minutes'),
     misuseSeconds: size('misuse-seconds'),
+    misusers: chosen(values.misusers, misuserKeys) ?? misuserKeys,
     stormAlerts: size('storm-alerts'),
     stormWebhooks: size('storm-webhooks'),
     keep: values.keep || (!quick && !partial),

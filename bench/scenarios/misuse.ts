@@ -5,6 +5,7 @@ import { accepted, aim, drained, type Bar, type Bench, type Section } from '../b
 import { reason } from '../contestants/field.ts';
 import { startTocsin, type Store, type Tocsin } from '../contestants/tocsin.ts';
 import { fixed, percentile } from '../figures.ts';
+import type { MisuserKey } from '../options.ts';
 import type { LoadResult } from '../programs/load.ts';
 
 const rate = 200;
@@ -76,10 +77,10 @@ async function measure(bench: Bench, store: Store) {
     await tocsin.service.stop();
     await tocsin.service.restart(usualLimits);
     await aim(bench, { ports: tocsin.ports, path, entities: rate * firstSeconds }, connections);
-    const { misuseSeconds } = bench.options;
+    const { misuseSeconds, misusers: which } = bench.options;
     await ways(bench, firstSeconds);
     const before = await ways(bench, misuseSeconds / 2);
-    const misusers = new Misusers(tocsin.service.url, viewer, other.path);
+    const misusers = new Misusers(tocsin.service.url, viewer, other.path, which);
     const beside = await ways(bench, misuseSeconds);
     const calls = await misusers.stop();
     await nothingOpen(tocsin);
@@ -128,17 +129,31 @@ class Misusers {
   #stopped = false;
   #calls = 0;
 
-  constructor(url: string, viewerKey: string, pushPath: string) {
+  constructor(url: string, viewerKey: string, pushPath: string, which: readonly MisuserKey[]) {
     this.#url = url;
-    const large = largeBodies();
+    if (which.includes('viewer')) this.#view(viewerKey);
+    if (which.includes('sender')) this.#send(pushPath);
+    if (which.includes('stranger')) this.#knock();
+  }
+
+  #view(viewerKey: string): void {
     const asViewer = { authorization: `Bearer ${viewerKey}` };
     for (let index = 0; index < atOnce; index += 1) {
       this.#repeat(() => this.#post('/incident/list', search(index), asViewer));
       this.#repeat(() => this.#post('/webhook/history/list', history(), asViewer));
+    }
+  }
+
+  #send(pushPath: string): void {
+    const large = largeBodies();
+    this.#repeat(() => this.#call('POST', pushPath, large(), { 'content-type': 'application/json' }));
+  }
+
+  #knock(): void {
+    for (let index = 0; index < atOnce; index += 1) {
       this.#repeat(() => this.#post('/incident/list', {}, { authorization: `Bearer made-up-${index}-${this.#calls}` }));
       this.#repeat(() => this.#call('GET', index % 2 === 0 ? '/reference' : '/openapi.json', '', {}));
     }
-    this.#repeat(() => this.#call('POST', pushPath, large(), { 'content-type': 'application/json' }));
     this.#repeat(() => this.#openHalf());
   }
 
