@@ -6,11 +6,23 @@ import type { Tables } from './tables.ts';
 export type Query = Kysely<Tables>;
 
 /** Named differences between the two databases. Store code uses these and never asks which database it is on. */
+/** For {@link Dialect.within}. */
+export interface PlaceSpan {
+  readonly place: number;
+  readonly from: number;
+  readonly until: number;
+}
+
 export interface Dialect {
   /**
    * `column` is one of `values`, as one bound parameter, so that the statement's text does not depend on their number.
    */
   anyOf(column: string, values: readonly (string | number)[]): RawBuilder<boolean>;
+  /**
+   * Rows of one `place` in a span of time, both ends included, by an index of the two. A list of them is ordered by the place
+   * and then by the time: PostgreSQL forgets to order equal places, and by statistics would take an index of the time alone.
+   */
+  within(columns: { readonly place: string; readonly time: string }, span: PlaceSpan): RawBuilder<boolean>;
   /** A table `wanted` with a column `value`, a JSON list for each row; `wanted.value ->> 0` is the first of its items. */
   tuples(rows: readonly (readonly (string | number)[])[]): RawBuilder<unknown>;
   /** The bytes of the whole database. */

@@ -4,6 +4,10 @@ import type { Dialect } from './database.ts';
 export const sqliteDialect: Dialect = {
   anyOf: (column, values) =>
     sql<boolean>`${sql.ref(column)} in (select value from json_each(${JSON.stringify(sameType(values))}))`,
+  within({ place, time }, span) {
+    const ofPlace = sql`${sql.ref(place)} = ${span.place}`;
+    return sql<boolean>`(${ofPlace} and ${sql.ref(time)} >= ${span.from} and ${sql.ref(time)} <= ${span.until})`;
+  },
   tuples: (rows) => sql`json_each(${JSON.stringify(rows)}) as wanted`,
   bytes: sql<number>`(select page_count * page_size from pragma_page_count(), pragma_page_size())`,
   forUpdate: sql``,
@@ -37,6 +41,10 @@ export const postgresDialect: Dialect = {
     // Without a value there is no type to infer, and the server refuses an empty array of the wrong one.
     if (values.length === 0) return sql<boolean>`1 = 0`;
     return sql<boolean>`${sql.ref(column)} = any(${values}::${type}[])`;
+  },
+  within({ place, time }, span) {
+    const both = sql`(${sql.ref(place)}, ${sql.ref(time)})`;
+    return sql<boolean>`(${both} >= (${span.place}, ${span.from}) and ${both} <= (${span.place}, ${span.until}))`;
   },
   tuples: (rows) => sql`jsonb_array_elements(${JSON.stringify(rows)}::jsonb) as wanted(value)`,
   bytes: sql<number>`pg_database_size(current_database())`,

@@ -188,6 +188,7 @@ const others = [
   'claimOf',
   'rowOf',
   'inHistory',
+  'inItsOrder',
   'laneKey',
   'typesOf',
   'readHeadStates',

@@ -1,6 +1,6 @@
 import { sql } from 'kysely';
 import type { Database } from '../database/database.ts';
-import { inHistory, type Deliveries } from '../delivery/history/history-store.ts';
+import { inHistory, inItsOrder, type Deliveries } from '../delivery/history/history-store.ts';
 import { byLane } from '../delivery/store/delivery-state-store.ts';
 import { openStates } from '../delivery/store/delivery.ts';
 import type { EventType } from '../events/event-types.ts';
@@ -64,10 +64,12 @@ export interface Candidate {
 /** The next records of a replay, in the order of event times. A delivery that has ended never changes, so the answer stays true. */
 export async function readCandidates(reading: Reading, replay: Replay, limit: number): Promise<Candidate[]> {
   const { time, id } = replay.cursor;
-  const page = selected(reading, replay)
+  const { webhookId, selection } = replay;
+  // Said of the span, so that the search begins there.
+  const left = { ...selection, startTime: Math.max(selection.startTime, time) };
+  const page = inItsOrder(selected(reading, { ...replay, selection: left }), { ...left, webhookId }, true)
     .select(placeColumns)
-    .where('event_time', '>=', time)
-    .where(sql<boolean>`(event_time, delivery_id) > (${time}, ${id})`)
+    .where(sql<boolean>`(event_time + 0, delivery_id) > (${time}, ${id})`)
     .orderBy('event_time')
     .orderBy('delivery_id')
     .limit(limit);

@@ -47,16 +47,14 @@ export async function listHistory(
 ): Promise<Cut<DeliveryRow> & { readonly total: number }> {
   const { after, ascending, limit } = page;
   const { longRead, dialect } = database;
-  const rest = inHistory(
-    longRead.selectFrom('delivery'),
-    dialect,
-    after === undefined ? filter : beyond(filter, after.time, ascending),
-  );
+  const selected = (part: HistoryFilter) =>
+    inItsOrder(inHistory(longRead.selectFrom('delivery'), dialect, part), part, ascending);
+  const rest = selected(after === undefined ? filter : beyond(filter, after.time, ascending));
   const columns = ['event_time', 'delivery_id'] as const;
   const rows = await pageOf(rest.selectAll(), columns, { ...page, offset: 0 }).execute();
   return {
     ...cut(rows, limit, (row) => ({ time: row.event_time, id: row.delivery_id })),
-    total: await countUpTo(database, inHistory(longRead.selectFrom('delivery'), dialect, filter).select('delivery_id')),
+    total: await countUpTo(database, selected(filter).select('delivery_id')),
   };
 }
 
@@ -87,26 +85,41 @@ export type Deliveries = SelectQueryBuilder<Tables, 'delivery', object>;
 
 /** The deliveries that a filter selects. The columns have no table before them, so it may be part of another query. */
 export function inHistory(deliveries: Deliveries, dialect: Database['dialect'], filter: HistoryFilter) {
+  const { startTime: from, endTime: until, pushId = '', webhookId } = filter;
   // The deliveries of one alert, incident or push are found by it, and not by their times as well.
-  const time =
-    filter.entityId === '' && (filter.pushId ?? '') === '' ? sql<number>`event_time` : sql<number>`(event_time + 0)`;
-  let query = deliveries
-    .where(time, '>=', filter.startTime)
-    .where(time, '<=', filter.endTime)
-    .where(filter.states === failedStates ? isFailed : dialect.anyOf('state', filter.states));
+  const time = isByTime(filter) ? sql<number>`event_time` : sql<number>`(event_time + 0)`;
+  const inSpan = isOfOneWebhook(filter)
+    ? deliveries.where(dialect.within({ place: 'webhook_id', time: 'event_time' }, { place: webhookId, from, until }))
+    : deliveries.where(time, '>=', from).where(time, '<=', until);
+  let query = inSpan.where(filter.states === failedStates ? isFailed : dialect.anyOf('state', filter.states));
   // Said beside the states, so that the partial indexes of what failed are used for some of them too.
   if (filter.states !== failedStates && filter.states.every(isFailedState)) query = query.where(isFailed);
   // The second condition is that of the partial index.
   if (filter.replayId !== '')
     query = query.where('replay_id', '=', filter.replayId).where(sql<boolean>`replay_id <> ''`);
-  const { pushId = '', webhookId } = filter;
   if (pushId !== '') query = query.where(isOfPush(pushId));
-  if (webhookId !== 0) query = query.where(pushId === '' ? sql<boolean>`webhook_id = ${webhookId}` : isTo(webhookId));
+  if (webhookId !== 0 && !isOfOneWebhook(filter))
+    query = query.where(pushId === '' ? sql<boolean>`webhook_id = ${webhookId}` : isTo(webhookId));
   if (filter.entityId !== '') query = query.where('entity_id', '=', filter.entityId).where(byLane());
   if (filter.eventTypes.length > 0) query = query.where(dialect.anyOf('event_type', filter.eventTypes));
   if (filter.reasons.length > 0) query = query.where(dialect.anyOf('reason', filter.reasons));
   if (filter.webhookTypes.length > 0) query = query.where(dialect.anyOf('webhook_type', filter.webhookTypes));
   return query;
+}
+
+/** Those of one webhook go in the order of its index; what else they are ordered by follows. */
+export function inItsOrder(deliveries: Deliveries, filter: HistoryPlace, ascending: boolean): Deliveries {
+  return isOfOneWebhook(filter) ? deliveries.orderBy('webhook_id', ascending ? 'asc' : 'desc') : deliveries;
+}
+
+type HistoryPlace = Pick<HistoryFilter, 'webhookId' | 'entityId' | 'pushId'>;
+
+function isOfOneWebhook(filter: HistoryPlace): boolean {
+  return filter.webhookId !== 0 && isByTime(filter);
+}
+
+function isByTime({ entityId, pushId = '' }: Omit<HistoryPlace, 'webhookId'>): boolean {
+  return entityId === '' && pushId === '';
 }
 
 function isFailedState(state: DeliveryState): boolean {
