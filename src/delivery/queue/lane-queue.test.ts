@@ -288,6 +288,7 @@ test('an old lane that may go again comes before all newer ones, also after a lo
   const limits = { lanesPerClassMax: 3, heldMax: 9, readyLow: 1 };
   const lanes = new LaneQueue(1, new MemoryBudget(), false, () => true, limits);
   for (const delivery of rows) lanes.enqueue(delivery);
+  readAll(lanes, rows);
   lanes.due('gone');
   readAll(lanes, rows);
   lanes.due('c-');
