@@ -46,12 +46,22 @@ test('whatever happens in whatever order, a lane goes in order, and in the end n
 test('lanes in memory are bounded, and those over the bound are found in the database', () => {
   const held = new MemoryBudget();
   const lanes = new LaneQueue(1, held, false);
-  const deliveries = numbered('w', 3_000).map((entityId) => urgent(entityId));
+  const deliveries = numbered('w', 7_000).map((entityId) => urgent(entityId));
   for (const delivery of deliveries) lanes.enqueue(delivery);
-  assert.deepEqual([held.count, lanes.readyCount, lanes.nextPage()], [1_000, 1_000, undefined]);
+  assert.deepEqual([held.count, lanes.readyCount, lanes.nextPage()], [5_000, 5_000, undefined]);
   while (lanes.readyCount > 10) pass(lanes);
   const page = lanes.nextPage();
-  assert.ok(page?.urgency === 1 && page.after > idOf(deliveries[998]) && page.after < idOf(deliveries[1_000]));
+  assert.ok(page?.urgency === 1 && page.after > idOf(deliveries[4_998]) && page.after < idOf(deliveries[5_000]));
+});
+
+test('while the memory for all webhooks is half used, each holds a fifth of what it may hold before', () => {
+  const held = new MemoryBudget();
+  const queues = Array.from({ length: 5 }, (_, index) => new LaneQueue(index, held, false));
+  const counts = queues.map((lanes) => {
+    for (const entityId of numbered('w', 6_000)) lanes.enqueue(urgent(entityId));
+    return lanes.readyCount;
+  });
+  assert.deepEqual([counts, held.count], [[5_000, 5_000, 1_000, 1_000, 1_000], 13_000]);
 });
 
 test('the most urgent go first, in the order in which they came, and every eighth is the one that has waited longest', () => {
@@ -139,10 +149,10 @@ test('a lane that is no longer ours takes no turn, in whatever class it was', ()
   assert.deepEqual([pass(lanes)?.entityId, pass(lanes)?.entityId, pass(lanes)?.entityId], ['c2', 'w1', 'i2']);
 });
 
-test('each class has its own room: a Critical lane goes next when it comes while a thousand lanes wait', () => {
+test('each class has its own room: a Critical lane goes next when it comes while thousands of lanes wait', () => {
   const held = new MemoryBudget();
-  const lanes = lanesOf(numbered('w', 1_500), held);
-  assert.equal(lanes.readyCount, 1_000);
+  const lanes = lanesOf(numbered('w', 5_500), held);
+  assert.equal(lanes.readyCount, 5_000);
   lanes.enqueue(urgent('c'));
   // It is not all in memory any more, so the database must say whether it is the head.
   assert.deepEqual(lanes.wanted(10), ['c']);
@@ -155,7 +165,7 @@ test('each class has its own room: a Critical lane goes next when it comes while
     wanted,
     wanted.map((entityId) => headOf(urgent(entityId))),
   );
-  assert.deepEqual([lanes.readyCount, held.count], [2_000, 2_000]);
+  assert.deepEqual([lanes.readyCount, held.count], [6_000, 6_000]);
 });
 
 test('a backlog in the database alone goes out by class and age, and nothing before the cursor has got to it', () => {

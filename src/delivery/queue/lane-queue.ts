@@ -38,7 +38,7 @@ export class LaneQueue {
     limits = queueLimitsDefault,
   ) {
     this.webhookId = webhookId;
-    this.#held = new MemoryShare(held);
+    this.#held = new MemoryShare(held, limits);
     this.#cursors = new AgeCursors(behind);
     this.#isOurs = isOurs;
     this.#limits = limits;
@@ -283,8 +283,7 @@ export class LaneQueue {
   #extend(lane: Lane, delivery: Delivery): boolean {
     const last = lane.waiting.at(-1);
     const inOrder = last === undefined || precedes(last, delivery);
-    const hasRoom = this.#held.count < this.#limits.heldMax && this.#held.hasRoomFor(delivery);
-    if (!lane.complete || !inOrder || !hasRoom) return false;
+    if (!lane.complete || !inOrder || !this.#held.hasRoomFor(delivery)) return false;
     lane.waiting.push(delivery);
     this.#held.add(delivery);
     return true;
@@ -384,7 +383,7 @@ export class LaneQueue {
   }
 
   #hasRoom(urgency: Urgency): boolean {
-    return this.#known[urgency] < this.#held.lanesMax(this.#limits);
+    return this.#known[urgency] < this.#held.lanesMax(this.#cursors.anyBehind);
   }
 
   /** The newest ready lane of a class leaves memory for an older one; the cursor will get to it. @returns its place. */
