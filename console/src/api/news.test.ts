@@ -42,6 +42,23 @@ test('a storm of hints is one call at once and then one each 500 ms', async () =
   assert.deepEqual(runs, [1, 4, 5, 5, 5]);
 });
 
+test('a storm that goes on is one call each two seconds, until there was a pause', async () => {
+  let runs = 0;
+  const { room, pass } = rig(() => void (runs += 1));
+  const storm = async (tenths: number): Promise<number> => {
+    const before = runs;
+    for (let tenth = 0; tenth < tenths; tenth += 1) {
+      room.hint(hint);
+      await pass(100);
+    }
+    return runs - before;
+  };
+  assert.equal(await storm(20), 5);
+  assert.equal(await storm(100), 5);
+  await pass(10_000);
+  assert.equal(await storm(10), 3);
+});
+
 test('while it is held nothing is asked for; then all at once', async () => {
   const runs: News[] = [];
   const { room, pass } = rig((news) => void runs.push(news));

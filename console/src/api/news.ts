@@ -12,6 +12,10 @@ export interface NewsPorts {
   after(ms: number, work: () => void): () => void;
 }
 
+/** After so many calls without a pause there is a storm, which nobody reads faster than this. */
+const busyCalls = 4;
+const stormMs = 2000;
+
 /** Beyond this many the list is asked for as after a gap. */
 const hintsMax = 1000;
 
@@ -24,9 +28,11 @@ export class Newsroom {
   #held = false;
   #running = false;
   #lastAt = Number.NEGATIVE_INFINITY;
+  /** Calls, each as soon after the one before it as it might be. */
+  #busy = 0;
   #cancel: (() => void) | undefined;
 
-  /** @param refresh is never run twice at once, nor more often than every `everyMs`. */
+  /** @param refresh is never run twice at once, nor more often than every `everyMs`; in a storm every two seconds. */
   constructor(ports: NewsPorts, everyMs: number, refresh: (news: News) => Promise<unknown> | void) {
     this.#ports = ports;
     this.#everyMs = everyMs;
@@ -54,10 +60,13 @@ export class Newsroom {
     this.#held = true;
   }
 
-  #plan(): void {
+  /** @param isLate news came while the call before was under way. */
+  #plan(isLate = false): void {
     const has = this.#gap || this.#hints.length > 0;
     if (!has || this.#held || this.#running || this.#cancel !== undefined) return;
-    const wait = Math.max(0, this.#lastAt + this.#everyMs - this.#ports.now());
+    const everyMs = this.#busy < busyCalls ? this.#everyMs : Math.max(this.#everyMs, stormMs);
+    const wait = Math.max(0, this.#lastAt + everyMs - this.#ports.now());
+    this.#busy = isLate || wait > 0 ? this.#busy + 1 : 0;
     this.#cancel = this.#ports.after(wait, () => {
       this.#cancel = undefined;
       void this.#run();
@@ -80,7 +89,7 @@ export class Newsroom {
     } finally {
       this.#running = false;
       // A failed one waits for other news, not for itself.
-      if (this.#hints.length > 0) this.#plan();
+      if (this.#hints.length > 0) this.#plan(true);
     }
   }
 }
