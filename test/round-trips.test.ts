@@ -1,8 +1,13 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { openDatabase } from '../src/database/open.ts';
+import { purgeHistory } from '../src/delivery/history/history-store.ts';
+import { systemClock } from '../src/runtime/clock.ts';
+import { systemTimers } from '../src/runtime/timers.ts';
 import { CountingProxy } from './support/counting-proxy.ts';
 import { hasPostgres } from './support/databases.ts';
+import { storeDeliveries, testEvent, testWebhook } from './support/deliveries.ts';
 import { emptyPostgres } from './support/empty-postgres.ts';
 import { startTestApp } from './support/test-app.ts';
 
@@ -19,6 +24,8 @@ const tripsMax = {
   'a result': 1,
   'a result and the claim of the next push': 1,
 };
+
+const pageTripsMax = 3;
 
 test(
   'PostgreSQL is waited for a few times per change, not once per statement',
@@ -62,6 +69,36 @@ test(
       assert.deepEqual(counted, tripsMax);
     } finally {
       await scene.stop();
+    }
+  },
+);
+
+test(
+  'PostgreSQL is waited for three times per page of old history, however many parts its attempts have',
+  { skip: !hasPostgres && 'needs PostgreSQL' },
+  async () => {
+    await using empty = await emptyPostgres('purge');
+    const { proxy, url } = await CountingProxy.before(empty.url);
+    await using closing = proxy;
+    const ports = { clock: systemClock, timers: systemTimers };
+    const database = await openDatabase({ folder: '', url, prepare: 'off', ...ports });
+    try {
+      const old = Array.from({ length: 300 }, (_, at) => testEvent(`lane${at}`, 1, { eventTime: 1 + at }));
+      await storeDeliveries(database, testWebhook(), old);
+      await database.transaction((tx) =>
+        tx.query.updateTable('delivery').set({ state: 'delivered', finished_at: 1 }).execute(),
+      );
+      closing.count();
+      const span = { before: 1_000, stepMs: 1_000 };
+      for (let page = 0; page < tries; page += 1) {
+        const after = { eventTime: page * 100, deliveryId: '~' };
+        const { purged } = await database.transaction((tx) => purgeHistory(tx, database.dialect, span, after, 100));
+        assert.equal(purged, 100);
+      }
+      // The rows, all that is deleted, and the commit.
+      assert.equal(least(proxy, /^delete from "delivery"/), pageTripsMax);
+    } finally {
+      await database.close();
     }
   },
 );

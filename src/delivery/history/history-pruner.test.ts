@@ -55,6 +55,45 @@ test('old history is forgotten page by page, and no more than a day of it in one
   assert.equal(oldest.event_time, 4 * dayMs);
 });
 
+test('between two pages it rests for twice as long as a page took', async () => {
+  await using store = await opened();
+  const { database } = store;
+  const events = Array.from({ length: 1_100 }, (_, index) => testEvent(`lane${index}`, 1, { eventTime: index }));
+  await storeDeliveries(database, testWebhook(), events);
+  await database.transaction(async (tx) => {
+    await tx.query.updateTable('delivery').set({ state: 'delivered', finished_at: 1 }).execute();
+  });
+
+  let now = 0;
+  const rests: number[] = [];
+  const tookMs = [4, 300, 0];
+  await new Promise<void>((done) => {
+    new HistoryPruner({
+      database: {
+        ...database,
+        async transaction(work) {
+          now += tookMs.shift() ?? 0;
+          return database.transaction(work);
+        },
+      },
+      clock: { now: () => 30 * dayMs, monotonic: () => now },
+      logger: silentLogger,
+      historyDays: 7,
+      timers: {
+        soon: systemTimers.soon,
+        after(delayMs, work) {
+          rests.push(delayMs);
+          if (rests.length < 3) return systemTimers.after(0, work);
+          done();
+          return () => {};
+        },
+      },
+    }).start();
+  });
+  // The last is the hour until the next run.
+  assert.deepEqual(rests, [20, 600, 3_600_000]);
+});
+
 async function opened() {
   const database = await (databases[0]?.open ?? assert.fail())();
   return { database, [Symbol.asyncDispose]: () => database.close() };

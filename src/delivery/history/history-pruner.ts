@@ -10,7 +10,9 @@ const dayMs = 86_400_000;
 const everyMs = 3_600_000;
 /** Deliveries per page. A page holds the event loop for a few milliseconds, so the pruner pauses between two. */
 const pageMax = 500;
-const pauseMs = 20;
+const pauseMinMs = 20;
+/** It pauses for so many times what the page took: the busier the database, the more is left to the pushes. */
+const pauseShare = 2;
 /** The longest span of history that one run deletes: a clock that is wrong by a month must not cost a month. */
 const stepMs = dayMs;
 
@@ -45,9 +47,11 @@ export class HistoryPruner {
 
   async #next(): Promise<number> {
     const run = this.#run ?? this.#begin();
+    const { clock } = this.#parts;
+    const began = clock.monotonic();
     try {
       this.#run = await this.#deletePage(run);
-      if (this.#run !== undefined) return pauseMs;
+      if (this.#run !== undefined) return Math.max(pauseMinMs, pauseShare * (clock.monotonic() - began));
       if (run.purged > 0) this.#parts.logger.info({ deliveries: run.purged }, 'history.purged');
     } catch (error) {
       this.#run = undefined;
