@@ -1,11 +1,13 @@
 import { allEnded, historyIsTrue, interruptedByMishap, movesAllowed } from './checks/ending.ts';
 import { eachOperationOnce, eachPushOnce, eventsAddUp, owedToAll, stateIsKept, statesAddUp } from './checks/keeping.ts';
 import { appliedInOrder, asConfigured, claimedBefore, neverLate, sentOnce, signedAndStable } from './checks/sending.ts';
+import { replaysAreWhole, withoutReplays } from './checks/replaying.ts';
 import type { Evidence } from './evidence.ts';
 import { readRequestLog } from './request-log.ts';
 
 /** Every promise that was broken, in words; empty when none was. */
-export function findFaults(evidence: Evidence): string[] {
+export function findFaults(whole: Evidence): string[] {
+  const evidence = withoutReplays(whole);
   const trails = readRequestLog(evidence);
   return [
     ...evidence.accidents,
@@ -26,5 +28,6 @@ export function findFaults(evidence: Evidence): string[] {
     ...allEnded(trails, evidence),
     ...historyIsTrue(trails, evidence),
     ...interruptedByMishap(trails, evidence),
+    ...replaysAreWhole(whole),
   ];
 }

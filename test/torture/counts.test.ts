@@ -8,6 +8,9 @@ test('a run in which too little happened proves nothing', () => {
     acknowledged: 400,
     insisted: 20,
     replayed: 5,
+    replays: 3,
+    sentAgain: 60,
+    deathsInReplay: 4,
     requests: 900,
     deaths: 20,
     deathsInFlight: 15,
@@ -34,6 +37,7 @@ test('a run in which too little happened proves nothing', () => {
   for (const name of ['acknowledged', 'deathsInFlight', 'abandoned', 'unknown', 'carried', 'repeated'] as const) {
     assert.match(findTooLittle({ ...counts, [name]: 0 }, planned).join('\n'), new RegExp(`${name} is 0`));
   }
+  assert.match(findTooLittle({ ...counts, deathsInReplay: 0 }, planned).join('\n'), /deathsInReplay is 0/);
   assert.match(findTooLittle({ ...counts, lostCommits: 0 }, planned).join('\n'), /lostCommits is 0/);
   const fewer = { ...counts, mishaps: { ...counts.mishaps, crash: 3, pause: 0 } };
   assert.match(findTooLittle(fewer, planned).join('\n'), /crash is 3, and should be 4 or more[^]*pause is 0/);

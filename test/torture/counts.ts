@@ -1,4 +1,5 @@
 import { findLate } from './checks/sending.ts';
+import { withoutReplays } from './checks/replaying.ts';
 import { deathsIn, freezesIn, type Episode, type Evidence } from './evidence.ts';
 import type { MishapKind } from './plan.ts';
 import { readRequestLog, type Push, type RequestLog } from './request-log.ts';
@@ -10,6 +11,11 @@ export interface Counts {
   readonly insisted: number;
   /** Operations with an idempotency key that were answered more than once. */
   readonly replayed: number;
+  /** Replays, and the pushes that they sent again. */
+  readonly replays: number;
+  readonly sentAgain: number;
+  /** Deaths while a replay ran. */
+  readonly deathsInReplay: number;
   readonly requests: number;
   /** Times that a process died. */
   readonly deaths: number;
@@ -39,8 +45,11 @@ export interface Counts {
 }
 
 /** @param lostCommits of whose answer the way to the database swallowed. */
-export function countAll(evidence: Evidence, lostCommits: number): Counts {
+export function countAll(whole: Evidence, lostCommits: number): Counts {
+  const evidence = withoutReplays(whole);
   const trails = readRequestLog(evidence);
+  // Those of replays too: any may be in flight.
+  const { pushes } = readRequestLog(whole);
   const deaths = deathsIn(evidence.episodes);
   const of = (mode: string) => trails.all.filter(({ delivery }) => delivery.mode === mode);
   const inState = (state: string) => trails.all.filter(({ delivery }) => delivery.state === state).length;
@@ -48,10 +57,15 @@ export function countAll(evidence: Evidence, lostCommits: number): Counts {
     acknowledged: evidence.acknowledged.length,
     insisted: evidence.acknowledged.filter(({ tries }) => tries > 1).length,
     replayed: evidence.operations.filter(({ incidentIds }) => incidentIds.length > 1).length,
+    replays: whole.replays.length,
+    sentAgain: whole.stored.deliveries.filter(({ replayId }) => replayId !== '').length,
+    deathsInReplay: deaths.filter((death) =>
+      whole.replays.some(({ created_at, finished_at }) => created_at <= death.at && death.at <= finished_at),
+    ).length,
     requests: trails.pushes.length,
     deaths: deaths.length,
-    deathsInFlight: deaths.filter((death) => trails.pushes.some((push) => isCutBy(death, push))).length,
-    abandoned: evidence.wire.filter(({ kind }) => kind === 'abandoned').length,
+    deathsInFlight: deaths.filter((death) => pushes.some((push) => isCutBy(death, push))).length,
+    abandoned: whole.wire.filter(({ kind }) => kind === 'abandoned').length,
     unknown: of('at_most_once').filter(({ delivery }) => delivery.reason === 'interrupted').length,
     carried: carried(trails, deaths),
     repeated: of('at_least_once').reduce((sum, { pushes }) => sum + Math.max(0, pushes.length - 1), 0),
@@ -82,6 +96,9 @@ const deathsThatCount = 15;
 /** Of the planned deaths: a process may die otherwise before it comes to its crash point. */
 const leastOfPlanned = 0.5;
 
+/** In a run with fewer, none may fall into a replay. */
+const deathsOfLongRun = 20;
+
 /** What happened too rarely for the run to prove anything. */
 export function findTooLittle(counts: Counts, planned: ReadonlyMap<MishapKind, number>): string[] {
   const least = (what: string, seen: number, minimum: number) =>
@@ -94,6 +111,8 @@ export function findTooLittle(counts: Counts, planned: ReadonlyMap<MishapKind, n
     ...[...planned].flatMap(([kind, times]) =>
       least(kind, counts.mishaps[kind] ?? 0, Math.max(1, Math.floor(times * leastOfPlanned))),
     ),
+    ...(counts.deaths === 0 ? [] : least('sentAgain', counts.sentAgain, 1)),
+    ...(counts.deaths < deathsOfLongRun ? [] : least('deathsInReplay', counts.deathsInReplay, 1)),
     ...(planned.has('commit') ? least('lostCommits', counts.lostCommits, 1) : []),
   ];
 }

@@ -112,7 +112,8 @@ async function readStored(
     entities: [...(await entities('alert')), ...(await entities('incident'))],
     deliveries: await of<StoredDelivery>(`
       select delivery_id as "deliveryId", webhook_id as "webhookId", event_id as "eventId", entity_id as "entityId",
-        sequence, mode, state, attempt, fence, reason, status_code as "statusCode", shard
+        sequence, mode, state, attempt, fence, reason, status_code as "statusCode", shard,
+        replay_id as "replayId"
       from delivery order by webhook_id, entity_id, sequence`),
     attempts: attempts.map((row) => ({ ...row, maybeSent: row.maybeSent === 1 })),
     moves: await of<Move>(`

@@ -56,6 +56,18 @@ export interface HistoryItem {
   readonly error_message?: string;
 }
 
+/** A replay as the API shows it, as far as the checks look at it. */
+export interface ListedReplay {
+  readonly replay_id: string;
+  readonly integration_id: number;
+  readonly state: string;
+  readonly done: number;
+  readonly created_at: number;
+  /** 0 = it runs. */
+  readonly finished_at: number;
+  readonly selection: { readonly start_time: number; readonly end_time: number };
+}
+
 /** An alert as the API shows it (contract 6.5), as far as the checks look at it. */
 export interface ListedAlert {
   readonly alert_key: string;
@@ -78,6 +90,7 @@ export interface Evidence {
   readonly wire: readonly WireRecord[];
   readonly stored: Stored;
   readonly history: readonly HistoryItem[];
+  readonly replays: readonly ListedReplay[];
   readonly alerts: readonly ListedAlert[];
   readonly targets: readonly Target[];
   readonly edits: readonly Edit[];

@@ -8,7 +8,14 @@ import { startPostgres } from '../support/postgres-server.ts';
 import type { Json } from '../support/service.ts';
 import { findFaults } from './checks.ts';
 import { countAll, findTooLittle, type Counts } from './counts.ts';
-import { freezesIn, type Evidence, type HistoryItem, type ListedAlert, type Target } from './evidence.ts';
+import {
+  freezesIn,
+  type Evidence,
+  type HistoryItem,
+  type ListedAlert,
+  type ListedReplay,
+  type Target,
+} from './evidence.ts';
 import { Setup, makeIntegrations, type Call } from './setup.ts';
 import { startGenerator, type Generator } from './generator.ts';
 import { postgresLog, sqliteLog, type DatabaseLog } from './database-log.ts';
@@ -26,6 +33,8 @@ const lifePollMs = 5;
 const drainMaxMs = 30_000;
 const drainPollMs = 100;
 const pageSize = 100;
+/** The rounds before which a replay begins: the fourth, and so many after it; none when the end is near. */
+const replays = { first: 3, every: 8, notInLast: 3 };
 /**
  * Eight workers push about as fast as the slow receivers take it: always some requests in flight, and no backlog that takes
  * minutes to drain.
@@ -83,12 +92,15 @@ export async function torture(options: TortureOptions): Promise<TortureReport> {
   const plan = planRounds({ rounds, seed, database, nodes: count, leaseMs });
   for (const [index, round] of plan.entries()) {
     await live(generator, round.pushes);
+    if (index % replays.every === replays.first && index < rounds - replays.notInLast)
+      await furniture.replay(mishaps.call);
     await mishaps.happen(round).finally(() => failOn(diary));
     say(`${index + 1} of ${rounds}: ${round.mishap.kind}, ${generator.acknowledgedCount()} acknowledged`);
   }
   await mishaps.over().finally(() => failOn(diary));
   await generator.stop();
   generating = false;
+  await replaysOver(mishaps.call);
   await drain(ledger, furniture.targets);
   unwatch();
   say('drained');
@@ -172,6 +184,7 @@ async function gather(stage: Stage, generator: Generator): Promise<Evidence> {
     wire: receiver.log(),
     stored,
     history: await readHistory(mishaps.call, furniture.targets),
+    replays: await readReplays(mishaps.call),
     alerts: await readAlerts(mishaps.call),
     targets: furniture.targets,
     edits: furniture.edits,
@@ -209,6 +222,18 @@ async function readHistory(call: Call, targets: readonly Target[]): Promise<Hist
     targets.map((target) => readPages(call, '/webhook/history/list', { ...window, integration_id: target.webhookId })),
   );
   return pages.flat() as unknown as HistoryItem[];
+}
+
+async function readReplays(call: Call): Promise<ListedReplay[]> {
+  const { items } = await call('/replay/list', { limit: pageSize });
+  return items as ListedReplay[];
+}
+
+/** Waits until none runs; the checks name those that do. */
+async function replaysOver(call: Call): Promise<void> {
+  const deadline = performance.now() + drainMaxMs;
+  const running = async () => (await readReplays(call)).some(({ state }) => state === 'running');
+  while (performance.now() < deadline && (await running())) await sleep(drainPollMs);
 }
 
 async function readAlerts(call: Call): Promise<ListedAlert[]> {

@@ -33,6 +33,9 @@ const kept: readonly Wanted[] = [
   { path: '/ok/incidents-at-least-once', mode: 'at_least_once', about: 'incident' },
   { path: '/slower/latest', mode: 'at_least_once', about: 'alert', policy: 'latest', maxInFlight: 32 },
 ];
+const replayedPath = '/slow/at-most-once';
+/** So slow that a replay lasts for some rounds. */
+const replayedPerSecond = 8;
 const editedPath = '/slow/edited';
 
 /** The webhooks of a run: one for each way of delivering, one that is edited, and one after the other that is deleted. */
@@ -42,6 +45,7 @@ export class Setup {
   readonly edits: Edit[] = [];
   #version = 0;
   #replaced = 0;
+  #replayedUntil = Date.now() - 60_000;
 
   constructor(receiverUrl: string) {
     this.#receiverUrl = receiverUrl;
@@ -71,6 +75,28 @@ export class Setup {
 
   resume(call: Call): Promise<void> {
     return this.#change(call, '/webhook/resume', {}, 'resumed');
+  }
+
+  /** Sends again what has ended at one webhook since the last time; it has one replay at a time. */
+  async replay(call: Call): Promise<void> {
+    const target = this.#targets.find(({ path }) => path === replayedPath);
+    if (target === undefined) throw new Error('there is no webhook to replay');
+    const until = Date.now();
+    const asked = {
+      integration_id: target.webhookId,
+      start_time: this.#replayedUntil,
+      end_time: until,
+      states: ['delivered', 'failed', 'unknown'],
+      max_per_second: replayedPerSecond,
+    };
+    const { result } = await insist(() =>
+      call('/webhook/replay', asked).catch((error: unknown) => {
+        // The one before goes on, or an answer got lost and this is the one that runs.
+        if (String(error).includes('of this webhook runs')) return {};
+        throw error;
+      }),
+    );
+    if (result['replay_id'] !== undefined) this.#replayedUntil = until;
   }
 
   async rotateSecret(call: Call): Promise<void> {

@@ -39,6 +39,8 @@ export interface StoredDelivery {
   readonly reason: string;
   readonly statusCode: number;
   readonly shard: number;
+  /** The replay that made it; '' = none. */
+  readonly replayId: string;
 }
 
 export interface StoredAttempt {

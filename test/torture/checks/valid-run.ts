@@ -114,6 +114,7 @@ export function sound(): Evidence {
       reason: 'ok',
       statusCode: 200,
       shard: 5,
+      replayId: '',
     })),
   );
   const wire = events.flatMap(({ sequence }) => targets.flatMap((one) => sent(one, sequence)));
@@ -158,6 +159,7 @@ export function sound(): Evidence {
     refused: [],
     wire,
     stored,
+    replays: [],
     history: deliveries.map(({ deliveryId, webhookId, sequence }) => ({
       integration_id: webhookId,
       event_id: deliveryId,
