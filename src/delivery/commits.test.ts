@@ -67,6 +67,57 @@ const kinds = [
   ...(hasPostgres ? [{ name: 'postgres', counted: countedPostgres }] : []),
 ];
 
+test('sqlite: a lone change and the result of its push take these statements, and no others', async () => {
+  const statements: string[] = [];
+  const logger = {
+    warn({ statement }: Readonly<Record<string, unknown>>) {
+      // This harness looks for the ends of deliveries by such counts.
+      if (typeof statement === 'string' && !statement.includes('group by')) statements.push(kindOf(statement));
+    },
+  };
+  const open = async () => {
+    const folder = await mkdtemp(join(tmpdir(), 'tocsin-test-'));
+    const database = await openDatabase({ folder, ...ports, slowMs: 0, logger });
+    return { ...database, close: () => database.close().then(() => rm(folder, { recursive: true, force: true })) };
+  };
+  await using receiver = await new ScriptedReceiver((socket) => socket.write(answer(200))).listen();
+  await using rig = await createDispatcherHarness(open, [to(receiver)], { timers: soonOnly });
+  await rig.happen([testEvent('a', 1)]);
+  await rig.ended(1);
+  await quiet();
+  const [begins, ends] = [
+    ['begin immediate', 'savepoint one'],
+    ['release one', 'select total_changes()'],
+  ];
+  const change = (lane: readonly string[]) => [
+    ...begins,
+    'insert into "event"',
+    ...lane,
+    'insert into "delivery"',
+    ...ends,
+    'pragma user_version',
+    'commit',
+  ];
+  const result = [...begins, 'update "delivery"', 'insert into "attempt"', ...ends, 'commit'];
+  for (const [index, [event, lane]] of [
+    [testEvent('b', 1), []] as const,
+    // Only a lane that may have something is looked at.
+    [testEvent('a', 2), ['with lane']] as const,
+  ].entries()) {
+    statements.length = 0;
+    await rig.happen([event]);
+    await rig.ended(index + 2);
+    await quiet();
+    assert.deepEqual(statements, [...change(lane), ...result]);
+  }
+});
+
+/** Its first words, up to the table. */
+function kindOf(statement: string): string {
+  const text = statement.trim();
+  return /^(?:insert into "\w+"|update "\w+"|with \w+|pragma \w+)/.exec(text)?.[0] ?? text;
+}
+
 for (const { name, counted } of kinds) {
   test(`${name}: a lone change to a webhook that answered before is one commit before its push leaves`, async () => {
     const database = counted();
