@@ -100,7 +100,7 @@ export class AgeCursor {
    */
   stall(deliveryId: string): void {
     this.#reach(justBefore(deliveryId));
-    this.#stalled = true;
+    this.#stalled = this.#rewind === undefined;
     this.#furthest = '';
   }
 

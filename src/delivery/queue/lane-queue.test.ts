@@ -43,6 +43,15 @@ test('whatever happens in whatever order, a lane goes in order, and in the end n
   );
 });
 
+test('a lane that was in a class for something that has gone is found again after it left memory for an older one', () => {
+  const world = new World(false, 1);
+  const before = 'happen2.0 take commit0.0 resume commit2.1 commit2.2 hint commit0.0 commit0.0 hint putBack hint hint';
+  for (const [, what = '', whom, urgency] of before.matchAll(/([a-zA-Z]+)(?:(\d)\.(\d))?/g)) {
+    world.step(what, Number(whom ?? 0), Number(urgency ?? 0) as Urgency);
+  }
+  world.finish();
+});
+
 test('lanes in memory are bounded, and those over the bound are found in the database', () => {
   const held = new MemoryBudget();
   const lanes = new LaneQueue(1, held, false);
@@ -293,18 +302,35 @@ test('what left memory for an older one is found again, also when the page that 
 });
 
 test('an old lane that may go again comes before all newer ones, also after a look for another one that found no room', () => {
-  const [old, ...rows] = ['c-', ...numbered('c', 9), ...numbered('w', 9), ...numbered('i', 9)].map((id) => urgent(id));
-  assert.ok(old !== undefined);
-  const limits = { lanesPerClassMax: 3, heldMax: 9, readyLow: 1 };
-  const lanes = new LaneQueue(1, new MemoryBudget(), false, () => true, limits);
-  for (const delivery of rows) lanes.enqueue(delivery);
-  readAll(lanes, rows);
+  const [lanes, old, rows] = full();
   lanes.due('gone');
   readAll(lanes, rows);
   lanes.due('c-');
   readAll(lanes, [old, ...rows]);
   assert.deepEqual([lanes.take(), lanes.take()?.entityId], [old, 'c00000']);
 });
+
+test('an old lane that may go again comes before all newer ones, also when a page that is being read finds no room', () => {
+  const [lanes, old, rows] = full();
+  lanes.due('gone');
+  const page = lanes.nextPage();
+  assert.equal(page?.urgency, urgencyOf.Critical);
+  lanes.due('c-');
+  lanes.foundPage(page, rows.slice(0, 9).map(placeOf), true);
+  readAll(lanes, [old, ...rows]);
+  assert.deepEqual([lanes.take(), lanes.take()?.entityId], [old, 'c00000']);
+});
+
+/** Each class is full, and more of each waits in the database. @returns also an old Critical delivery, and all others. */
+function full(): [lanes: LaneQueue, old: Delivery, rows: readonly Delivery[]] {
+  const [old, ...rows] = ['c-', ...numbered('c', 9), ...numbered('w', 9), ...numbered('i', 9)].map((id) => urgent(id));
+  assert.ok(old !== undefined);
+  const limits = { lanesPerClassMax: 3, heldMax: 9, readyLow: 1 };
+  const lanes = new LaneQueue(1, new MemoryBudget(), false, () => true, limits);
+  for (const delivery of rows) lanes.enqueue(delivery);
+  readAll(lanes, rows);
+  return [lanes, old, rows];
+}
 
 test('a class full of lanes that are older than the next place lets them go, wherever the cursor has got to', () => {
   const limits = { lanesPerClassMax: 1, heldMax: 2, readyLow: 9 };

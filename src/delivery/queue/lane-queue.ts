@@ -390,6 +390,8 @@ export class LaneQueue {
   #makeRoom(urgency: Urgency, since: string): string | undefined {
     const newest = this.#ready.newest(urgency);
     if (newest === undefined || newest.since <= since) return undefined;
+    // In its class nothing of it may be left, so that its head alone leads back to it.
+    for (const head of newest.waiting.slice(0, 1)) this.#cursors.of(head.urgency).leave(head.deliveryId);
     this.#forget(newest);
     this.#remove(newest);
     return newest.since;
