@@ -4,6 +4,7 @@ import fc from 'fast-check';
 import { testDelivery, testEvent, testWebhook } from '../../../test/support/deliveries.ts';
 import { precedes, urgencyOf, type Delivery, type Urgency } from '../store/delivery.ts';
 import type { Head, Place } from '../store/backlog-store.ts';
+import { headOf, idOf, lanesOf, numbered, pass, placeOf, readAll, urgent } from '../../../test/support/lanes.ts';
 import { MemoryBudget } from './memory-budget.ts';
 import type { Page } from './lane.ts';
 import { LaneQueue } from './lane-queue.ts';
@@ -355,61 +356,6 @@ test('a class full of lanes that are older than the next place lets them go, whe
   readCritical([placeOf(other), placeOf(third)]);
   assert.equal(lanes.take(), second);
 });
-
-const letters: Readonly<Record<string, Urgency>> = { c: 0, w: 1, i: 2 };
-
-/** As urgent as its letter says: c, w or i; when none is given, the first of the lane's name. */
-function urgent(entityId: string, sequence = 1, letter = entityId[0] ?? '', day = ''): Delivery {
-  const delivery = testDelivery(testEvent(entityId, sequence), testWebhook(), { urgency: letters[letter] ?? 1 });
-  return day === '' ? delivery : { ...delivery, deliveryId: `${day}${delivery.deliveryId.slice(8)}` };
-}
-
-function idOf(delivery: Delivery | undefined): string {
-  return delivery?.deliveryId ?? '';
-}
-
-function headOf(delivery: Delivery): Head {
-  return { delivery, state: 'pending', urgency: delivery.urgency, since: delivery.deliveryId };
-}
-
-function placeOf({ deliveryId, entityId }: Delivery): Place {
-  return { deliveryId, entityId, state: 'pending' };
-}
-
-/** Answers all that is asked for. @param rows what waits, one in each lane. */
-function readAll(lanes: LaneQueue, rows: readonly Delivery[]): void {
-  for (;;) {
-    const page = lanes.nextPage();
-    const wanted = lanes.wanted(64);
-    if (page === undefined && wanted.length === 0) return;
-    if (page !== undefined) {
-      const waiting = rows
-        .filter(({ urgency, deliveryId }) => urgency === page.urgency && deliveryId > page.after)
-        .sort((one, other) => (one.deliveryId < other.deliveryId ? -1 : 1))
-        .slice(0, 128);
-      lanes.foundPage(page, waiting.map(placeOf), waiting.length < 128);
-    }
-    const heads = rows.filter(({ entityId }) => wanted.includes(entityId)).map(headOf);
-    if (wanted.length > 0) lanes.foundHeads(wanted, heads);
-  }
-}
-
-function numbered(prefix: string, count: number): string[] {
-  return Array.from({ length: count }, (_, index) => `${prefix}${String(index).padStart(5, '0')}`);
-}
-
-function lanesOf(entityIds: readonly string[], held = new MemoryBudget()): LaneQueue {
-  const lanes = new LaneQueue(1, held, false);
-  for (const entityId of entityIds) lanes.enqueue(urgent(entityId));
-  return lanes;
-}
-
-/** Takes the next and lets it end. */
-function pass(lanes: LaneQueue): Delivery | undefined {
-  const delivery = lanes.take();
-  if (delivery !== undefined) lanes.ended(delivery.entityId);
-  return delivery;
-}
 
 /** A webhook's lanes beside the rows as the database would have them. */
 class World {
