@@ -4,6 +4,7 @@ import { after, before, describe, test } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { browserClient, type BrowserClient } from '../support/browser-client.ts';
 import { startTestApp, type TestApp } from '../support/test-app.ts';
+import { until } from '../support/until.ts';
 
 const arrivesMaxMs = 20_000;
 const good = 'Vier Birnen + 1 Velo';
@@ -153,6 +154,20 @@ for (const database of ['sqlite', 'postgres'] as const) {
       assert.equal((await listenTo('/live', { cookie: browser.cookie, 'sec-fetch-site': 'same-origin' })).status, 200);
       const { status } = await scene.call('/live', {});
       assert.equal(status, 405);
+    });
+
+    test('nobody takes all streams: a member has twenty, and others listen beside', async () => {
+      const key = await scene.keyOf('viewer');
+      const own: Stream[] = [];
+      for (let number = 0; number < 20; number += 1)
+        own.push(await listenTo('/live', { authorization: `Bearer ${key}` }));
+      assert.deepEqual([...new Set(own.map(({ status }) => status))], [200]);
+      const refused = await listenTo('/live', { authorization: `Bearer ${key}` });
+      assert.deepEqual([refused.status, refused.headers['retry-after']], [429, '10']);
+      assert.equal((await listenTo('/live')).status, 200);
+      own[0]?.close();
+      await until(async () => (await listenTo('/live', { authorization: `Bearer ${key}` })).status === 200);
+      for (const stream of own) stream.close();
     });
 
     test('it ends with the session, and with the service', async () => {

@@ -12,6 +12,8 @@ export const livePath = '/live';
 
 /** Open streams of one node: each costs a connection and some memory. */
 export const streamsMax = 200;
+/** Of one member, whose browsers have one each, so that nobody takes all streams. */
+export const streamsOfMemberMax = 20;
 /** Unsent hints of a client; beyond them it gets a `gap` instead. */
 export const unsentMax = 1_000;
 /** The interval of comments that keep proxies from closing an idle stream. */
@@ -22,22 +24,27 @@ const recheckMs = 900;
 /** The live stream: server-sent events that are hints with ids, for the console (`GET /live`). */
 export function addLive(endpoints: Endpoints): { close(): void } {
   const { app, options } = endpoints;
-  const open = new Set<LiveStream>();
+  const open = new Map<LiveStream, number>();
   app.get(livePath, { exposeHeadRoute: false }, async (request, reply) => {
     const admitted = () => admit(endpoints, request);
-    await admitted();
+    const { person } = await admitted();
     const filter = filterOf(request.query as PushQuery);
     if (open.size >= streamsMax || endpoints.isDraining()) {
       const message = endpoints.isDraining() ? 'this server is closing' : `${streamsMax} live streams are open`;
       throw new Failure('ServiceUnavailable', `${message}; try again`, { retryAfterSeconds: 10 });
     }
+    const own = [...open.values()].filter((memberId) => memberId === person.person_id).length;
+    if (own >= streamsOfMemberMax) {
+      const message = `${streamsOfMemberMax} live streams of this member are open; close one, then try again`;
+      throw new Failure('RequestTooFrequently', message, { retryAfterSeconds: 10 });
+    }
     const stream = new LiveStream(endpoints, hijack(request, reply), admitted);
-    open.add(stream);
+    open.set(stream, person.person_id);
     stream.run(options.live, filter, String(request.headers['last-event-id'] ?? ''), () => open.delete(stream));
   });
   return {
     close: () => {
-      for (const stream of open) stream.end();
+      for (const stream of open.keys()) stream.end();
     },
   };
 }
