@@ -159,7 +159,7 @@ const expected: Readonly<Record<string, Row>> = {
   'open deliveries of a replay': ['delivery_replay_ended', ({ tx }) => replays.countOpen(tx.query, 'replay3')],
   'last reasons of a replay': ['delivery_replay_ended', ({ tx }) => replays.readLastReasons(tx.query, 'replay3', 20)],
   'a piece of a replay': [
-    'delivery delivery_lane event',
+    'delivery delivery_lane delivery_replay event',
     ({ tx, database }) =>
       replays.makeGenerations(tx, database.dialect, ['none', 'neither'], {
         webhook,

@@ -14,7 +14,7 @@ import { systemTimers } from '../runtime/timers.ts';
 import type { Webhook } from '../webhooks/webhook.ts';
 import { ReplayRunner, type ReplayProgress } from './replay-runner.ts';
 import { ReplayService, type ReplayRequest } from './replay-service.ts';
-import { readReplay } from './replay-store.ts';
+import { makeGenerations, readReplay } from './replay-store.ts';
 import { readCandidates } from './selection-store.ts';
 
 const pushes = 40;
@@ -57,6 +57,30 @@ for (const { name, open } of databases) {
       assert.ok(performance.now() - began >= 1_800);
       const stored = await readReplay(database.read, replayId);
       assert.deepEqual([stored?.state, stored?.made, stored?.skipped], ['done', pushes, 0]);
+    });
+
+    test('a record whose event the replay has made already is passed over, also within one piece', async () => {
+      const database = await open();
+      await using closed = { [Symbol.asyncDispose]: () => database.close() };
+      assert.ok(closed);
+      const webhook = testWebhook();
+      const ids = systemIds(systemClock, systemRandom);
+      const made = (replayId: string, recordIds: readonly string[]) =>
+        database.transaction(async (tx) => {
+          const terms = { webhook, replayId, now: systemClock.now(), recordId: ids.record };
+          const deliveries = await makeGenerations(tx, database.dialect, recordIds, terms);
+          return deliveries.map((one) => one.deliveryId);
+        });
+      await storeDeliveries(database, webhook, [testEvent('entity', 1)]);
+      const { delivery_id: original } = await database.read
+        .selectFrom('delivery')
+        .select('delivery_id')
+        .executeTakeFirstOrThrow();
+      // It was open when the replay made its delivery of the original, and has ended since.
+      const [resend = ''] = await made('', [original]);
+      assert.equal((await made('first', [original])).length, 1);
+      assert.deepEqual(await made('first', [resend]), []);
+      assert.equal((await made('second', [original, resend])).length, 1);
     });
 
     const isSqlite = name === 'sqlite';

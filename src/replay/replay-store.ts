@@ -114,7 +114,11 @@ export async function readLastReasons(query: Query, replayId: string, limit: num
   return rows.map((row) => row.reason as Reason);
 }
 
-/** Makes a new generation of each of these records, in the caller's transaction. @returns the new deliveries. */
+/**
+ * Makes a new generation of each of these records, in the caller's transaction, but one of an event for each replay: a resend
+ * that was open when the replay came to its original is a record too once it has ended.
+ * @returns the new deliveries.
+ */
 export async function makeGenerations(
   tx: Transaction,
   dialect: Dialect,
@@ -134,32 +138,41 @@ export async function makeGenerations(
           and other.sequence = delivery.sequence and ${byLane('other')})`.as('generations'),
     ])
     .where(dialect.anyOf('delivery.delivery_id', recordIds))
+    .where(
+      sql<boolean>`not exists (
+        select 1 from delivery as made
+        where made.replay_id = ${replayId} and made.replay_id <> '' and made.webhook_id = delivery.webhook_id
+          and made.entity_id = delivery.entity_id and made.sequence = delivery.sequence)`,
+    )
     .orderBy('delivery.event_time')
     .orderBy('delivery.delivery_id')
     .execute();
-  const deliveries = rows.map((row): Delivery => ({
-    deliveryId: recordId(),
-    webhookId: row.webhook_id,
-    webhookType: row.webhook_type as WebhookType,
-    eventId: row.event_id,
-    generation: row.generations + 1,
-    entityId: row.entity_id,
-    sequence: row.sequence,
-    eventType: row.event_type as EventType,
-    eventTime: row.event_time,
-    channelId: row.channel_id,
-    mode: webhook.mode,
-    attempt: 0,
-    fence: 0,
-    createdAt: now,
-    // Whatever its severity was: new events go first.
-    urgency: urgencyOf.Info,
-    previousSequence: row.previous_sequence,
-    supersededTypes: [],
-    firstAttemptAt: 0,
-    replayId,
-    payload: row.payload,
-  }));
+  const firsts = new Map(rows.toReversed().map((row) => [`${row.entity_id} ${row.sequence}`, row]));
+  const deliveries = rows
+    .filter((row) => firsts.get(`${row.entity_id} ${row.sequence}`) === row)
+    .map((row): Delivery => ({
+      deliveryId: recordId(),
+      webhookId: row.webhook_id,
+      webhookType: row.webhook_type as WebhookType,
+      eventId: row.event_id,
+      generation: row.generations + 1,
+      entityId: row.entity_id,
+      sequence: row.sequence,
+      eventType: row.event_type as EventType,
+      eventTime: row.event_time,
+      channelId: row.channel_id,
+      mode: webhook.mode,
+      attempt: 0,
+      fence: 0,
+      createdAt: now,
+      // Whatever its severity was: new events go first.
+      urgency: urgencyOf.Info,
+      previousSequence: row.previous_sequence,
+      supersededTypes: [],
+      firstAttemptAt: 0,
+      replayId,
+      payload: row.payload,
+    }));
   await insertDeliveries(tx, deliveries, () => webhook.endpoint);
   return deliveries;
 }

@@ -19,4 +19,8 @@ export const regressions: readonly { readonly seed: number; readonly found: stri
     found:
       'I25: an old lane that could go again stayed in the database while its class was full and its cursor stood still',
   },
+  {
+    seed: 31502,
+    found: 'I26: a replay never ended, because a resend that was open when it came to the original had ended since',
+  },
 ];
