@@ -23,4 +23,8 @@ export const regressions: readonly { readonly seed: number; readonly found: stri
     seed: 31502,
     found: 'I26: a replay never ended, because a resend that was open when it came to the original had ended since',
   },
+  {
+    seed: 32335,
+    found: 'I17: a delivery that came back unclaimed to a webhook that was paused meanwhile stayed in memory for ever',
+  },
 ];

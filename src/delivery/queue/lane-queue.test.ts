@@ -149,6 +149,25 @@ test('what could not be claimed is as urgent as before', () => {
   assert.deepEqual([pass(lanes)?.entityId, pass(lanes)?.entityId], ['c1', 'w1']);
 });
 
+test('a delivery that comes back to a webhook that may no longer send takes no memory and no turn', () => {
+  const held = new MemoryBudget();
+  const [first, second] = [urgent('c'), urgent('c', 2)];
+  const lanes = new LaneQueue(1, held, false);
+  for (const delivery of [first, second]) lanes.enqueue(delivery);
+  assert.equal(lanes.take(), first);
+  lanes.suspend();
+  lanes.unclaimed(first);
+  assert.deepEqual([held.count, lanes.readyCount], [0, 0]);
+  lanes.resume();
+  readAll(lanes, [first]);
+  assert.equal(lanes.take()?.deliveryId, first.deliveryId);
+  lanes.enqueue(second);
+  lanes.suspend();
+  lanes.unfollowed(second);
+  lanes.ended('c');
+  assert.deepEqual([held.count, lanes.readyCount], [0, 0]);
+});
+
 test('a lane that is no longer ours takes no turn, in whatever class it was', () => {
   const others = new Set<string>();
   const lanes = new LaneQueue(1, new MemoryBudget(), false, (entityId) => !others.has(entityId));

@@ -98,7 +98,7 @@ export class LaneQueue {
   /** It was not claimed after all, and the result of the one before it is not written. */
   unfollowed(successor: Delivery): void {
     const lane = this.#lanes.get(successor.entityId);
-    if (lane?.state === 'busy' && !isOvertaken(lane, successor)) this.#putBack(lane, successor);
+    if (lane?.state === 'busy' && !this.#suspended && !isOvertaken(lane, successor)) this.#putBack(lane, successor);
   }
 
   /** The head of a lane has ended, so its successor may go. */
@@ -169,6 +169,7 @@ export class LaneQueue {
   unclaimed(delivery: Delivery): void {
     const lane = this.#lanes.get(delivery.entityId);
     if (lane?.state !== 'busy') return;
+    if (this.#suspended) return this.#remove(lane);
     this.#putBack(lane, delivery);
     this.#makeReady(lane);
     if (isOvertaken(lane, delivery)) this.#readAgain(lane);
