@@ -270,9 +270,13 @@ function matching(database: Database, filter: IncidentFilter, found: Found | und
 const rareDays = 30;
 const dayMs = 86_400_000;
 
-/** Another incident of the same `dedup_key` began not long before it. Those by hand have none. */
+/**
+ * Another incident of the same `dedup_key` began not long before it. Those by hand have none. Said of the other one too, in the
+ * words of the partial index `incident_dedup`: otherwise all incidents of thirty days are read for each.
+ */
 const hasForerunner = sql<boolean>`(incident.dedup_key <> '' and exists (
-  select 1 from incident as other where other.dedup_key = incident.dedup_key and other.start_time < incident.start_time
+  select 1 from incident as other where other.dedup_key = incident.dedup_key and other.dedup_key <> ''
+    and other.start_time < incident.start_time
     and other.start_time >= incident.start_time - ${sql.lit(rareDays * dayMs)}))`;
 
 /** Which of these incidents are not rare. */

@@ -8,7 +8,7 @@ import { queryOn } from '../database/query-on.ts';
 import { openTestService } from '../../test/support/test-service.ts';
 import { listAlerts, type AlertFilter, type AlertPage } from '../alerts/alert-list-store.ts';
 import { alertRow, everyAlert, everyIncident, incidentRow } from '../../test/support/incident-rows.ts';
-import { listIncidents, type IncidentFilter } from './incident-list-store.ts';
+import { frequentOf, listIncidents, type IncidentFilter } from './incident-list-store.ts';
 
 /** Filters, and the index that each must be answered by, whatever the database knows of its tables. */
 const expected: readonly [string, Partial<IncidentFilter>, string][] = [
@@ -65,6 +65,10 @@ for (const { name, open } of databases) {
           assert.match(plans[0] ?? '', new RegExp(String.raw`\b${wanted}`), `${what}: ${plans[0]}`);
           for (const plan of plans) assert.doesNotMatch(plan, wholeTable, `${what}: ${plan}`);
         }
+        // Each row of a list says whether it is rare: by the time alone, all of thirty days would be read for each.
+        const [ofRows = ''] = await plansIn(service.database, (asking) => frequentOf(asking, ['6a1f', '6a2f']));
+        const [ofList = ''] = await plansOf(service.database, { rare: true });
+        for (const plan of [ofRows, ofList]) assert.match(plan, /\bincident_dedup\b/, plan);
       });
     }
 
