@@ -126,6 +126,27 @@ describe('the console follows what happens', { skip: noBrowser }, () => {
     await other.context.close();
   });
 
+  test('what changes while a page reads for the first time is shown, though the answer was older', async () => {
+    const lake = await place.hook('incident', { name: 'Lake' });
+    await place.report({ title: 'again', alert_key: 'again' });
+    await lake.history(1);
+    const reader = await console.visit({ role: 'responder' });
+    await reader.open(`/delivery?webhook=${lake.id}&outcome=success`);
+    await reader.page.locator('.state-light').getByText('Live').waitFor();
+    const hinted = (state: string) => reader.page.evaluate(untilReplayIs, state);
+    // The page knows the replay only when it has begun, so that the hint of its end is the first one for the page.
+    await holdFirst(reader.page, '/webhook/replay', '"max_per_second"', hinted('running'));
+    const answer = await holdFirst(reader.page, '/replay/info', '', hinted('done'));
+    await reader.page.getByRole('button', { name: 'Replay these', exact: true }).click();
+    const dialog = reader.page.getByRole('dialog', { name: 'Replay these deliveries' });
+    await dialog.getByText('1 push will be sent.').waitFor();
+    await dialog.getByLabel('At most per second').fill('1');
+    await dialog.getByRole('button', { name: 'Start the replay' }).click();
+    assert.match(await answer.text, /"state":"running"/);
+    await dialog.getByText('Finished').waitFor();
+    await reader.context.close();
+  });
+
   test('no page broke the policy, asked anybody else, or failed', () => {
     assert.deepEqual(console.mishaps, []);
   });
@@ -136,4 +157,38 @@ async function setVisibility(page: Page, state: 'hidden' | 'visible'): Promise<v
     Object.defineProperty(document, 'visibilityState', { value: next, configurable: true });
     document.dispatchEvent(new Event('visibilitychange'));
   }, state);
+}
+
+/** Holds back the first answer to such a request until `release` resolves, which is then given. */
+async function holdFirst(
+  page: Page,
+  path: string,
+  body: string,
+  release: Promise<void>,
+): Promise<{ text: Promise<string> }> {
+  const held = Promise.withResolvers<string>();
+  let isFirst = true;
+  await page.route(`**${path}`, async (route) => {
+    if (!isFirst || !(route.request().postData() ?? '').includes(body)) return route.continue();
+    isFirst = false;
+    const answer = await route.fetch();
+    const text = await answer.text();
+    await release;
+    await route.fulfill({ response: answer });
+    held.resolve(text);
+    return undefined;
+  });
+  return { text: held.promise };
+}
+
+/** Runs in the page, beside its own stream. */
+function untilReplayIs(state: string): Promise<void> {
+  return new Promise((resolve) => {
+    const stream = new EventSource('/live?topics=replay');
+    stream.addEventListener('replay', ({ data }: MessageEvent<string>) => {
+      if ((JSON.parse(data) as { state: string }).state !== state) return;
+      stream.close();
+      resolve();
+    });
+  });
 }

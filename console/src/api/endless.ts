@@ -5,6 +5,7 @@ import { useLive } from './live.ts';
 import type { Hint, Topic } from './live-stream.ts';
 import { followRows, mergeRows } from './merge-rows.ts';
 import type { News } from './news.ts';
+import { readAgain } from './query.ts';
 import { pollMs } from './state.ts';
 
 /** One page of a list; `next` is where the following one begins, undefined after the last. */
@@ -85,7 +86,7 @@ export function useEndless<Row, Next>(
   const { data, hasNextPage, isFetchingNextPage, fetchNextPage, refetch } = query;
   const [rowKey] = useState(() => live?.rowKey);
   const rows = useMemo(() => rowsOf(data?.pages ?? [], rowKey), [data, rowKey]);
-  const news = useWaiting(key, first, load, live, () => refetch());
+  const news = useWaiting(key, first, load, live);
   return {
     rows,
     total: data?.pages.at(-1)?.total ?? -1,
@@ -113,19 +114,19 @@ function useWaiting<Row, Next>(
   first: Next,
   load: (from: Next, signal: AbortSignal) => Promise<Part<Row, Next>>,
   live: LiveList<Row, Next> | undefined,
-  refetch: () => Promise<unknown>,
 ): Pick<Endless<Row>, 'waiting' | 'showWaiting'> {
   const client = useQueryClient();
   const name = JSON.stringify(key);
   const [waiting, setWaiting] = useState({ name, count: 0 });
   const newest = useRef<{ readonly name: string; readonly page: Part<Row, Next> }>(undefined);
   const never = useRef(new AbortController());
+  const refetch = (): Promise<void> => readAgain(client, key);
 
   const refresh = async ({ hints, gap }: News): Promise<unknown> => {
     const before = client.getQueryData<Pages<Row, Next>>(key);
-    // Another filter is being loaded, and it brings what is new.
-    if (live === undefined || before === undefined) return undefined;
-    if (live.moves === true || before.pages.every((page) => page.items.length === 0)) return refetch();
+    if (live === undefined) return undefined;
+    if (before === undefined || live.moves === true || before.pages.every((page) => page.items.length === 0))
+      return refetch();
     if (live.follows !== undefined) return follow(live.follows, hints, gap);
     const shown = new Set(before.pages.flatMap((page) => page.items.map(live.rowKey)));
     const keys = [...new Set(hints.map(live.keyOf))];

@@ -91,3 +91,19 @@ test('a call that is under way is waited for; one that failed makes the next a g
   await pass(5000);
   assert.deepEqual(seen, [false, true]);
 });
+
+test('a gap that comes while a call is under way is another call', async () => {
+  const first = Promise.withResolvers<void>();
+  const seen: boolean[] = [];
+  const { room, pass } = rig(({ gap }) => {
+    seen.push(gap);
+    return seen.length === 1 ? first.promise : undefined;
+  });
+  room.hint(hint);
+  await pass(0);
+  room.gap();
+  first.resolve();
+  await new Promise(setImmediate);
+  await pass(5000);
+  assert.deepEqual(seen, [false, true]);
+});

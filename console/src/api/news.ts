@@ -25,6 +25,8 @@ export class Newsroom {
   readonly #refresh: (news: News) => Promise<unknown> | void;
   #hints: Hint[] = [];
   #gap = false;
+  /** The last call failed, so the next one is for all that is shown. */
+  #missed = false;
   #held = false;
   #running = false;
   #lastAt = Number.NEGATIVE_INFINITY;
@@ -75,21 +77,22 @@ export class Newsroom {
 
   async #run(): Promise<void> {
     if (this.#held) return;
-    const news: News = { hints: this.#hints, gap: this.#gap };
+    const news: News = { hints: this.#hints, gap: this.#gap || this.#missed };
     this.#hints = [];
     this.#gap = false;
+    this.#missed = false;
     this.#running = true;
     this.#lastAt = this.#ports.now();
     try {
       await this.#refresh(news);
     } catch {
       // The list shows its own error; the next one asks for the missed rows.
-      this.#gap = true;
+      this.#missed = true;
       this.#lastAt = this.#ports.now() + this.#everyMs;
     } finally {
       this.#running = false;
-      // A failed one waits for other news, not for itself.
-      if (this.#hints.length > 0) this.#plan(true);
+      // One that failed waits for other news, not for itself.
+      this.#plan(true);
     }
   }
 }

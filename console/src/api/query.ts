@@ -42,19 +42,37 @@ export function useRead<P extends Path>(
   options: ReadOptions = {},
 ): UseQueryResult<Reply<P>, CallError> {
   const { live } = options;
+  const client = useQueryClient();
+  const queryKey = [path, body];
   const query = useQuery<Reply<P>, CallError>({
-    queryKey: [path, body],
+    queryKey,
     queryFn: ({ signal }) => call(path, body, { signal }),
     enabled: options.enabled ?? true,
+    // The kept answer may have missed a hint that came while nothing on the screen listened.
+    ...(live === undefined ? {} : { staleTime: 0 }),
     ...(options.poll === true ? { refetchInterval: pollMs } : {}),
     ...(options.keep === true ? { placeholderData: (before: Reply<P> | undefined) => before } : {}),
   } as Parameters<typeof useQuery<Reply<P>, CallError>>[0]);
-  const { refetch } = query;
-  useLive(live?.topics ?? [], () => refetch(), {
+  useLive(live?.topics ?? [], () => readAgain(client, queryKey), {
     ...live,
     enabled: live !== undefined && options.enabled !== false && live.enabled !== false,
   });
   return query;
+}
+
+/**
+ * Asks again for all that is on the screen of these queries. A read that is under way is given up for a new one; only the
+ * first read of a query is joined instead, and it may have been answered before what the hint is about: so it is waited
+ * for, and then asked again.
+ */
+export async function readAgain(client: QueryClient, queryKey: readonly unknown[]): Promise<void> {
+  const shown = { queryKey, type: 'active' } as const;
+  const isFirst = client
+    .getQueryCache()
+    .findAll(shown)
+    .some(({ state }) => state.data === undefined && state.fetchStatus !== 'idle');
+  await client.refetchQueries(shown);
+  if (isFirst) await client.refetchQueries(shown);
 }
 
 export interface WriteOptions<P extends Path> {

@@ -4,7 +4,7 @@ import { call } from '../api/call.ts';
 import { useEndless, type Endless, type Part } from '../api/endless.ts';
 import type { Incident, Reply } from '../api/operations.ts';
 import { useLive } from '../api/live.ts';
-import { useRead } from '../api/query.ts';
+import { readAgain, useRead } from '../api/query.ts';
 import { useSession } from '../api/session.ts';
 import { isWorstFirst, requestOf, type IncidentValues } from './incident-filters.ts';
 
@@ -113,9 +113,7 @@ export function usePushSummaries(incidents: readonly Incident[], { from, to }: S
     pages.push(incidents.slice(at, at + pageRows).map((one) => one.incident_id));
   }
   const client = useQueryClient();
-  useLive(['delivery'], () => client.invalidateQueries({ queryKey: ['/webhook/history/summary'] }), {
-    everyMs: summariesMs,
-  });
+  useLive(['delivery'], () => readAgain(client, ['/webhook/history/summary']), { everyMs: summariesMs });
   return useQueries({
     queries: pages.map((ids) => ({
       queryKey: ['/webhook/history/summary', { ref_ids: ids }],

@@ -1,8 +1,10 @@
+import { useQueryClient } from '@tanstack/react-query';
 import { useEffect } from 'react';
 import { call } from '../api/call.ts';
 import { useEndless, type Endless } from '../api/endless.ts';
 import { useLive } from '../api/live.ts';
 import type { Delivery } from '../api/operations.ts';
+import { readAgain } from '../api/query.ts';
 import { useSession } from '../api/session.ts';
 import { within } from '../time/range.ts';
 import { deliveryStates } from './delivery-state.ts';
@@ -14,7 +16,9 @@ const marginMs = 3_600_000;
 /** The deliveries of one incident or alert, those that wait too, newest first. `since` in Unix seconds. */
 export function usePushes(objectId: string, since: number): Endless<Delivery> {
   const { history_days: days } = useSession();
-  const list = useEndless(['/webhook/history/list', 'of', objectId], '', async (cursor, signal) => {
+  const client = useQueryClient();
+  const queryKey = ['/webhook/history/list', 'of', objectId];
+  const list = useEndless(queryKey, '', async (cursor, signal) => {
     const now = Date.now();
     const asked = { from: since * 1000 - marginMs, to: now + marginMs };
     const span = days > 0 ? within(asked, days, now) : asked;
@@ -33,7 +37,7 @@ export function usePushes(objectId: string, since: number): Endless<Delivery> {
       next: reply.search_after_ctx === '' ? undefined : reply.search_after_ctx,
     };
   });
-  useLive(['delivery'], () => list.refetch(), { wants: (hint) => hint.data['ref_id'] === objectId });
+  useLive(['delivery'], () => readAgain(client, queryKey), { wants: (hint) => hint.data['ref_id'] === objectId });
   return list;
 }
 

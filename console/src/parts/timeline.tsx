@@ -1,9 +1,10 @@
-import { useInfiniteQuery } from '@tanstack/react-query';
+import { useInfiniteQuery, useQueryClient } from '@tanstack/react-query';
 import { useState, type ReactNode } from 'react';
 import { useLocale, useTranslations } from 'use-intl';
 import { call, type CallError } from '../api/call.ts';
 import { useLive } from '../api/live.ts';
 import type { Delivery, FeedItem } from '../api/operations.ts';
+import { readAgain } from '../api/query.ts';
 import { Button } from './button.tsx';
 import { TimeStamp } from './clock.tsx';
 import { useWebhookNames } from './delivery-columns.tsx';
@@ -30,8 +31,12 @@ const pageEntries = 50;
 export function Timeline({ subject, since }: TimelineProps): ReactNode {
   const t = useTranslations('incidents');
   const topic = 'incident_id' in subject ? 'incident' : 'alert';
+  const client = useQueryClient();
+  const queryKey = ['incident_id' in subject ? '/incident/feed' : '/alert/feed', subject];
   const feed = useInfiniteQuery({
-    queryKey: ['incident_id' in subject ? '/incident/feed' : '/alert/feed', subject],
+    queryKey,
+    // The kept answer may have missed a hint that came while nothing on the screen listened.
+    staleTime: 0,
     initialPageParam: 1,
     queryFn: ({ pageParam, signal }) => {
       const page = { p: pageParam, limit: pageEntries, asc: false };
@@ -41,8 +46,7 @@ export function Timeline({ subject, since }: TimelineProps): ReactNode {
     getNextPageParam: (last, all) => (last.has_next_page ? all.length + 1 : undefined),
   });
   const objectId = 'incident_id' in subject ? subject.incident_id : subject.alert_id;
-  const { refetch } = feed;
-  useLive([topic], () => refetch(), { wants: (hint) => hint.data[`${topic}_id`] === objectId });
+  useLive([topic], () => readAgain(client, queryKey), { wants: (hint) => hint.data[`${topic}_id`] === objectId });
   const items = feed.data?.pages.flatMap((page) => page.items) ?? [];
   const names = usePersonNames(items.flatMap((item) => [item.creator_id, ...idsIn(item.detail['to'])]));
   const webhooks = useWebhookNames();
