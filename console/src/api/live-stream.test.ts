@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { LiveStream, offAfterMs, sleepAfterMs, type LivePorts } from './live-stream.ts';
+import { LiveStream, offAfterMs, promptMs, sleepAfterMs, type LivePorts } from './live-stream.ts';
 import { pollMs } from './state.ts';
 
 /** A browser whose clock stands still until the test moves it. */
@@ -47,6 +47,19 @@ function rig() {
     },
   };
 }
+
+test('the first stream is no gap when it comes with the page, and is one when it comes late', () => {
+  const prompt = rig();
+  prompt.stream.start();
+  prompt.pass(promptMs - 1);
+  prompt.open[0]?.hello();
+  assert.deepEqual(prompt.seen, []);
+  const late = rig();
+  late.stream.start();
+  late.pass(promptMs);
+  late.open[0]?.hello();
+  assert.deepEqual(late.seen, ['gap']);
+});
 
 test('hints reach those who follow, and a stream that comes back is a gap', () => {
   const { stream, open, seen } = rig();

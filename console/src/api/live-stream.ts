@@ -32,6 +32,8 @@ export interface LivePorts {
 export const sleepAfterMs = 30_000;
 /** Without a stream for this long, the page polls. */
 export const offAfterMs = 10_000;
+/** A new stream begins with the hints of two seconds before it; a stream that took longer to come has missed some. */
+export const promptMs = 1_000;
 /** A refused stream is tried again. */
 const retryMs = 5_000;
 
@@ -40,11 +42,13 @@ export class LiveStream {
   readonly #ports: LivePorts;
   readonly #listeners = new Set<Listener>();
   #source: { close(): void } | undefined;
-  #greeted = false;
+  /** Hints may have been missed before the stream that is being opened begins. */
+  #isLate = false;
   #ends: (() => void)[] = [];
   #cancelSleep: (() => void) | undefined;
   #cancelOff: (() => void) | undefined;
   #cancelRetry: (() => void) | undefined;
+  #cancelPrompt: (() => void) | undefined;
 
   constructor(ports: LivePorts) {
     this.#ports = ports;
@@ -58,11 +62,13 @@ export class LiveStream {
   /** Gives back what ends it. */
   start(): () => void {
     this.#ends.push(this.#ports.onVisibility(() => this.#look()));
+    this.#cancelPrompt = this.#ports.after(promptMs, () => (this.#isLate = true));
     if (this.#ports.isVisible()) this.#open();
     else this.#sleep();
     return () => {
       for (const end of this.#ends.splice(0)) end();
       this.#cancelSleep?.();
+      this.#cancelPrompt?.();
       this.#close();
     };
   }
@@ -94,9 +100,9 @@ export class LiveStream {
       hello: () => {
         this.#cancelOff?.();
         this.state.set('live');
-        // The first one comes with the page, whose rows are as new.
-        if (this.#greeted) this.#gap();
-        this.#greeted = true;
+        this.#cancelPrompt?.();
+        if (this.#isLate) this.#gap();
+        this.#isLate = true;
       },
       hint: (hint) => {
         for (const listener of this.#listeners) listener.hint(hint);

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { CommittedEvent } from '../../events/event-store.ts';
 import type { Hint, HintFilter } from './hint.ts';
-import { keptMax, LiveHub, type Subscriber } from './live-hub.ts';
+import { keptMax, LiveHub, recentMs, type Subscriber } from './live-hub.ts';
 
 const everything: HintFilter = { topics: [], webhookId: 0, channelId: 0 };
 
@@ -59,9 +59,10 @@ function delivery(webhookId: number, number = 0): Hint {
   return { topic: 'delivery', webhookId, channelId: 7, data: { number } };
 }
 
-test('a committed event is sent once, whichever node committed it, and earlier ones are not', async () => {
-  const { hub, commit, look, settled } = rig();
+test('a committed event is sent once, whichever node committed it, and those of long before are not', async () => {
+  const { hub, commit, look, settled, time } = rig();
   commit(1);
+  time.now += recentMs + 1;
   const one = listener();
   hub.subscribe(one, '');
   await settled();
@@ -72,6 +73,27 @@ test('a committed event is sent once, whichever node committed it, and earlier o
   await look();
   await look();
   assert.deepEqual(one.seen, ['incident i1 i_ack 2 7', 'alert a1 a_new 3 7']);
+});
+
+test('a new stream begins with the hints of the last two seconds, which the rows of its page may lack', async () => {
+  const { hub, commit, look, settled, time } = rig();
+  hub.publish(delivery(1, 1));
+  time.now += recentMs + 1;
+  hub.publish(delivery(1, 2));
+  commit(1);
+  const one = listener();
+  hub.subscribe(one, '');
+  await settled();
+  assert.deepEqual(one.seen, ['delivery 2', 'incident i1 i_new 1 7']);
+  const two = listener({ ...everything, topics: ['incident'] });
+  hub.subscribe(two, '');
+  assert.deepEqual(two.seen, ['incident i1 i_new 1 7']);
+  await look();
+  assert.equal(one.seen.length + two.seen.length, 3);
+  time.now += recentMs;
+  const three = listener();
+  hub.subscribe(three, '');
+  assert.deepEqual(three.seen, []);
 });
 
 test('an event that is committed late, with an id from before others, is sent too', async () => {
@@ -122,7 +144,7 @@ test('a stream that reconnects gets missed hints, or a gap', () => {
   }
 });
 
-test('without streams nothing is kept, and no cursor of before is believed', async () => {
+test('without streams nothing is read, and no cursor of before is believed', async () => {
   const { hub, isAsleep, look, settled } = rig();
   hub.publish(delivery(1));
   const one = listener();

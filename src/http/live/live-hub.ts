@@ -23,8 +23,13 @@ export interface Subscriber {
   gap(cursor: string): void;
 }
 
-/** Hints kept for streams that reconnect. */
+/** Hints kept for streams that reconnect, and for new ones. */
 export const keptMax = 1_000;
+/**
+ * A page asks for its rows and for its stream at the same time, and the rows may be read first: a new stream begins with
+ * the hints of this long before it.
+ */
+export const recentMs = 2_000;
 /** The interval of reading new events, while there are streams. */
 const pollMs = 400;
 /** An id holds the time of its making and becomes visible at its commit: each look goes back this far. */
@@ -36,13 +41,13 @@ const peersMs = 5_000;
 
 /**
  * Sends hints to the open streams of this node. A look at the event log several times a second finds the events of all
- * nodes; deliveries come from this node's dispatcher. Without streams it does nothing and keeps nothing.
+ * nodes; deliveries come from this node's dispatcher. Without streams it reads nothing.
  */
 export class LiveHub {
   readonly #parts: LiveHubParts;
   readonly #subscribers = new Set<Subscriber>();
   readonly #known = new Map<string, number>();
-  #kept: { readonly number: number; readonly hint: Hint }[] = [];
+  readonly #kept: { readonly number: number; readonly at: number; readonly hint: Hint }[] = [];
   /** Changes whenever hints may have been missed, so that earlier cursors are not used. */
   #epoch = 0;
   #last = 0;
@@ -57,21 +62,21 @@ export class LiveHub {
     return this.#subscribers.size;
   }
 
-  /** @param cursor of an earlier stream; '' = none. Missed hints come first. @returns a function that ends it. */
+  /** @param cursor of an earlier stream; '' = none. Missed or recent hints come first. @returns a function that ends it. */
   subscribe(subscriber: Subscriber, cursor: string): () => void {
     if (this.#subscribers.size === 0) this.#begin();
     this.#subscribers.add(subscriber);
-    this.#resume(subscriber, cursor);
+    if (cursor === '') this.#tellRecent(subscriber);
+    else this.#resume(subscriber, cursor);
     return () => {
       this.#subscribers.delete(subscriber);
-      if (this.#subscribers.size === 0) this.#end();
+      if (this.#subscribers.size === 0) this.#cancel();
     };
   }
 
   publish(hint: Hint): void {
-    if (this.#subscribers.size === 0) return;
     this.#last += 1;
-    this.#kept.push({ number: this.#last, hint });
+    this.#kept.push({ number: this.#last, at: this.#parts.clock.now(), hint });
     if (this.#kept.length > keptMax) this.#kept.shift();
     for (const subscriber of this.#subscribers) {
       if (wants(subscriber.filter, hint)) subscriber.hint(this.#cursor(), hint);
@@ -82,8 +87,14 @@ export class LiveHub {
     return `${this.#epoch}-${number}`;
   }
 
+  #tellRecent(subscriber: Subscriber): void {
+    const since = this.#parts.clock.now() - recentMs;
+    for (const { number, at, hint } of this.#kept) {
+      if (at >= since && wants(subscriber.filter, hint)) subscriber.hint(this.#cursor(number), hint);
+    }
+  }
+
   #resume(subscriber: Subscriber, cursor: string): void {
-    if (cursor === '') return;
     const [epoch, number] = cursor.split('-').map(Number);
     const oldest = this.#kept[0]?.number ?? this.#last + 1;
     if (epoch !== this.#epoch || number === undefined || number < oldest - 1 || number > this.#last) {
@@ -101,24 +112,17 @@ export class LiveHub {
     const now = this.#parts.clock.now();
     this.#epoch = Math.max(this.#epoch + 1, now);
     this.#peersAt = now + peersMs;
-    // Events committed just before are not news to a new stream.
-    void this.#look((event) => this.#known.set(event.eventId, now));
+    void this.#look();
   }
 
-  #end(): void {
-    this.#cancel();
-    this.#kept = [];
-    this.#known.clear();
-  }
-
-  async #look(found: (event: CommittedEvent) => void): Promise<void> {
+  async #look(): Promise<void> {
     const { clock, timers, eventsAfter, failed } = this.#parts;
     const now = clock.now();
     const epoch = this.#epoch;
     try {
       const events = await eventsAfter(firstEventIdAt(now - overlapMs), polledMax);
       if (epoch !== this.#epoch || this.#subscribers.size === 0) return;
-      for (const event of events) if (!this.#known.has(event.eventId)) found(event);
+      for (const event of events) if (!this.#known.has(event.eventId)) this.#tell(event);
       if (events.length === polledMax) this.#gapForAll();
     } catch (error) {
       failed(error);
@@ -129,7 +133,7 @@ export class LiveHub {
       this.#peersAt = now + peersMs;
       this.#gapForAll();
     }
-    this.#cancel = timers.after(pollMs, () => void this.#look((event) => this.#tell(event)));
+    this.#cancel = timers.after(pollMs, () => void this.#look());
   }
 
   #tell(event: CommittedEvent): void {
