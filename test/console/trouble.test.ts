@@ -99,6 +99,26 @@ describe('trouble in the console', { skip: noBrowser }, () => {
     await button('Retry now').waitFor({ state: 'detached' });
   });
 
+  test('a replay that nothing is selected for says why, and how to choose what has arrived', async () => {
+    const quiet = await place.hook('incident', { name: 'Quiet' });
+    await place.report({ title: 'arrived', alert_key: 'arrived' });
+    await quiet.history(1);
+    await visit.open(`/delivery?webhook=${quiet.id}`);
+    await page.getByText('1 of 1', { exact: true }).waitFor();
+    await button('Replay these').click();
+    const dialog = page.getByRole('dialog', { name: 'Replay these deliveries' });
+    await dialog.getByText('No delivery is selected.').waitFor();
+    await dialog.getByText('close this and set the outcome filter to Delivered').waitFor();
+    assert.deepEqual(await visit.faultsOfPage(), []);
+    await dialog.getByRole('button', { name: 'Cancel' }).click();
+    await page.getByLabel('Outcome').selectOption('success');
+    await page.getByText('1 of 1', { exact: true }).waitFor();
+    await button('Replay these').click();
+    await dialog.getByText('1 push will be sent.').waitFor();
+    await dialog.getByText('set the outcome filter').waitFor({ state: 'detached' });
+    await dialog.getByRole('button', { name: 'Cancel' }).click();
+  });
+
   test('a replay of 500 shows how far it is, stops, and is finished by another', async () => {
     const other = await console.app.place();
     const lake = await other.hook('incident', { name: 'Lake', timeout_ms: 10_000 });

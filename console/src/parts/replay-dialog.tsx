@@ -66,6 +66,10 @@ export function ReplayDialog({ selection, name, onClose }: ReplayDialogProps): R
                   <strong>{t('count', { count: found.count, name })}</strong> {t('pushes', { pushes: found.pushes })}{' '}
                   {found.oldest > 0 ? t.rich('oldest', { when: stampOf(found.oldest) }) : null}
                 </p>
+                {found.count > 0 && found.pushes === 0 ? <p>{t('replaced')}</p> : null}
+                {selection.states?.length === 0 ? (
+                  <p className={found.count === 0 ? undefined : 'muted'}>{t('leftOut')}</p>
+                ) : null}
                 <p className="muted mono">{found.by_type.map((one) => `${one.event_type} ${one.count}`).join(' · ')}</p>
               </>
             )}

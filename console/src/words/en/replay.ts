@@ -4,6 +4,9 @@ export const replay = {
   count:
     '{count, plural, =0 {No delivery is selected.} one {# delivery of {name} is selected.} other {# deliveries of {name} are selected.}}',
   pushes: '{pushes, plural, =0 {Nothing will be sent.} one {# push will be sent.} other {# pushes will be sent.}}',
+  leftOut:
+    'Only failed, unknown, expired and cancelled deliveries are sent again. To send delivered ones again, close this and set the outcome filter to Delivered.',
+  replaced: 'Each of these events has arrived since, or a later push takes its place.',
   oldest: 'The oldest event: <when></when>.',
   marked: 'Each is marked tocsin-redelivery, and counts for nothing in the health of the webhook.',
   order: 'Order',
