@@ -6,7 +6,8 @@ export const replay: WordsOf<typeof english.replay> = {
   counting: '正在统计……',
   count: '{count, plural, =0 {没有选中任何推送。} other {已选中 {name} 的 # 条推送。}}',
   pushes: '{pushes, plural, =0 {不会发送任何内容。} other {将发送 # 条。}}',
-  leftOut: '只会重新发送失败、未知、已过期和已取消的推送。如需重新发送成功的推送，请关闭此窗口，并将“结果”筛选设为“成功”。',
+  leftOut:
+    '只会重新发送失败、未知、已过期和已取消的推送。如需重新发送成功的推送，请关闭此窗口，并将“结果”筛选设为“成功”。',
   replaced: '这些事件此后都已送达，或由之后的推送代替。',
   oldest: '最早的事件：<when></when>。',
   marked: '每条都带有 tocsin-redelivery 标记，且不计入 Webhook 的健康状况。',
