@@ -73,6 +73,8 @@ async function letHappen({ world, host }: Run, operations: readonly Operation[])
   for (const [index, operation] of tracked.entries()) {
     world.kernel.after(index * 2, 'world', () => {
       operation.life = host.lifeNumber;
+      // A caller is refused while the service starts, and does not ask again.
+      operation.settled = host.service === undefined;
       host.do(operation);
     });
   }
