@@ -124,7 +124,7 @@ function partsOn(database: Database, webhook: Webhook) {
 }
 
 function serviceOn(database: Database, webhook: Webhook, runner: { wake(): void } = { wake() {} }): ReplayService {
-  return new ReplayService({ ...partsOn(database, webhook), deliveries: { resume() {} }, runner });
+  return new ReplayService({ ...partsOn(database, webhook), deliveries: { resume() {} }, runner, changed() {} });
 }
 
 function requestFor(webhook: Webhook): ReplayRequest {

@@ -6,8 +6,10 @@ import { Failure, invalid, notFound } from '../runtime/failure.ts';
 import type { Ids } from '../runtime/ids.ts';
 import type { WebhookSource } from '../webhooks/webhook-index.ts';
 import type { DeliveriesOf } from '../webhooks/webhook-service.ts';
+import type { ReplayProgress } from './replay-runner.ts';
 import {
   cancelOpen,
+  countOpen,
   countOutcomes,
   insertReplay,
   listReplays,
@@ -32,6 +34,8 @@ export interface ReplayServiceParts {
   readonly ids: Ids;
   /** Carries replays on. */
   readonly runner: { wake(): void };
+  /** A replay was cancelled, as a hint. */
+  readonly changed: (progress: ReplayProgress) => void;
 }
 
 export interface ReplayRequest {
@@ -111,16 +115,21 @@ export class ReplayService {
 
   /** Makes no more deliveries, and cancels those that wait; does nothing to one that has ended. @returns how many. */
   async cancel(replayId: string): Promise<number> {
-    const { database, clock, deliveries } = this.#parts;
+    const { database, clock, deliveries, changed } = this.#parts;
     return database.transaction(async (tx) => {
       const replay = await lockReplay(tx, database.dialect, replayId);
       if (replay === undefined) throw notFound('replay', replayId);
       if (replay.state !== 'running') return 0;
       const now = clock.now();
-      await saveReplay(tx, { ...replay, state: 'cancelled', finishedAt: now });
+      const stopped: Replay = { ...replay, state: 'cancelled', finishedAt: now };
+      await saveReplay(tx, stopped);
       const cancelled = await cancelOpen(tx, replayId, now);
-      // New events may wait behind what is cancelled.
-      tx.hint(() => deliveries.resume(replay.webhookId));
+      const inFlight = await countOpen(tx.query, replayId);
+      tx.hint(() => {
+        // New events may wait behind what is cancelled.
+        deliveries.resume(replay.webhookId);
+        changed({ replay: stopped, done: replay.made - inFlight });
+      });
       return cancelled;
     });
   }

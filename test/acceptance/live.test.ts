@@ -3,7 +3,7 @@ import { request } from 'node:http';
 import { after, before, describe, test } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { browserClient, type BrowserClient } from '../support/browser-client.ts';
-import { startTestApp, type TestApp } from '../support/test-app.ts';
+import { around, startTestApp, type Hook, type TestApp } from '../support/test-app.ts';
 import { until } from '../support/until.ts';
 
 const arrivesMaxMs = 20_000;
@@ -143,6 +143,26 @@ for (const database of ['sqlite', 'postgres'] as const) {
       await again.until(({ event, data }) => event === 'incident' && data['incident_id'] !== last.data['incident_id']);
       const strange = await listenTo('/live', { cookie: browser.cookie, 'last-event-id': '1-1' });
       await strange.until(({ event }) => event === 'gap');
+    });
+
+    test('a replay that somebody cancels is hinted, and one that ends with its webhook', async () => {
+      const place = await scene.place();
+      const stream = await listenTo('/live?topics=replay');
+      const ends = async (state: string, end: (replayId: string, hook: Hook) => Promise<unknown>) => {
+        const hook = await place.hook('alert', { event_types: ['a_new'] });
+        await place.report({ title: state, alert_key: String(hook.id) });
+        await hook.history(1, { states: ['delivered'] });
+        await scene.service.api('/webhook/pause', { integration_id: hook.id });
+        const selection = { ...around(), states: ['delivered'], max_per_second: 1 };
+        const begun = await scene.service.api('/webhook/replay', { integration_id: hook.id, ...selection });
+        const replayId = String(begun['replay_id']);
+        await end(replayId, hook);
+        const told = await stream.until(({ data }) => data['replay_id'] === replayId && data['state'] === state);
+        assert.deepEqual([told.data['integration_id'], told.data['total']], [hook.id, 1]);
+      };
+      await ends('cancelled', (replay_id) => scene.service.api('/replay/cancel', { replay_id }));
+      await ends('failed', (_, { id }) => scene.service.api('/webhook/disable', { integration_id: id }));
+      await ends('failed', (_, { id }) => scene.service.api('/webhook/delete', { integration_id: id }));
     });
 
     test('nobody listens without a key or a session, and no page of another site does', async () => {
