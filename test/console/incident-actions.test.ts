@@ -235,6 +235,14 @@ describe('what people do to incidents in the console', { skip: noBrowser }, () =
     const row = page.getByRole('row', { name: /half pushed/ });
     await row.getByText(/push(es)? not delivered/).waitFor();
     await row.getByText(/push(es)? delivered/).waitFor();
+    await row.getByRole('link', { name: 'half pushed' }).click();
+    await page.getByRole('tab', { name: 'Timeline' }).click();
+    await failed.getByRole('button', { name: 'Resend' }).last().click();
+    await receiver.waitFor(3, (one) => one.path === '/broken' && one.body.includes('half pushed'));
+    await page.reload();
+    await failed.nth(2).waitFor();
+    // It has arrived.
+    assert.equal(await failed.getByRole('button', { name: 'Resend' }).count(), 0);
   });
 
   test('custom actions are run by a click and by their number, and a failure is said', async () => {

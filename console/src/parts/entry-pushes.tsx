@@ -38,6 +38,7 @@ function EntryPush({ push, names }: { readonly push: Delivery; readonly names: E
     changes: ['/webhook/history/list', '/webhook/history/summary'],
   });
   const state = stateOf(push);
+  const isOwed = missed.has(state) && (push.delivered_later === undefined || resend.isSuccess);
   const name = names.get(push.integration_id) ?? t('deletedWebhook', { id: String(push.integration_id) });
   return (
     <li className="entry-push">
@@ -46,7 +47,7 @@ function EntryPush({ push, names }: { readonly push: Delivery; readonly names: E
       <span className="muted" title={sentence === '' ? undefined : sentence}>
         {outcome}
       </span>
-      {mayResend && missed.has(state) ? (
+      {mayResend && isOwed ? (
         <Button
           look="quiet"
           className="entry-resend"
