@@ -125,6 +125,14 @@ const expected: Readonly<Record<string, Row>> = {
   listHistory: ['delivery_webhook', (scene) => list(scene, {})],
   'listHistory, the next page': ['delivery_webhook', (scene) => list(scene, {}, { time: soon + 5, id: '2' })],
   'listHistory of all webhooks': ['delivery_time', (scene) => list(scene, { webhookId: 0 })],
+  'listHistory of records': [
+    'delivery',
+    (scene) => list(scene, { webhookId: 0, recordIds: scene.heads.map(({ deliveryId }) => deliveryId) }),
+  ],
+  'listHistory of records of a webhook': [
+    'delivery',
+    (scene) => list(scene, { webhookId, recordIds: scene.heads.map(({ deliveryId }) => deliveryId) }),
+  ],
   'listHistory of failures': ['delivery_failed_webhook', (scene) => list(scene, { states: history.failedStates })],
   'listHistory of all failures': [
     'delivery_failed',

@@ -126,6 +126,20 @@ describe('the console follows what happens', { skip: noBrowser }, () => {
     await other.context.close();
   });
 
+  test('a push that is cancelled without having been tried is not shown as waiting for ever', async () => {
+    const lake = await place.hook('incident', { name: 'Shut lake' });
+    await console.app.service.api('/webhook/pause', { integration_id: lake.id });
+    await place.report({ title: 'shut', alert_key: 'shut' });
+    const reader = await console.visit({ role: 'viewer' });
+    await reader.page.clock.install();
+    await reader.open(`/delivery?webhook=${lake.id}&outcome=pending`);
+    await reader.page.getByText('Waiting: paused').waitFor();
+    await console.app.service.api('/webhook/disable', { integration_id: lake.id });
+    await reader.page.clock.fastForward(11_000);
+    await reader.page.getByRole('row', { name: /Cancelled/ }).waitFor();
+    await reader.context.close();
+  });
+
   test('what changes while a page reads for the first time is shown, though the answer was older', async () => {
     const lake = await place.hook('incident', { name: 'Lake' });
     await place.report({ title: 'again', alert_key: 'again' });

@@ -7,6 +7,7 @@ import { followRows, mergeRows } from './merge-rows.ts';
 import type { News } from './news.ts';
 import { readAgain } from './query.ts';
 import { pollMs } from './state.ts';
+import { useUnsettled, type Unsettled } from './unsettled.ts';
 
 /** One page of a list; `next` is where the following one begins, undefined after the last. */
 export interface Part<Row, Next> {
@@ -48,6 +49,7 @@ export interface LiveList<Row, Next = unknown> {
   /** Asks again every ten seconds as well: not every change of these rows makes a hint. */
   readonly polls?: boolean;
   readonly everyMs?: number;
+  readonly unsettled?: Omit<Unsettled<Row>, 'rowKey'>;
   /** The list is always as the service has it now; what becomes of rows that somebody looks at, its page decides. */
   readonly follows?: Following<Row, Next>;
 }
@@ -87,6 +89,7 @@ export function useEndless<Row, Next>(
   const [rowKey] = useState(() => live?.rowKey);
   const rows = useMemo(() => rowsOf(data?.pages ?? [], rowKey), [data, rowKey]);
   const news = useWaiting(key, first, load, live);
+  useUnsettled<Row, Next>(key, rows, live?.unsettled && { ...live.unsettled, rowKey: live.rowKey });
   return {
     rows,
     total: data?.pages.at(-1)?.total ?? -1,

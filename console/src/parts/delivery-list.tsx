@@ -11,7 +11,7 @@ import { DataList } from './data-list.tsx';
 import { DeliveryChart } from './delivery-chart.tsx';
 import { addressOf, moreColumns, useColumns, useWebhookNames, type MoreColumn } from './delivery-columns.tsx';
 import { deliveryFilters, deliveryTypes, outcomes, reasonNames } from './delivery-filters.ts';
-import { deliveryStates, patched, type DeliveryState } from './delivery-state.ts';
+import { deliveryStates, onItsWay, patched, stateOf, type DeliveryState } from './delivery-state.ts';
 import { FilterBar, FilterChecks, FilterSelect, SearchFilter } from './filter-bar.tsx';
 import { ReplayButton } from './replay-button.tsx';
 import type { Selection } from './replay-dialog.tsx';
@@ -70,6 +70,7 @@ export function DeliveryList({ webhookId = 0, openRecord, narrow = false }: Deli
     keyOf: (hint) => String(hint.data['event_id']),
     wants: (hint) => wanted === 0 || hint.data['integration_id'] === wanted,
     patch: patched,
+    unsettled: { is: (one) => onItsWay.has(stateOf(one)), read: readRecords },
   });
   const [more, setMore] = useState(readColumns);
   const names = useWebhookNames();
@@ -131,6 +132,14 @@ export function DeliveryList({ webhookId = 0, openRecord, narrow = false }: Deli
       ) : null}
     </>
   );
+}
+
+/** At any time. */
+const ever = { start_time: 1_000_000_000_000, end_time: 9_999_999_999_999 };
+
+async function readRecords(ids: readonly string[], signal: AbortSignal): Promise<readonly Delivery[]> {
+  const request = { ...ever, record_ids: [...ids], states: [...deliveryStates], limit: pageRows };
+  return (await call('/webhook/history/list', request, { signal })).items;
 }
 
 /** Asked for no states, the service leaves out what has not been tried yet; it belongs in the list. */

@@ -37,6 +37,8 @@ export interface HistoryFilter {
   readonly replayId: string;
   /** As a push says it: its event id or its delivery id; absent or '' = of all pushes. */
   readonly pushId?: string;
+  /** Only records with these ids; absent or empty = all. */
+  readonly recordIds?: readonly string[];
 }
 
 /** A page by event time, and the number of all, counted up to a limit. */
@@ -85,8 +87,8 @@ export type Deliveries = SelectQueryBuilder<Tables, 'delivery', object>;
 
 /** The deliveries that a filter selects. The columns have no table before them, so it may be part of another query. */
 export function inHistory(deliveries: Deliveries, dialect: Database['dialect'], filter: HistoryFilter) {
-  const { startTime: from, endTime: until, pushId = '', webhookId } = filter;
-  // The deliveries of one alert, incident or push are found by it, and not by their times as well.
+  const { startTime: from, endTime: until, pushId = '', recordIds = [], webhookId } = filter;
+  // The deliveries of one alert, incident or push, and named ones, are found by that, and not by their times as well.
   const time = isByTime(filter) ? sql<number>`event_time` : sql<number>`(event_time + 0)`;
   const inSpan = isOfOneWebhook(filter)
     ? deliveries.where(dialect.within({ place: 'webhook_id', time: 'event_time' }, { place: webhookId, from, until }))
@@ -98,8 +100,11 @@ export function inHistory(deliveries: Deliveries, dialect: Database['dialect'], 
   if (filter.replayId !== '')
     query = query.where('replay_id', '=', filter.replayId).where(sql<boolean>`replay_id <> ''`);
   if (pushId !== '') query = query.where(isOfPush(pushId));
+  if (recordIds.length > 0) query = query.where(dialect.anyOf('delivery_id', recordIds));
   if (webhookId !== 0 && !isOfOneWebhook(filter))
-    query = query.where(pushId === '' ? sql<boolean>`webhook_id = ${webhookId}` : isTo(webhookId));
+    query = query.where(
+      pushId === '' && recordIds.length === 0 ? sql<boolean>`webhook_id = ${webhookId}` : isTo(webhookId),
+    );
   if (filter.entityId !== '') query = query.where('entity_id', '=', filter.entityId).where(byLane());
   if (filter.eventTypes.length > 0) query = query.where(dialect.anyOf('event_type', filter.eventTypes));
   if (filter.reasons.length > 0) query = query.where(dialect.anyOf('reason', filter.reasons));
@@ -112,14 +117,14 @@ export function inItsOrder(deliveries: Deliveries, filter: HistoryPlace, ascendi
   return isOfOneWebhook(filter) ? deliveries.orderBy('webhook_id', ascending ? 'asc' : 'desc') : deliveries;
 }
 
-type HistoryPlace = Pick<HistoryFilter, 'webhookId' | 'entityId' | 'pushId'>;
+type HistoryPlace = Pick<HistoryFilter, 'webhookId' | 'entityId' | 'pushId' | 'recordIds'>;
 
 function isOfOneWebhook(filter: HistoryPlace): boolean {
   return filter.webhookId !== 0 && isByTime(filter);
 }
 
-function isByTime({ entityId, pushId = '' }: Omit<HistoryPlace, 'webhookId'>): boolean {
-  return entityId === '' && pushId === '';
+function isByTime({ entityId, pushId = '', recordIds = [] }: Omit<HistoryPlace, 'webhookId'>): boolean {
+  return entityId === '' && pushId === '' && recordIds.length === 0;
 }
 
 function isFailedState(state: DeliveryState): boolean {

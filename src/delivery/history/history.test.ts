@@ -68,7 +68,7 @@ for (const { name, open } of databases) {
 
   test(`${name}: the history is filtered by status, entity, type, webhook and time`, async () => {
     await using store = await opened(open);
-    await history(store.database, [ok, down, lost, ok]);
+    const [first, , third] = await history(store.database, [ok, down, lost, ok]);
     const count = async (change: Partial<HistoryRequest>) =>
       (await listInvocations(store.database, request(change))).items.length;
     assert.equal(await count({ status: 'success' }), 2);
@@ -77,6 +77,11 @@ for (const { name, open } of databases) {
     assert.equal(await count({ eventTypes: ['i_new'] }), 0);
     assert.equal(await count({ eventTypes: ['i_new', 'i_comm'] }), 4);
     assert.equal(await count({ webhookId: 1 }), 0);
+    const recordIds = [first?.deliveryId ?? '', third?.deliveryId ?? '', 'unknown'];
+    assert.equal(await count({ recordIds }), 2);
+    assert.equal(await count({ recordIds, status: 'failed' }), 1);
+    assert.equal(await count({ recordIds, webhookId: webhook.webhookId }), 2);
+    assert.equal(await count({ recordIds, webhookId: 1 }), 0);
     assert.equal(await count({ startTime: 1_700_000_000_002, endTime: 1_700_000_000_003 }), 2);
   });
 

@@ -54,6 +54,7 @@ export function historyRoutes({ database, clock, directories, webhooks, resend }
             webhookTypes: input.webhook_types,
             replayId: input.replay_id,
             pushId: input.push_id,
+            recordIds: [...new Set(input.record_ids)],
             ascending: input.asc,
             limit: input.limit,
             after,

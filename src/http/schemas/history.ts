@@ -51,6 +51,7 @@ export const listHistory = z
       .max(128)
       .default('')
       .describe('Of a push, as it says it: its webhook-id or its tocsin-delivery-id.'),
+    record_ids: z.array(z.string().min(1).max(64)).max(limitMax).default([]).describe('Only these records; [] = all.'),
     webhook_types: z.array(webhookType).max(3).default([]).describe('[] = of all kinds of webhooks.'),
   })
   .refine((input) => input.end_time > input.start_time, {
