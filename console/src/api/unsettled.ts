@@ -26,7 +26,7 @@ export function useUnsettled<Row, Next>(
   const isHeld = useSignal(liveHeld);
   const keys = unsettled === undefined ? [] : rows.filter(unsettled.is).map(unsettled.rowKey);
   useQuery({
-    // It does not begin as the list's key does, so that whoever asks for the list again does not ask for this too.
+    // It does not begin as the list's key does, so that this is not asked for whenever the list is.
     queryKey: ['unsettled', ...key],
     queryFn: async ({ signal }) => {
       const found: Row[] = [];
