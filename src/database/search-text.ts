@@ -74,10 +74,17 @@ export interface AlertMoment {
 
 /** Alerts of the last seconds that are in the index as they are: they are met again and again. */
 export class RefreshedAlerts {
-  #seen = new Map<string, number>();
+  readonly #seen = new Map<string, number>();
 
   get size(): number {
     return this.#seen.size;
+  }
+
+  /** How many of them changed after an instant. */
+  knownSince(since: number): number {
+    let known = 0;
+    for (const updatedAt of this.#seen.values()) if (updatedAt > since) known += 1;
+    return known;
   }
 
   fresh(alerts: readonly AlertMoment[]): AlertMoment[] {
@@ -86,8 +93,15 @@ export class RefreshedAlerts {
 
   /** @param reached the time of the newest that was taken. */
   taken(alerts: readonly AlertMoment[], reached: number): void {
-    const kept = [...this.#seen, ...alerts.map((one) => [one.alert_id, one.updated_at] as const)];
-    this.#seen = new Map(kept.filter(([, updatedAt]) => updatedAt > reached - 2 * refreshOverlapMs));
+    for (const { alert_id, updated_at } of alerts) {
+      this.#seen.delete(alert_id);
+      this.#seen.set(alert_id, updated_at);
+    }
+    // About in the order of their changes, as they came.
+    for (const [alertId, updatedAt] of this.#seen) {
+      if (updatedAt > reached - 2 * refreshOverlapMs) break;
+      this.#seen.delete(alertId);
+    }
   }
 }
 

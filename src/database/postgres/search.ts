@@ -7,7 +7,6 @@ import type { DatabaseLogger } from '../slow-statements.ts';
 import {
   alertDocument,
   incidentDocument,
-  refreshOverlapMs,
   RefreshedAlerts,
   searchedAlertColumns,
   searchedAlertsMax,
@@ -54,6 +53,10 @@ export const searchIndexStatement = `
 const stepMax = 250;
 /** A change may be committed this much later than its id says, by another node's clock or a slow transaction. */
 const overlapMs = 15_000;
+/** How often a search looks so far back: all that has changed meanwhile is read, known or not. */
+export const sweepEveryMs = 5_000;
+/** The span that each search looks through again. */
+const shortOverlapMs = 1_000;
 /** How long a search works on the index before it is asked. */
 const catchUpMs = 100;
 /** Of so many of the newest so many fit what is common: then they are asked one by one. */
@@ -62,6 +65,8 @@ const commonMin = 40;
 /** How often the index is brought up to date while nobody asks, and for how long in one go. */
 const everyMs = 1_000;
 const stepMs = 50;
+/** The pause while there is no index: before the first migration, or for ever. */
+const noIndexPauseMs = 5_000;
 /** The pause after a go that failed. */
 const failedPauseMs = 30_000;
 /** `walked` when all that were there before the index are in it. */
@@ -82,9 +87,10 @@ export class PostgresSearch {
   readonly #transaction: Transact;
   readonly #now: () => number;
   /** Changes of the last seconds that are in the index: they are met again and again. */
-  #seen = new Set<string>();
+  readonly #seen = new Set<string>();
   readonly #refreshed = new RefreshedAlerts();
-  #hasIndex: Promise<boolean> | undefined;
+  #hasIndex = false;
+  #sweptAt = -Infinity;
   #advancing: Promise<boolean> | undefined;
 
   constructor(query: Query, transaction: Transact, now: () => number) {
@@ -121,9 +127,9 @@ export class PostgresSearch {
     const go = async () => {
       try {
         pace.begin();
-        const isDone = (await this.catchUp(stepMs)) || !(await this.#isUsable());
+        const isDone = await this.catchUp(stepMs);
         const pauseMs = pace.end();
-        again(isDone ? everyMs : pauseMs);
+        again(isDone ? everyMs : this.#hasIndex ? pauseMs : noIndexPauseMs);
       } catch (error) {
         logger.warn({ error: String(error) }, 'search.index_failed');
         again(failedPauseMs);
@@ -137,30 +143,37 @@ export class PostgresSearch {
   }
 
   async #catchUp(budgetMs: number): Promise<boolean> {
-    const until = this.#now() + budgetMs;
-    while (await this.#transaction((tx) => this.#advance(tx))) if (this.#now() > until) return false;
+    const began = this.#now();
+    const sweeps = began - this.#sweptAt >= sweepEveryMs;
+    const lookBackMs = sweeps ? overlapMs : shortOverlapMs;
+    while (await this.#transaction((tx) => this.#advance(tx, lookBackMs))) {
+      if (this.#now() > began + budgetMs) return false;
+    }
+    if (sweeps) this.#sweptAt = began;
     return true;
   }
 
   /** False when nothing is left to take. */
-  async #advance(tx: Transaction): Promise<boolean> {
+  async #advance(tx: Transaction, lookBackMs: number): Promise<boolean> {
     const { rows } = await sql<IndexStateRow>`select event_id, walked_incident, walked_alert, refreshed
       from search_state for update`.execute(tx.query);
     const state = rows[0] ?? (await begin(tx));
     for (const kind of searchedKinds) {
       if (state[`walked_${kind}`] !== walkedAll) return this.#walk(tx, kind, state[`walked_${kind}`]);
     }
-    const from = before(state.event_id, overlapMs);
+    const from = before(state.event_id, lookBackMs);
+    let known = 0;
+    for (const id of this.#seen) if (id > from) known += 1;
     const events = await tx.query
       .selectFrom('event')
       .select(['event_id', 'entity_id', 'entity_kind'])
       .where('event_id', '>', from)
       .orderBy('event_id')
-      .limit(stepMax + this.#seen.size)
+      .limit(stepMax + known)
       .execute();
     const fresh = events.filter((event) => !this.#seen.has(event.event_id)).slice(0, stepMax);
     const last = fresh.at(-1);
-    if (last === undefined) return this.#takeRefreshed(tx, state);
+    if (last === undefined) return this.#takeRefreshed(tx, state, lookBackMs);
     const of = (kind: SearchedKind) => fresh.filter((one) => one.entity_kind === kind).map((one) => one.entity_id);
     const alerts = [...new Set(of('alert'))];
     await take(tx, 'incident', [...new Set([...of('incident'), ...(await incidentsOf(tx, alerts))])]);
@@ -169,17 +182,22 @@ export class PostgresSearch {
     await sql`update search_state set event_id = ${reached}`.execute(tx.query);
     const forgotten = before(reached, 2 * overlapMs);
     tx.afterCommit(() => {
-      const kept = [...this.#seen, ...fresh.map((event) => event.event_id)];
-      this.#seen = new Set(kept.filter((id) => id > forgotten));
+      for (const { event_id } of fresh) this.#seen.add(event_id);
+      // About in their order, as they came.
+      for (const id of this.#seen) {
+        if (id > forgotten) break;
+        this.#seen.delete(id);
+      }
     });
     return true;
   }
 
   /** Takes alerts whose labels were refreshed. False when there are none. */
-  async #takeRefreshed(tx: Transaction, state: IndexStateRow): Promise<boolean> {
+  async #takeRefreshed(tx: Transaction, state: IndexStateRow, lookBackMs: number): Promise<boolean> {
+    const since = state.refreshed - lookBackMs;
     const { rows } = await sql<AlertMoment>`select alert_id, updated_at from alert
-      where updated_at > ${state.refreshed - refreshOverlapMs} order by updated_at, alert_id
-      limit ${stepMax + this.#refreshed.size}`.execute(tx.query);
+      where updated_at > ${since} order by updated_at, alert_id
+      limit ${stepMax + this.#refreshed.knownSince(since)}`.execute(tx.query);
     const fresh = this.#refreshed.fresh(rows).slice(0, stepMax);
     const reached = Math.max(state.refreshed, fresh.at(-1)?.updated_at ?? 0);
     if (fresh.length === 0) return false;
@@ -210,21 +228,14 @@ export class PostgresSearch {
     return (rows[0]?.count ?? 0) >= commonMin;
   }
 
+  /** The first migration may be still to come: that there is no index is asked again. */
   async #isUsable(): Promise<boolean> {
-    this.#hasIndex ??= this.#look();
-    try {
-      return await this.#hasIndex;
-    } catch (error) {
-      this.#hasIndex = undefined;
-      throw error;
-    }
-  }
-
-  async #look(): Promise<boolean> {
+    if (this.#hasIndex) return true;
     const { rows } = await sql<{ found: boolean }>`select to_regclass('alert_pairs') is not null as found`.execute(
       this.#query,
     );
-    return rows[0]?.found === true;
+    this.#hasIndex = rows[0]?.found === true;
+    return this.#hasIndex;
   }
 }
 
