@@ -33,6 +33,8 @@ for (const { name, open } of databases) {
     for (const { webhookId } of [latest, untested, paused]) assert.deepEqual(made.get(webhookId), [waiting, waiting]);
     const later = await madeBy(rig, [testEvent('hangs', 3)]);
     assert.deepEqual(later.get(known.webhookId), [waiting], 'its lane is busy');
+    // The engine would wait for the answer while it stops.
+    await receiver[Symbol.asyncDispose]();
   });
 
   test(`${name}: the slots of a change that fails are free again, however often it does`, async () => {

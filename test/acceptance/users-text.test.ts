@@ -104,8 +104,8 @@ for (const database of ['sqlite', 'postgres'] as const) {
 
     test('the receiver has 1 second to answer; later it has failed, and is not sent to again', async () => {
       const place = await scene.place();
-      const late = await place.hook('alert');
-      const punctual = await place.hook('alert');
+      const late = await place.hook('alert', { timeout_ms: undefined });
+      const punctual = await place.hook('alert', { timeout_ms: undefined });
       scene.receiver.answer(late.path, { status: 200, delayMs: 1200 }, { status: 200 });
       scene.receiver.answer(punctual.path, { status: 200, delayMs: 500 }, { status: 200 });
       await place.report({ title: 'disk', alert_key: 'disk' });

@@ -18,7 +18,11 @@ describe('deliveries in the console', { skip: noBrowser }, () => {
   before(async () => {
     console = await startConsole();
     place = await console.app.place();
-    hook = await place.hook('incident', { name: 'Self-healing', headers: { 'X-Token': 'a-token-of-some-length' } });
+    hook = await place.hook('incident', {
+      name: 'Self-healing',
+      headers: { 'X-Token': 'a-token-of-some-length' },
+      timeout_ms: 1_000,
+    });
     visit = await console.visit({ role: 'responder' });
     ({ page } = visit);
   });

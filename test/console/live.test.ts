@@ -14,7 +14,7 @@ describe('the console follows what happens', { skip: noBrowser }, () => {
   before(async () => {
     console = await startConsole();
     place = await console.app.place();
-    hook = await place.hook('incident', { name: 'Tickets' });
+    hook = await place.hook('incident', { name: 'Tickets', timeout_ms: 1_000 });
     visit = await console.visit({ role: 'responder' });
     ({ page } = visit);
   });

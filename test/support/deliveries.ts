@@ -23,7 +23,7 @@ export function testWebhook(change: Partial<Webhook> = {}): Webhook {
     headers: [],
     channelIds: [],
     eventTypes: [],
-    timeoutMs: 1_000,
+    timeoutMs: 30_000,
     mode: 'at_most_once',
     orderPolicy: 'every',
     retry: { maxAttempts: 1, maxAgeSeconds: 1_000_000_000, on: 'any' },

@@ -9,6 +9,8 @@ const historyMaxMs = 30_000;
 const historyPollMs = 20;
 /** Around now, so that a record of any moment of a test is in it. */
 const windowMs = 3_600_000;
+/** Of the webhooks: a receiver that answers has answered by then, also on a machine that is busy with other things. */
+const answerMaxMs = 30_000;
 
 /** The real service and a receiver that it may push to. Tests may share one, each with its own places. */
 export interface TestApp {
@@ -163,7 +165,7 @@ async function placeIn(service: Service, receiver: Receiver, number: number): Pr
       hooks += 1;
       const path = `/place-${number}/hook-${hooks}`;
       const defaults = { type, name: `${path} ${type}`, endpoint: receiver.url + path, channel_ids: [channelId] };
-      return hookOf(service, receiver, path, { ...defaults, ...settings });
+      return hookOf(service, receiver, path, { ...defaults, timeout_ms: answerMaxMs, ...settings });
     },
   };
 }

@@ -13,6 +13,7 @@ const oldSecret = `whsec_${Buffer.alloc(32, 2).toString('base64')}`;
 const webhook = testWebhook({
   webhookId: 1,
   endpoint: 'https://tickets.example:8443/hook/../in?key=ü',
+  timeoutMs: 1000,
   headers: [
     { name: 'Authorization', value: 'Bearer canary-0123456789' },
     { name: '__proto__', value: 'canary' },
