@@ -38,8 +38,10 @@ describe('what people do to incidents in the console', { skip: noBrowser }, () =
   }
 
   const dialog = () => page.getByRole('dialog');
+  /** The change of a dialog is often seen before its answer has come; until then letters belong to the dialog. */
+  const gone = () => dialog().waitFor({ state: 'detached' });
   const button = (name: string | RegExp) => page.getByRole('button', { name });
-  const summary = (text: string) => page.locator('.page-below').getByText(text).first().waitFor();
+  const summary = (text: string | RegExp) => page.locator('.page-below').getByText(text).first().waitFor();
   const pushed = (id: string, type: string) =>
     console.app.receiver.waitFor(
       1,
@@ -57,10 +59,7 @@ describe('what people do to incidents in the console', { skip: noBrowser }, () =
     await button(/^Snooze/).click();
     await dialog().getByRole('radio', { name: '4 hours' }).check();
     await dialog().getByRole('button', { name: 'Snooze' }).click();
-    await page
-      .locator('.page-below')
-      .getByText(/^Snoozed until \d\d:\d\d/)
-      .waitFor();
+    await summary(/^Snoozed until \d\d:\d\d/);
     await page.locator('.timeline').getByText('for 4 h', { exact: true }).waitFor();
     await button(/^Wake/).click();
     await pushed(id, 'i_wake');
@@ -85,7 +84,7 @@ describe('what people do to incidents in the console', { skip: noBrowser }, () =
     await dialog().getByRole('button', { name: 'Only me' }).click();
     await chosen(/Administrator/, false);
     await dialog().getByRole('button', { name: 'Assign' }).click();
-    await dialog().waitFor({ state: 'detached' });
+    await gone();
     await page.locator('.incident-side').getByText('Administrator').waitFor({ state: 'detached' });
 
     await button('More actions').click();
@@ -118,6 +117,7 @@ describe('what people do to incidents in the console', { skip: noBrowser }, () =
     await page.keyboard.press('z');
     await dialog().waitFor();
     await page.keyboard.press('Enter');
+    await gone();
     await summary('Snoozed until');
     await page.keyboard.press('w');
     await pushed(id, 'i_wake');
@@ -125,7 +125,7 @@ describe('what people do to incidents in the console', { skip: noBrowser }, () =
     await dialog().getByRole('searchbox').waitFor();
     await dialog().getByRole('checkbox', { name: '(you)' }).and(page.locator(':checked')).waitFor();
     await page.keyboard.press('Enter');
-    await dialog().waitFor({ state: 'detached' });
+    await gone();
     await page.locator('.incident-side').getByText('responder 1').waitFor();
     await page.keyboard.press('c');
     await page.keyboard.type('typed with the keyboard');
@@ -136,15 +136,17 @@ describe('what people do to incidents in the console', { skip: noBrowser }, () =
     await dialog().getByRole('radio', { name: 'Critical' }).waitFor();
     await page.keyboard.press('ArrowDown');
     await page.keyboard.press('Enter');
+    await gone();
     await summary('Warning');
     await page.keyboard.press('r');
     await dialog().getByLabel('Root cause').fill('A full disk');
     await page.keyboard.press('Control+Enter');
+    await gone();
     await summary('Closed');
     await page.keyboard.press('Shift+R');
     await dialog().getByLabel('Reason').waitFor();
     await page.keyboard.press('Escape');
-    await dialog().waitFor({ state: 'detached' });
+    await gone();
     await summary('Closed');
   });
 
@@ -247,19 +249,10 @@ describe('what people do to incidents in the console', { skip: noBrowser }, () =
 
   test('custom actions are run by a click and by their number, and a failure is said', async () => {
     const { receiver } = console.app;
-    await api('/webhook/create', {
-      type: 'custom_action',
-      name: 'Restart host',
-      endpoint: `${receiver.url}/restart`,
-      channel_ids: [place.channelId],
-    });
+    const common = { type: 'custom_action', channel_ids: [place.channelId], timeout_ms: 30_000 };
+    await api('/webhook/create', { ...common, name: 'Restart host', endpoint: `${receiver.url}/restart` });
     receiver.answer('/roll-back', { status: 503, body: 'not now' });
-    await api('/webhook/create', {
-      type: 'custom_action',
-      name: 'Roll back',
-      endpoint: `${receiver.url}/roll-back`,
-      channel_ids: [place.channelId],
-    });
+    await api('/webhook/create', { ...common, name: 'Roll back', endpoint: `${receiver.url}/roll-back` });
     await openIncident('to be acted on');
     await button(/^Restart host/).click();
     await page.getByText('Restart host was called, and the receiver took it.').waitFor();
@@ -280,7 +273,7 @@ describe('what people do to incidents in the console', { skip: noBrowser }, () =
       .getByText(/1 alert moves from 1 incident into/)
       .waitFor();
     await dialog().getByRole('button', { name: 'Merge' }).click();
-    await dialog().waitFor({ state: 'detached' });
+    await gone();
     await summary('Closed');
     const merged = await api('/incident/info', { incident_id: target });
     assert.equal(merged['alert_cnt'], 2);

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
 import type { Page } from 'playwright-core';
 import type { Hook, Place } from '../support/test-app.ts';
+import { until } from '../support/until.ts';
 import { noBrowser, startConsole, type ConsoleApp, type Visit } from './console-browser.ts';
 import { focusedName, stopsMax, tabToName } from './tab-stops.ts';
 
@@ -111,7 +112,7 @@ describe('the console without a mouse', { skip: noBrowser }, () => {
   });
 
   test('failed deliveries are chosen and replayed: counted, started, stopped; then the focus is where it was', async () => {
-    const lake = await place.hook('incident', { name: 'Lake' });
+    const lake = await place.hook('incident', { name: 'Lake', timeout_ms: 1_000 });
     console.app.receiver.answer(lake.path, { status: 500 });
     for (const key of ['four', 'five', 'six']) await place.report({ title: key, alert_key: key });
     await lake.history(3);
@@ -290,6 +291,28 @@ describe('the console without a mouse', { skip: noBrowser }, () => {
       await page.keyboard.press('Enter');
       await page.getByRole('heading', { level: 1, name: heading }).waitFor();
     }
+  });
+
+  test('a letter counts although the answer to the one before it is still on its way', async () => {
+    const { api } = console.app.service;
+    const made = await api('/incident/create', { title: 'answered late', incident_severity: 'Info' });
+    const id = String(made['incident_id']);
+    await visit.open(`/incident/detail/${id}`);
+    const late = Promise.withResolvers<void>();
+    await page.route('**/incident/ack', async (route) => {
+      const response = await route.fetch();
+      await late.promise;
+      await route.fulfill({ response });
+    });
+    const state = (text: string) => page.locator('.page-below').getByText(text).first().waitFor();
+    await state('Triggered');
+    await page.keyboard.press('a');
+    await state('Processing');
+    await page.keyboard.press('Shift+A');
+    late.resolve();
+    await until(async () => (await api('/incident/info', { incident_id: id }))['progress'] === 'Triggered');
+    await state('Triggered');
+    await page.unroute('**/incident/ack');
   });
 
   test('no page broke the policy, asked anybody else, or failed', () => {

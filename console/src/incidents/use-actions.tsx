@@ -41,7 +41,8 @@ export function useActions(onDone?: (job: Job, result: BatchResult) => void): Ac
       const some = fitting(action, incidents);
       if (some.length === 0) return;
       if (atOnce.has(action)) {
-        if (!jobs.busy) jobs.run(jobOf(action as 'ack', some));
+        // What the action before did is seen through the live stream, often before its answer has come.
+        jobs.runNext(jobOf(action as 'ack', some));
         return;
       }
       // A job that runs keeps its report.

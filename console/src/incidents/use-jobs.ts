@@ -1,5 +1,5 @@
 import { useMutation } from '@tanstack/react-query';
-import { useState } from 'react';
+import { useRef, useState } from 'react';
 import { useTranslations } from 'use-intl';
 import type { CallError } from '../api/call.ts';
 import type { Incident } from '../api/operations.ts';
@@ -19,6 +19,8 @@ export interface Jobs {
   /** Nothing was done: the service refused the call, or did not answer. */
   readonly error: CallError | null;
   run(job: Job, onDone?: (result: BatchResult) => void): void;
+  /** As soon as the one that is on its way has been done in full; not once more when it is the same action. */
+  runNext(job: Job): void;
   undo(): Job | undefined;
   reset(): void;
 }
@@ -27,9 +29,11 @@ export interface Jobs {
 export function useJobs(onDone: ((job: Job, result: BatchResult) => void) | undefined): Jobs {
   const reload = useReload();
   const [progress, setProgress] = useState<Progress>();
+  const line = useRef<{ readonly running?: Job; readonly next?: Job }>({});
   const write = useMutation<BatchResult, CallError, Job>({
     mutationFn: (job) => {
       const total = job.incidents.length;
+      line.current = { running: job };
       setProgress({ finished: 0, total });
       const ids = job.incidents.map((one) => one.incident_id);
       return inBatches(ids, job.send, (finished) => setProgress({ finished, total }), job.size);
@@ -38,7 +42,12 @@ export function useJobs(onDone: ((job: Job, result: BatchResult) => void) | unde
       onDone?.(job, result);
       void reload();
     },
-    onSettled: () => setProgress(undefined),
+    onSettled: (result) => {
+      const { next } = line.current;
+      line.current = {};
+      setProgress(undefined);
+      if (next !== undefined && result?.refused.length === 0) write.mutate(next);
+    },
   });
   const finished =
     write.data === undefined || write.variables === undefined
@@ -50,6 +59,11 @@ export function useJobs(onDone: ((job: Job, result: BatchResult) => void) | unde
     finished,
     error: write.error,
     run: (job, then) => write.mutate(job, { onSuccess: (result) => then?.(result) }),
+    runNext(job) {
+      const { running } = line.current;
+      if (running === undefined) write.mutate(job);
+      else if (running.action !== job.action) line.current = { running, next: job };
+    },
     undo: () => (finished === undefined ? undefined : undoOf(finished.job, finished.result.done)),
     reset: () => write.reset(),
   };
