@@ -53,7 +53,7 @@ test(
         await report(key, 'Critical');
       }
       await hook.history(2 + 2 * tries, { status: 'success' });
-      // Where several are taken by one transaction, later ones wait for the first. Each burst has an alert of its own: of a
+      // Where several are taken by one transaction, later ones wait for the first. Each burst has its own alert: of a
       // lane that was not in memory as a whole, only the head is read, and it stays so while more comes than goes.
       const burst = ['Warning', 'Critical', 'Warning', 'Critical', 'Warning', 'Critical'];
       for (let bursts = 1; proxy.passed(claimsNext).length === 0; bursts += 1) {
