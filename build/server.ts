@@ -9,6 +9,7 @@
  */
 import { createHash } from 'node:crypto';
 import { copyFile, readdir, readFile, rename, rm, utimes, writeFile } from 'node:fs/promises';
+import { createRequire } from 'node:module';
 import { basename, join, relative } from 'node:path';
 import type { Plugin } from 'rolldown';
 
@@ -57,6 +58,44 @@ const builtins: Plugin = {
   },
 };
 
+/** What a package loads and the service never uses, and what it gets in its place. */
+const leftOut = [
+  {
+    // The client of the service offers HTTP/1.1 only, and does without where a Node has no HTTP/2.
+    by: 'undici',
+    name: 'node:http2',
+    code: "throw new Error('HTTP/2 is left out')",
+  },
+  {
+    // For exemplars of the process's own metrics, which are off.
+    by: '@prometheus-io/client',
+    name: '@opentelemetry/api',
+    code: 'module.exports = {}',
+  },
+] as const;
+
+/** The service takes one class of undici; the rest would take longer than an empty server's start. */
+const client = createRequire(import.meta.url).resolve('undici/lib/dispatcher/client.js');
+
+const parts: Plugin = {
+  name: 'parts',
+  resolveId: {
+    filter: { id: /^(?:undici|node:http2|@opentelemetry\/api)$/ },
+    handler(id, importer = '', { kind }) {
+      if (id === 'undici') return kind === 'import-statement' ? '\0part:undici' : null;
+      const isAsked = leftOut.some(({ by, name }) => name === id && importer.includes(join('node_modules', by, '/')));
+      return isAsked ? `\0part:${id}` : null;
+    },
+  },
+  load: {
+    filter: { id: /^\0part:/ },
+    handler(id) {
+      if (id === '\0part:undici') return `export { default as Client } from ${JSON.stringify(client)};`;
+      return leftOut.find(({ name }) => id === `\0part:${name}`)?.code;
+    },
+  },
+};
+
 await main(process.argv.includes('--when-stale'));
 
 async function main(whenStale: boolean): Promise<void> {
@@ -76,7 +115,7 @@ async function main(whenStale: boolean): Promise<void> {
     input: Object.fromEntries(entries.map((path) => [basename(path, '.ts'), path])),
     // An optional part of `pg` that is not installed.
     external: ['pg-native'],
-    plugins: [builtins],
+    plugins: [parts, builtins],
   });
   const { output } = await bundle.write({
     dir: fresh,

@@ -1,7 +1,9 @@
 import assert from 'node:assert/strict';
 import { readdirSync, readFileSync } from 'node:fs';
+import { createRequire } from 'node:module';
 import { join } from 'node:path';
 import { test } from 'node:test';
+import { Client } from 'undici';
 
 const dist = join(import.meta.dirname, '..', 'dist');
 const files = readdirSync(dist).filter((name) => name.endsWith('.js') && name !== 'tocsin.js');
@@ -25,4 +27,18 @@ test('every thread that the bundle starts is a file of it', () => {
     started.filter((name) => !files.includes(name)),
     [],
   );
+});
+
+test('the client that the bundle takes from a file of its package is that of the package', () => {
+  assert.equal(createRequire(import.meta.url)('undici/lib/dispatcher/client.js'), Client);
+});
+
+test('the bundle leaves out what its packages load in vain', () => {
+  const code = files
+    .filter((name) => !name.startsWith('undici-'))
+    .map((name) => readFileSync(join(dist, name), 'utf8'));
+  const has = (text: string) => code.some((each) => each.includes(text));
+  assert.ok(has('HTTP/2 is left out'));
+  assert.ok(!has('opentelemetry.js.api'));
+  assert.ok(!has('class SnapshotAgent'), 'all of undici');
 });

@@ -1,4 +1,4 @@
-import { request } from 'undici';
+import type { Dispatcher } from 'undici';
 
 /** A failed reply, with the service's message ready to show. */
 export class ApiError extends Error {
@@ -49,10 +49,16 @@ export class Client {
   }
 }
 
+let dispatcher: Dispatcher | undefined;
+
 type Answer = Awaited<ReturnType<typeof send>>;
 
-function send(url: string, body: unknown, headers: Readonly<Record<string, string>>) {
+async function send(url: string, body: unknown, headers: Readonly<Record<string, string>>) {
+  // Not at the top: the service does without most of it. HTTP/1.1, because the bundle has no other.
+  const { Agent, request } = await import('undici');
+  dispatcher ??= new Agent({ allowH2: false });
   return request(url, {
+    dispatcher,
     method: 'POST',
     headers: { 'content-type': 'application/json', ...headers },
     body: JSON.stringify(body),
