@@ -140,6 +140,27 @@ describe('the console follows what happens', { skip: noBrowser }, () => {
     await reader.context.close();
   });
 
+  test('what another member saves is in an open form, and what is typed there stays', async () => {
+    const desk = await place.hook('incident', { name: 'Desk', timeout_ms: 1000 });
+    const reader = await console.visit({ role: 'admin' });
+    await reader.page.clock.install();
+    await reader.open(`/integration-center/webhook/${desk.id}?tab=settings`);
+    await reader.page.getByLabel('Name', { exact: true }).fill('Front desk');
+    await console.app.service.api('/webhook/update', { integration_id: desk.id, description: 'of the night shift' });
+    await reader.page.clock.fastForward(11_000);
+    await reader.page.waitForFunction(() =>
+      [...document.querySelectorAll('textarea, input')].some(
+        (field) => (field as HTMLInputElement).value === 'of the night shift',
+      ),
+    );
+    assert.equal(await reader.page.getByLabel('Name', { exact: true }).inputValue(), 'Front desk');
+    await reader.page.getByRole('button', { name: 'Save' }).click();
+    await reader.page.getByRole('heading', { name: 'Front desk' }).waitFor();
+    const kept = await console.app.service.api('/webhook/info', { integration_id: desk.id });
+    assert.deepEqual([kept['name'], kept['description']], ['Front desk', 'of the night shift']);
+    await reader.context.close();
+  });
+
   test('what changes while a page reads for the first time is shown, though the answer was older', async () => {
     const lake = await place.hook('incident', { name: 'Lake' });
     await place.report({ title: 'again', alert_key: 'again' });

@@ -31,6 +31,8 @@ export function AlertPage(): ReactNode {
     {
       enabled: sound,
       live: { topics: ['alert'], wants: (hint) => hint.data['alert_id'] === id.toLowerCase() },
+      // A report that changes nothing of it is no event, and counts.
+      poll: true,
     },
   );
   if (found.data !== undefined && !isMissing(found.error)) return <OneAlert alert={found.data} />;

@@ -21,10 +21,10 @@ export function createQueryClient(): QueryClient {
   });
 }
 
-export interface ReadOptions {
+export interface ReadOptions<P extends Path> {
   readonly enabled?: boolean;
-  /** Asks again every ten seconds while it is on the screen. */
-  readonly poll?: boolean;
+  /** Asks again every ten seconds while it is on the screen, always or as long as this is so of the last reply. */
+  readonly poll?: boolean | ((reply: Reply<P>) => boolean);
   /** Asks again when a hint of the stream is about it. */
   readonly live?: LiveRead;
   /** Keeps the old rows while another filter loads. */
@@ -39,9 +39,9 @@ export interface LiveRead extends LiveOptions {
 export function useRead<P extends Path>(
   path: P,
   body: Request<P>,
-  options: ReadOptions = {},
+  options: ReadOptions<P> = {},
 ): UseQueryResult<Reply<P>, CallError> {
-  const { live } = options;
+  const { live, poll } = options;
   const client = useQueryClient();
   const queryKey = [path, body];
   const query = useQuery<Reply<P>, CallError>({
@@ -50,7 +50,7 @@ export function useRead<P extends Path>(
     enabled: options.enabled ?? true,
     // The kept answer may have missed a hint that came while nothing on the screen listened.
     ...(live === undefined ? {} : { staleTime: 0 }),
-    ...(options.poll === true ? { refetchInterval: pollMs } : {}),
+    refetchInterval: ({ state }) => (isPolled(poll, state.data) ? pollMs : false),
     ...(options.keep === true ? { placeholderData: (before: Reply<P> | undefined) => before } : {}),
   } as Parameters<typeof useQuery<Reply<P>, CallError>>[0]);
   useLive(live?.topics ?? [], () => readAgain(client, queryKey), {
@@ -58,6 +58,10 @@ export function useRead<P extends Path>(
     enabled: live !== undefined && options.enabled !== false && live.enabled !== false,
   });
   return query;
+}
+
+function isPolled<P extends Path>(poll: ReadOptions<P>['poll'], reply: Reply<P> | undefined): boolean {
+  return typeof poll === 'function' ? reply === undefined || poll(reply) : poll === true;
 }
 
 /**

@@ -122,8 +122,8 @@ interface Counts {
 }
 
 function useCounts(): Counts {
-  const integrations = useRead('/integration/list', { limit: 100 }).data?.items;
-  const webhooks = useRead('/webhook/list', { limit: 100 }).data?.items;
+  const integrations = useRead('/integration/list', { limit: 100 }, { poll: true }).data?.items;
+  const webhooks = useRead('/webhook/list', { limit: 100 }, { poll: true }).data?.items;
   return useMemo(() => {
     const counted = (ids: readonly number[]): Map<number, number> => {
       const counts = new Map<number, number>();

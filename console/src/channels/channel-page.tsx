@@ -28,7 +28,7 @@ export function ChannelPage(): ReactNode {
   const t = useTranslations();
   const { id = '' }: { id?: string } = useParams({ strict: false });
   const sound = /^[1-9]\d{0,14}$/.test(id);
-  const found = useRead('/channel/info', { channel_id: Number(id) }, { enabled: sound });
+  const found = useRead('/channel/info', { channel_id: Number(id) }, { enabled: sound, poll: true });
   if (found.data !== undefined && !isMissing(found.error)) return <OneChannel channel={found.data} />;
   return (
     <UnfoundPage
@@ -122,7 +122,7 @@ function Sources({ channelId }: { readonly channelId: number }): ReactNode {
   const t = useTranslations('channels');
   const mayEdit = useMay('admin');
   const typeName = useTypeName();
-  const list = useRead('/integration/list', { channel_id: channelId, limit: 100 });
+  const list = useRead('/integration/list', { channel_id: channelId, limit: 100 }, { poll: true });
   return (
     <div className="rule-section">
       {mayEdit ? (
@@ -149,7 +149,7 @@ function Sources({ channelId }: { readonly channelId: number }): ReactNode {
 
 function Webhooks({ channelId }: { readonly channelId: number }): ReactNode {
   const t = useTranslations('channels');
-  const list = useRead('/webhook/list', { limit: 100 });
+  const list = useRead('/webhook/list', { limit: 100 }, { poll: true });
   const items = (list.data?.items ?? []).filter(
     (one) => one.channel_ids.length === 0 || one.channel_ids.includes(channelId),
   );

@@ -1,4 +1,4 @@
-import { useState, type ReactNode } from 'react';
+import type { ReactNode } from 'react';
 import { useTranslations } from 'use-intl';
 import type { Channel } from '../api/operations.ts';
 import { useRead, useWrite } from '../api/query.ts';
@@ -7,6 +7,7 @@ import { Button } from '../parts/button.tsx';
 import { AreaField, CheckField, SelectField, TextField } from '../parts/field.tsx';
 import { Form } from '../parts/form.tsx';
 import { Notice, Refused, withoutFaults } from '../parts/states.tsx';
+import { useStored } from '../parts/stored.ts';
 
 const minuteSeconds = 60;
 
@@ -14,12 +15,12 @@ export function ChannelSettings({ channel }: { readonly channel: Channel }): Rea
   const t = useTranslations('channels');
   const mayEdit = useMay('admin');
   const teams = useRead('/team/list', { limit: 100 });
-  const [name, setName] = useState(channel.channel_name);
-  const [description, setDescription] = useState(channel.description);
-  const [team, setTeam] = useState(String(channel.team_id ?? 0));
-  const [minutes, setMinutes] = useState(String((channel.auto_resolve_timeout ?? 0) / minuteSeconds));
-  const [mode, setMode] = useState(channel.auto_resolve_mode ?? 'trigger');
-  const [keepOpen, setKeepOpen] = useState(channel.disable_auto_close ?? false);
+  const [name, setName] = useStored(channel.channel_name);
+  const [description, setDescription] = useStored(channel.description);
+  const [team, setTeam] = useStored(String(channel.team_id ?? 0));
+  const [minutes, setMinutes] = useStored(String((channel.auto_resolve_timeout ?? 0) / minuteSeconds));
+  const [mode, setMode] = useStored(channel.auto_resolve_mode ?? 'trigger');
+  const [keepOpen, setKeepOpen] = useStored(channel.disable_auto_close ?? false);
   const update = useWrite('/channel/update', { changes: ['/channel/info', '/channel/list'] });
   const submit = (): void => {
     update.mutate({

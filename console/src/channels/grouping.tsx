@@ -1,4 +1,4 @@
-import { useState, type ReactNode } from 'react';
+import type { ReactNode } from 'react';
 import { useTranslations } from 'use-intl';
 import type { Channel } from '../api/operations.ts';
 import { useWrite } from '../api/query.ts';
@@ -7,6 +7,7 @@ import { Button } from '../parts/button.tsx';
 import { AreaField, RadioField, SelectField, TextField } from '../parts/field.tsx';
 import { Form } from '../parts/form.tsx';
 import { Notice, Refused, withoutFaults } from '../parts/states.tsx';
+import { useStored } from '../parts/stored.ts';
 import { groupOf, textOf, type Group } from './group.ts';
 
 /** How alerts become incidents: in a sentence, and to be changed. */
@@ -47,11 +48,11 @@ function GroupSentence({ group }: { readonly group: Group }): ReactNode {
 
 function GroupForm({ channel, group }: { readonly channel: Channel; readonly group: Group }): ReactNode {
   const t = useTranslations('channels.group');
-  const [method, setMethod] = useState(group.method);
-  const [equals, setEquals] = useState(textOf(group));
-  const [minutes, setMinutes] = useState(String(group.time_window ?? 0));
-  const [type, setType] = useState(group.window_type ?? 'tumbling');
-  const [share, setShare] = useState(String(group.i_score_threshold ?? 0.9));
+  const [method, setMethod] = useStored(group.method);
+  const [equals, setEquals] = useStored(textOf(group));
+  const [minutes, setMinutes] = useStored(String(group.time_window ?? 0));
+  const [type, setType] = useStored(group.window_type ?? 'tumbling');
+  const [share, setShare] = useStored(String(group.i_score_threshold ?? 0.9));
   const update = useWrite('/channel/update', { changes: ['/channel/info', '/channel/list'] });
   const submit = (): void => {
     update.mutate({

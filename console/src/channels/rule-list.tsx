@@ -29,7 +29,7 @@ export function RuleList<K extends RuleKind>({ kind, channelId, Sentence, note, 
   const t = useTranslations('channels');
   const words = wordsOf(kind);
   const mayEdit = useMay('admin');
-  const rules = useRead(`/channel/${kind}/rule/list`, { channel_id: channelId });
+  const rules = useRead(`/channel/${kind}/rule/list`, { channel_id: channelId }, { poll: true });
   const [open, setOpen] = useState<RuleOf<K> | 'new'>();
   const items = rules.data?.items as readonly RuleOf<K>[] | undefined;
   return (

@@ -38,6 +38,8 @@ export function DeliveryPage(): ReactNode {
     {
       enabled: webhookId !== 0,
       live: { topics: ['delivery'], wants: (hint) => hint.data['event_id'] === record },
+      // It may end without an attempt.
+      poll: (delivery) => onItsWay.has(stateOf(delivery)),
     },
   );
   if (found.data !== undefined) return <OneDelivery key={record} delivery={found.data} />;

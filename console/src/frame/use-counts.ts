@@ -21,7 +21,7 @@ export function useCounts(): Counts {
   const incidents = useRead(
     '/incident/stats',
     { progress: 'Triggered,Processing', incident_severity: 'Critical' },
-    { live: { topics: ['incident'], everyMs } },
+    { live: { topics: ['incident'], everyMs }, poll: true },
   );
   const webhooks = useRead(
     '/webhook/list',

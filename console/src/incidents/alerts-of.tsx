@@ -14,7 +14,7 @@ export function AlertsOf({ incident }: { readonly incident: Incident }): ReactNo
   const alerts = useRead(
     '/incident/alert/list',
     { incident_id: incident.incident_id, limit: alertsMax },
-    { live: { topics: ['alert', 'incident'] } },
+    { live: { topics: ['alert', 'incident'] }, poll: true },
   );
   if (alerts.error !== null) return <Failed error={alerts.error} onRetry={() => void alerts.refetch()} />;
   if (alerts.data === undefined) return <Loading />;

@@ -11,7 +11,7 @@ const keysMax = 5;
 export function CustomActions({ incidentId }: { readonly incidentId: string }): ReactNode {
   const t = useTranslations('acting');
   const group = useTranslations('frame')('incidents');
-  const actions = useRead('/incident/custom-action/list', { incident_id: incidentId });
+  const actions = useRead('/incident/custom-action/list', { incident_id: incidentId }, { poll: true });
   const run = useWrite('/incident/custom-action/do', { changes: ['/incident/feed', '/webhook/history/list'] });
   const items = actions.data?.items ?? [];
   const start = (integrationId: number): void => {

@@ -41,6 +41,8 @@ export function IncidentPage(): ReactNode {
     {
       enabled: sound,
       live: { topics: ['incident'], wants: (hint) => hint.data['incident_id'] === id.toLowerCase() },
+      // Not every change is an event: an alert joins, somebody removes it.
+      poll: true,
     },
   );
   if (found.data !== undefined && !isMissing(found.error)) return <OneIncident incident={found.data} />;

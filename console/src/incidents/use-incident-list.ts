@@ -84,6 +84,7 @@ export function useCounts(values: IncidentValues): Counts | undefined {
   const open = { ...values, severity: [], progress: 'open' as const };
   return useRead('/incident/stats', requestOf(open, person.person_id, 0), {
     live: { topics: ['incident'] },
+    poll: true,
     keep: true,
   }).data;
 }

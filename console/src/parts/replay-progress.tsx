@@ -15,7 +15,7 @@ export function FollowedReplay({ id, running }: { readonly id: string; readonly 
   const found = useRead(
     '/replay/info',
     { replay_id: id },
-    { live: { topics: ['replay'], wants: (hint) => hint.data['replay_id'] === id } },
+    { live: { topics: ['replay'], wants: (hint) => hint.data['replay_id'] === id }, poll: true },
   );
   if (found.data !== undefined) {
     return (

@@ -9,7 +9,7 @@ const webhooksNamed = 100;
 const none: readonly ListedWebhook[] = [];
 
 export function useListedWebhooks(): readonly ListedWebhook[] {
-  const { data } = useRead('/webhook/list', { limit: webhooksNamed });
+  const { data } = useRead('/webhook/list', { limit: webhooksNamed }, { poll: true });
   return data?.items ?? none;
 }
 

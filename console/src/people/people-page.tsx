@@ -28,7 +28,7 @@ export function PeoplePage(): ReactNode {
   const filters = useFilters(params);
   const { q, role } = filters.values;
   const [asking, setAsking] = useState<'invite' | 'team'>();
-  const teams = useRead('/team/list', { limit: rowsMax });
+  const teams = useRead('/team/list', { limit: rowsMax }, { poll: true });
   const columns = useColumns(teams.data?.items ?? []);
   const list = useRead(
     '/member/list',

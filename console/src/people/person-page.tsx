@@ -12,6 +12,7 @@ import { RadioField } from '../parts/field.tsx';
 import { BackLink, UnfoundPage } from '../parts/found.tsx';
 import { Page } from '../parts/page.tsx';
 import { Notice, Refused } from '../parts/states.tsx';
+import { useStored } from '../parts/stored.ts';
 import { LinkView } from './link-view.tsx';
 import { differenceOf, roles } from './roles.ts';
 import { languageOf } from '../words/language.ts';
@@ -27,7 +28,11 @@ export function PersonPage(): ReactNode {
   const sound = /^[1-9]\d{0,14}$/.test(id);
   const known = useRead('/person/infos', { person_ids: [Number(id)] }, { enabled: sound });
   const email = known.data?.items[0]?.email ?? '';
-  const found = useRead('/member/list', { query: email.slice(0, 100), limit: membersMax }, { enabled: email !== '' });
+  const found = useRead(
+    '/member/list',
+    { query: email.slice(0, 100), limit: membersMax },
+    { enabled: email !== '', poll: true },
+  );
   const member = found.data?.items.find((one) => String(one.member_id) === id);
   if (member !== undefined) return <OnePerson member={member} />;
   const gone = (known.data !== undefined && email === '') || (found.data !== undefined && member === undefined);
@@ -45,7 +50,7 @@ export function PersonPage(): ReactNode {
 function OnePerson({ member }: { readonly member: Member }): ReactNode {
   const t = useTranslations();
   const isAdmin = useMay('admin');
-  const teams = useRead('/team/list', { limit: 100, person_id: member.member_id });
+  const teams = useRead('/team/list', { limit: 100, person_id: member.member_id }, { poll: true });
   return (
     <Page
       title={member.member_name}
@@ -95,7 +100,7 @@ function OnePerson({ member }: { readonly member: Member }): ReactNode {
 function RolePart({ member }: { readonly member: Member }): ReactNode {
   const t = useTranslations();
   const { person } = useSession();
-  const [role, setRole] = useState<Role>(member.role);
+  const [role, setRole] = useStored<Role>(member.role);
   const update = useWrite('/member/update', { changes: ['/member/list'] });
   const { gained, lost } = differenceOf(member.role, role);
   const isMe = person.person_id === member.member_id;

@@ -12,13 +12,14 @@ import { BackLink, UnfoundPage } from '../parts/found.tsx';
 import { Page } from '../parts/page.tsx';
 import { PeoplePicker } from '../parts/people-picker.tsx';
 import { Notice, Refused, withoutFaults } from '../parts/states.tsx';
+import { useStored } from '../parts/stored.ts';
 import '../parts/object-page.css';
 
 export function TeamPage(): ReactNode {
   const t = useTranslations();
   const { id = '' }: { id?: string } = useParams({ strict: false });
   const sound = /^[1-9]\d{0,14}$/.test(id);
-  const found = useRead('/team/list', { limit: 100 }, { enabled: sound });
+  const found = useRead('/team/list', { limit: 100 }, { enabled: sound, poll: true });
   const team = found.data?.items.find((one) => String(one.team_id) === id);
   if (team !== undefined) return <OneTeam team={team} />;
   return (
@@ -37,7 +38,7 @@ function OneTeam({ team }: { readonly team: Team }): ReactNode {
   const isAdmin = useMay('admin');
   const navigate = useNavigate();
   const [deleting, setDeleting] = useState(false);
-  const channels = useRead('/channel/list', { team_ids: [team.team_id], limit: 100 });
+  const channels = useRead('/channel/list', { team_ids: [team.team_id], limit: 100 }, { poll: true });
   const remove = useWrite('/team/delete', {
     changes: ['/team/list'],
     onDone: () => void navigate({ to: '/people' }),
@@ -93,9 +94,9 @@ function OneTeam({ team }: { readonly team: Team }): ReactNode {
 
 function TeamForm({ team }: { readonly team: Team }): ReactNode {
   const t = useTranslations('people');
-  const [name, setName] = useState(team.team_name);
-  const [description, setDescription] = useState(team.description);
-  const [people, setPeople] = useState<readonly number[]>(team.person_ids);
+  const [name, setName] = useStored(team.team_name);
+  const [description, setDescription] = useStored(team.description);
+  const [people, setPeople] = useStored<readonly number[]>(team.person_ids);
   const save = useWrite('/team/upsert', { changes: ['/team/list'] });
   const submit = (): void => {
     save.mutate({

@@ -19,7 +19,7 @@ const types = ['text', 'single_select', 'multi_select', 'checkbox'] as const;
 export function FieldsPage(): ReactNode {
   const t = useTranslations('settings');
   const isAdmin = useMay('admin');
-  const fields = useRead('/field/list', {});
+  const fields = useRead('/field/list', {}, { poll: true });
   const [open, setOpen] = useState<CustomField | 'new'>();
   return (
     <SettingsFrame>

@@ -21,7 +21,7 @@ const nameMaxChars = 59;
 /** One's own keys for the API. */
 export function KeysPage(): ReactNode {
   const t = useTranslations('settings');
-  const keys = useRead('/person/app-key/list', {});
+  const keys = useRead('/person/app-key/list', {}, { poll: true });
   return (
     <SettingsFrame>
       <div className="settings">

@@ -6,6 +6,7 @@ import { Button } from '../parts/button.tsx';
 import { SelectField, TextField } from '../parts/field.tsx';
 import { Form } from '../parts/form.tsx';
 import { Notice, Refused, withoutFaults } from '../parts/states.tsx';
+import { useStored } from '../parts/stored.ts';
 import { SessionList } from './session-list.tsx';
 import { SettingsFrame } from './settings-frame.tsx';
 import './settings-page.css';
@@ -39,9 +40,9 @@ const locales: Readonly<Record<string, string>> = { 'en-US': 'English', 'zh-CN':
 function NameForm(): ReactNode {
   const t = useTranslations('settings');
   const { person, time_zone: knownZone, locale: knownLocale } = useSession();
-  const [name, setName] = useState(person.person_name);
-  const [zone, setZone] = useState(knownZone);
-  const [locale, setLocale] = useState(knownLocale);
+  const [name, setName] = useStored(person.person_name);
+  const [zone, setZone] = useStored(knownZone);
+  const [locale, setLocale] = useStored(knownLocale);
   const rename = useWrite('/member/info/reset', { changes: ['/session/info'] });
   const dirty = name.trim() !== person.person_name || zone.trim() !== knownZone || locale !== knownLocale;
   const submit = (): void => {

@@ -1,4 +1,4 @@
-import { useState, type ReactNode } from 'react';
+import type { ReactNode } from 'react';
 import { useTranslations } from 'use-intl';
 import type { Integration } from '../api/operations.ts';
 import { useWrite } from '../api/query.ts';
@@ -8,18 +8,19 @@ import { ChannelChoice } from '../parts/channel-choice.tsx';
 import { AreaField, TextField } from '../parts/field.tsx';
 import { Form } from '../parts/form.tsx';
 import { Notice, Refused, withoutFaults } from '../parts/states.tsx';
+import { useStored } from '../parts/stored.ts';
 import { MappingTry } from './mapping-try.tsx';
 import { isSame, readObject, readWords, writeObject, writeWords } from './reading.ts';
 
 export function SourceSettings({ source }: { readonly source: Integration }): ReactNode {
   const t = useTranslations('sources');
   const mayEdit = useMay('admin');
-  const [name, setName] = useState(source.name);
-  const [description, setDescription] = useState(source.description);
-  const [channel, setChannel] = useState(source.channel_id);
-  const [titleRule, setTitleRule] = useState(source.title_rule);
-  const [words, setWords] = useState(writeWords(source.severity_mapping));
-  const [fields, setFields] = useState(writeObject(source.field_mapping));
+  const [name, setName] = useStored(source.name);
+  const [description, setDescription] = useStored(source.description);
+  const [channel, setChannel] = useStored(source.channel_id);
+  const [titleRule, setTitleRule] = useStored(source.title_rule);
+  const [words, setWords] = useStored(writeWords(source.severity_mapping));
+  const [fields, setFields] = useStored(writeObject(source.field_mapping));
   const severityWords = readWords(words);
   const mapping = readObject(fields);
   const update = useWrite('/integration/update', { changes: ['/integration/list', '/integration/info'] });

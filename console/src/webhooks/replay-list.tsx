@@ -13,7 +13,7 @@ export function ReplayList({ webhookId }: { readonly webhookId: number }): React
   const found = useRead(
     '/replay/list',
     { integration_id: webhookId, limit: shownMax },
-    { live: { topics: ['replay'], wants: (hint) => hint.data['integration_id'] === webhookId } },
+    { live: { topics: ['replay'], wants: (hint) => hint.data['integration_id'] === webhookId }, poll: true },
   );
   if (found.data === undefined) {
     if (found.error !== null) return <Failed error={found.error} onRetry={() => void found.refetch()} />;

@@ -13,6 +13,7 @@ import { Page } from '../parts/page.tsx';
 import { usePersonNames } from '../parts/person-names.ts';
 import { choice } from '../parts/search-params.ts';
 import { Empty, Failed, Loading, Notice, Refused, withoutFaults } from '../parts/states.tsx';
+import { isAlike, rebasedFields } from '../parts/stored.ts';
 import { Tabs } from '../parts/tabs.tsx';
 import { useFilters } from '../parts/use-filters.ts';
 import { useListedWebhooks } from '../parts/waits.tsx';
@@ -53,6 +54,21 @@ export function WebhookPage(): ReactNode {
   return <OneWebhook key={webhook.integration_id} webhook={webhook} />;
 }
 
+/** What others save meanwhile is in it, and what is typed stays. */
+function useStoredDraft(webhook: Webhook) {
+  const stored = draftOf(webhook);
+  const [state, set] = useState({ stored, base: stored, draft: stored });
+  if (!isAlike(state.stored, stored)) {
+    set({ stored, base: stored, draft: rebasedFields(state.base, state.draft, stored) });
+  }
+  return {
+    base: state.base,
+    draft: state.draft,
+    setDraft: (draft: Draft) => set({ ...state, draft }),
+    saved: () => set({ ...state, base: state.draft }),
+  };
+}
+
 function Back(): ReactNode {
   const t = useTranslations('webhooks');
   const room = useRoom();
@@ -73,8 +89,7 @@ function OneWebhook({ webhook }: { readonly webhook: Webhook }): ReactNode {
   const health = listed?.health;
   const switches = useSwitches(() => void navigate({ to: `/integration-center/${room}` }));
   const [rotating, setRotating] = useState(false);
-  const [base, setBase] = useState(() => draftOf(webhook));
-  const [draft, setDraft] = useState(base);
+  const { base, draft, setDraft, saved } = useStoredDraft(webhook);
   const test = useTestPush();
   const isAdmin = useMay('admin');
   const names = usePersonNames([webhook.paused_by]);
@@ -124,14 +139,7 @@ function OneWebhook({ webhook }: { readonly webhook: Webhook }): ReactNode {
             value: 'settings',
             label: t('webhooks.tabs.settings'),
             content: (
-              <Settings
-                webhook={webhook}
-                base={base}
-                draft={draft}
-                test={test}
-                onDraft={setDraft}
-                onSaved={() => setBase(draft)}
-              />
+              <Settings webhook={webhook} base={base} draft={draft} test={test} onDraft={setDraft} onSaved={saved} />
             ),
           },
           ...(features.replay
