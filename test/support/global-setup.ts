@@ -12,7 +12,7 @@ import { startPostgres, type PostgresServer } from './postgres-server.ts';
 
 const template = `tocsin_template_${randomBytes(6).toString('hex')}`;
 let server: PostgresServer | undefined;
-/** What one service has compiled, the next one need not. */
+/** What one process has compiled, be it a service or a file of tests, the next one need not. */
 let compiled = '';
 
 /**
@@ -22,7 +22,7 @@ let compiled = '';
 export async function globalSetup(): Promise<void> {
   await promisify(execFile)(process.execPath, ['build/server.ts', '--when-stale']);
   compiled = await mkdtemp(join(tmpdir(), 'tocsin-test-compiled-'));
-  process.env['TEST_COMPILE_CACHE'] = compiled;
+  process.env['NODE_COMPILE_CACHE'] = compiled;
   if ((process.env['TEST_POSTGRES_URL'] ?? '') === '') {
     server = await startPostgres();
     process.env['TEST_POSTGRES_URL'] = server.url;

@@ -128,7 +128,7 @@ function settings(options: ServiceOptions, port: number, appKey: string): Record
   if (options.database === 'postgres' && options.databaseUrl === undefined) {
     throw new Error('a service on PostgreSQL needs the URL of an empty database');
   }
-  const compiled = process.env['TEST_COMPILE_CACHE'];
+  const compiled = process.env['NODE_COMPILE_CACHE'];
   return {
     ...(compiled === undefined ? {} : { NODE_COMPILE_CACHE: compiled }),
     TOCSIN_LISTEN: `127.0.0.1:${port}`,
