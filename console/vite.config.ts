@@ -5,9 +5,22 @@ import { defineConfig } from 'vite';
 import type { Plugin, Rolldown } from 'vite';
 
 /** The page may run no inline script, so the theme is chosen by a small file that the browser reads before it paints. */
-const themeEntry = 'theme';
+const earlyEntry = 'before-paint';
 
-/** Lets the first paint have its theme and its font. */
+/** The file of a room, by a page that is in it, for each beginning of an address. */
+const firstPages: Readonly<Record<string, string>> = {
+  '/incident': 'incidents/incident-list-page.tsx',
+  '/alert': 'incidents/incident-list-page.tsx',
+  '/delivery': 'deliveries/deliveries-page.tsx',
+  '/integration-center/source': 'sources/source-list-page.tsx',
+  '/integration-center/webhook': 'webhooks/webhook-list-page.tsx',
+  '/integration-center/action': 'webhooks/webhook-list-page.tsx',
+  '/channel': 'sources/source-list-page.tsx',
+  '/people': 'people/people-page.tsx',
+  '/settings': 'settings/settings-page.tsx',
+};
+
+/** Lets the first paint have its theme and its font, and names the files that each page will ask for. */
 function beforePaint(): Plugin {
   return {
     name: 'before-paint',
@@ -15,11 +28,13 @@ function beforePaint(): Plugin {
       order: 'post',
       handler: (_html, { bundle }) => {
         const files = Object.values(bundle ?? {});
-        const theme = files.find((one) => one.type === 'chunk' && one.name === themeEntry)?.fileName;
+        const early = files.find((one) => one.type === 'chunk' && one.name === earlyEntry)?.fileName;
         const font = files.find((one) => one.fileName.endsWith('.woff2'))?.fileName;
-        if (theme === undefined || font === undefined) throw new Error('the theme or the font is not in the bundle');
+        if (early === undefined || font === undefined) throw new Error('the theme or the font is not in the bundle');
+        const content = JSON.stringify(filesOfPages(files));
         return [
-          { tag: 'script', attrs: { src: `/${theme}` }, injectTo: 'head' },
+          { tag: 'meta', attrs: { name: 'tocsin-files', content }, injectTo: 'head' },
+          { tag: 'script', attrs: { src: `/${early}` }, injectTo: 'head' },
           {
             tag: 'link',
             attrs: { rel: 'preload', as: 'font', type: 'font/woff2', crossorigin: true, href: `/${font}` },
@@ -29,6 +44,23 @@ function beforePaint(): Plugin {
       },
     },
   };
+}
+
+type Output = Rolldown.OutputChunk | Rolldown.OutputAsset;
+
+/** Beside the first file, by the beginnings of addresses. */
+function filesOfPages(files: readonly Output[]): Record<string, string[]> {
+  const chunks = files.filter((one) => one.type === 'chunk');
+  const first = chunks.find((one) => one.name === 'first');
+  const known = new Set([first?.fileName, ...(first?.imports ?? [])]);
+  return Object.fromEntries(
+    Object.entries(firstPages).map(([address, page]) => {
+      const chunk = chunks.find((one) => one.moduleIds.some((id) => id.endsWith(`/src/${page}`)));
+      if (chunk === undefined) throw new Error(`${page} is not in the bundle`);
+      const needed = [chunk.fileName, ...chunk.imports].filter((name) => !known.has(name));
+      return [address, needed.map((name) => `/${name}`)];
+    }),
+  );
 }
 
 const layers = '@layer reset, tokens, base, parts, screens;\n';
@@ -141,7 +173,7 @@ export default defineConfig({
     rolldownOptions: {
       input: {
         index: `${import.meta.dirname}/index.html`,
-        [themeEntry]: `${import.meta.dirname}/src/theme-before-paint.ts`,
+        [earlyEntry]: `${import.meta.dirname}/src/before-paint.ts`,
       },
       output: { codeSplitting: { groups: [firstGroup, sharedGroup, roomGroup] } },
     },

@@ -70,6 +70,30 @@ describe('what the console costs', { skip: noBrowser }, () => {
     });
   }
 
+  test('the files of a page and the session are asked for before its first script has run', async () => {
+    const page = await visit.context.newPage();
+    const [{ promise: files, resolve: filesAsked }, { promise: session, resolve: sessionAsked }] = [
+      Promise.withResolvers<void>(),
+      Promise.withResolvers<void>(),
+    ];
+    let sessions = 0;
+    page.on('request', (request) => {
+      const { pathname } = new URL(request.url());
+      if (/\/incidents-[\w-]+\.js$/.test(pathname)) filesAsked();
+      if (pathname !== '/session/info') return;
+      sessions += 1;
+      sessionAsked();
+    });
+    await page.route('**/assets/first-*.js', async (route) => {
+      await Promise.all([files, session]);
+      await route.continue();
+    });
+    await page.goto('/incident');
+    await page.getByRole('heading', { level: 1 }).waitFor();
+    assert.equal(sessions, 1);
+    await page.close();
+  });
+
   test('there are no source maps, and each text file is there in its compressed form too', async () => {
     const files = await readdir(assets);
     assert.deepEqual(

@@ -4,7 +4,7 @@ import { useSignal } from '../api/signal.ts';
 
 export const themeChoice = remembered('theme', ['system', 'light', 'dark'] as const, 'system');
 
-/** Keeps the page in the chosen theme; `theme-before-paint.ts` has set it for the first paint. */
+/** Keeps the page in the chosen theme; `before-paint.ts` has set it for the first paint. */
 export function useTheme(): void {
   const choice = useSignal(themeChoice);
   useEffect(() => {
