@@ -3,8 +3,10 @@ import type { Timers } from '../runtime/timers.ts';
 
 /** Others count as long as they have pushed so lately. */
 const othersWithinMs = 1_000;
-/** The longest rest after a part: a push of 5,000 alerts, in a hundred parts, takes two seconds longer by them. */
-export const restMaxMs = 20;
+/** The longest rest after a part. */
+export const restMaxMs = 60;
+/** All rests of one push: senders wait ten seconds for an answer, and 5,000 alerts need half of them on PostgreSQL. */
+export const restOfPushMaxMs = 3_000;
 
 /** A large push takes at most half of the time while others push: after each of its parts it rests as long as that took. */
 export class LargePushRest {
@@ -25,11 +27,16 @@ export class LargePushRest {
     this.#last = { integrationId, at: this.#clock.monotonic() };
   }
 
-  /** Rests after a part of a push of this integration. */
-  async after(integrationId: number, tookMs: number): Promise<void> {
-    const { at } = integrationId === this.#last.integrationId ? this.#other : this.#last;
-    if (tookMs <= 0 || this.#clock.monotonic() - at > othersWithinMs) return;
-    await new Promise<void>((resolve) => void this.#timers.after(Math.min(tookMs, restMaxMs), resolve));
+  /** @returns what rests after a part of one push of this integration. */
+  ofPush(integrationId: number): (tookMs: number) => Promise<void> {
+    let leftMs = restOfPushMaxMs;
+    return async (tookMs) => {
+      const { at } = integrationId === this.#last.integrationId ? this.#other : this.#last;
+      const restMs = Math.min(tookMs, restMaxMs, leftMs);
+      if (restMs <= 0 || this.#clock.monotonic() - at > othersWithinMs) return;
+      leftMs -= restMs;
+      await new Promise<void>((resolve) => void this.#timers.after(restMs, resolve));
+    };
   }
 }
 

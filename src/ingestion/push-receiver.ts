@@ -228,6 +228,7 @@ export class PushReceiver {
     pieces: AsyncIterable<readonly AlertReport[]> | Iterable<readonly AlertReport[]>,
   ) {
     const { ingest, rest, clock } = this.#parts;
+    const restAfter = rest.ofPush(integrationId);
     const results: PushResult[] = [];
     let [taken, refused] = [0, 0];
     let size = pieceMax;
@@ -237,7 +238,7 @@ export class PushReceiver {
       refused += piece.length - reports.length;
       for (let from = 0; from < reports.length;) {
         const some = reports.slice(from, from + size);
-        await rest.after(integrationId, tookMs);
+        await restAfter(tookMs);
         try {
           const began = clock.monotonic();
           const result = await ingest({ integrationId, ...place, reports: some });

@@ -26,7 +26,7 @@ declare module 'fastify' {
 
 /** Adds one `POST` per route of the table: authenticate, check the role and the limits, then do the work. */
 export function addRoutes(endpoints: Endpoints, limiter: RateLimiter | undefined): void {
-  const reads = new ReadsInTurn();
+  const reads = new ReadsInTurn(endpoints.options);
   for (const route of endpoints.options.routes) {
     endpoints.app.post(route.path, {
       ...(route.role === 'anyone' ? { bodyLimit: strangerBodyMaxBytes } : {}),
