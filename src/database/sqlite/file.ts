@@ -9,8 +9,11 @@ export const sqliteVersionMin = '3.51.3';
 const logKeptBytes = 64 * 1024 * 1024;
 /** Only the service's user may read the database. */
 const fileMode = 0o600;
-/** Page cache of each of the two handles, in KiB. */
-const cacheKiB = 32 * 1024;
+/**
+ * Page cache of each of the two handles, in KiB: the inner pages of the indexes, the ends that new rows go to, and more than the
+ * largest transaction changes. Under load it is always full, however large, of pages that nobody reads again.
+ */
+const cacheKiB = 8 * 1024;
 /** Files up to this size are read at the start to check that they are sound; larger ones only on request. */
 export const checkedBytesMax = 64 * 1024 * 1024;
 

@@ -13,8 +13,8 @@ import { SearchIndex } from './search-index.ts';
 export const searchSuffix = '-search';
 /** Only the service's user may read it. */
 const fileMode = 0o600;
-/** Memory for pages of the database, in KiB. */
-const cacheKiB = 32 * 1024;
+/** Memory for pages of the database, in KiB. The search index reads every row once, so more would hold what nobody reads again. */
+const cacheKiB = 16 * 1024;
 /** The index is given up for so long after it failed twice: lists are read without it. */
 const retryMs = 60_000;
 

@@ -9,6 +9,8 @@ import { LongReader } from './long-reader.ts';
 
 /** How long a read may take, the wait for its turn included. */
 export const longReadMaxMs = 5_000;
+/** Memory for new objects of the thread. By default Node would let them grow to 96 MB before it looks which are still in use. */
+const maxYoungGenerationSizeMb = 8;
 /** How many reads may wait for the thread. */
 export const longReadsWaitingMax = 500;
 
@@ -87,7 +89,10 @@ export class ReadingThread implements LongReads {
   }
 
   #start(): Worker {
-    const worker = new Worker(new URL('./reading-worker.ts', import.meta.url), { workerData: { file: this.#file } });
+    const worker = new Worker(new URL('./reading-worker.ts', import.meta.url), {
+      workerData: { file: this.#file },
+      resourceLimits: { maxYoungGenerationSizeMb },
+    });
     worker.unref();
     worker.on('message', (answer: ReadingAnswer) => this.#take(answer));
     worker.on('error', (error: Error) => {
