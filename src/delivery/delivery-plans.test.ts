@@ -161,6 +161,10 @@ const expected: Readonly<Record<string, Row>> = {
     'delivery_webhook',
     ({ tx, database }) => health.countLately({ ...database, longRead: tx.query }, webhookId, soon, late),
   ],
+  hasFailedLately: [
+    'delivery_failed_webhook',
+    ({ tx, database }) => health.hasFailedLately({ ...database, longRead: tx.query }, webhookId, soon, late),
+  ],
   readEnded: [
     'delivery_webhook',
     ({ tx, database }) => health.readEnded({ ...database, longRead: tx.query }, webhookId, soon),

@@ -45,7 +45,7 @@ export async function listIncidents(
   filter: IncidentFilter,
   page: KeysetPage & { readonly bySeverity?: boolean },
 ): Promise<Listed<Incident>> {
-  const found = await candidates(database, filter);
+  const found = await candidatesOf(database, filter);
   const query = matching(database, filter, found);
   if (page.bySeverity === true) return worstFirst(database, query, filter, page);
   const { also } = filter;
@@ -139,7 +139,7 @@ export interface IncidentCount {
 }
 
 export async function countIncidents(database: Database, filter: IncidentFilter): Promise<IncidentCount[]> {
-  const found = await candidates(database, filter);
+  const found = await candidatesOf(database, filter);
   if (filter.also !== undefined || (found?.ids === undefined && hasText(filter))) {
     const page = { ascending: false, after: undefined, offset: 0, limit: totalMax };
     const { items } = await listIncidents(database, filter, page);
@@ -221,6 +221,15 @@ export async function pastIncidentIds(database: Database, incident: Incident): P
   return rows.map((row) => row.incident_id);
 }
 
+/** Severities of open ones stand in the index of the open ones: it needs no list of ids, of which there may be thousands. */
+function candidatesOf(database: Database, filter: IncidentFilter): Promise<Found | undefined> {
+  return candidates(database, isOfOpen(filter) ? { ...filter, severities: [] } : filter);
+}
+
+function isOfOpen({ progress }: IncidentFilter): boolean {
+  return progress.length > 0 && !progress.includes('Closed');
+}
+
 type IncidentQuery<Out> = SelectQueryBuilder<Tables, 'incident', Out>;
 
 /** In the words of the partial index `incident_open`: only then is it used. */
@@ -238,7 +247,7 @@ function matching(database: Database, filter: IncidentFilter, found: Found | und
   let query = inWindow(database, filter);
   if (found?.ids !== undefined) query = query.where(anyOf('incident_id', found.ids));
   if (filter.progress.length > 0) query = query.where(anyOf('progress', filter.progress));
-  if (filter.progress.length > 0 && !filter.progress.includes('Closed')) query = query.where(isOpen);
+  if (isOfOpen(filter)) query = query.where(isOpen);
   if (filter.severities.length > 0) query = query.where(anyOf('severity', filter.severities));
   const [channelId, ...others] = filter.channelIds;
   // A single channel is an equality, so that its index gives the order too.

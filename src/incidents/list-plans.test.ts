@@ -8,12 +8,13 @@ import { queryOn } from '../database/query-on.ts';
 import { openTestService } from '../../test/support/test-service.ts';
 import { listAlerts, type AlertFilter, type AlertPage } from '../alerts/alert-list-store.ts';
 import { alertRow, everyAlert, everyIncident, incidentRow } from '../../test/support/incident-rows.ts';
-import { frequentOf, listIncidents, type IncidentFilter } from './incident-list-store.ts';
+import { countIncidents, frequentOf, listIncidents, type IncidentFilter } from './incident-list-store.ts';
 
 /** Filters, and the index that each must be answered by, whatever the database knows of its tables. */
 const expected: readonly [string, Partial<IncidentFilter>, string][] = [
   ['a window', { startTime: 1_779_999_999_000, endTime: 1_790_000_000_000 }, 'incident_start'],
   ['open ones', { progress: ['Triggered', 'Processing'] }, 'incident_open'],
+  ['open ones of a severity', { progress: ['Triggered', 'Processing'], severities: ['Critical'] }, 'incident_open'],
   ['one channel', { channelIds: [7] }, 'incident_channel'],
   ['a number', { nums: ['0000AB'] }, 'incident_num'],
   ['ids', { incidentIds: ['6a1f00c2d4e5f60718293a4b'] }, 'incident'],
@@ -71,6 +72,28 @@ for (const { name, open } of databases) {
         for (const plan of [ofRows, ofList]) assert.match(plan, /\bincident_dedup\b/, plan);
       });
     }
+
+    test('open incidents are counted from their index alone, also those of a severity, and their rows are not read', async () => {
+      await using service = await openTestService(open);
+      await fill(service.database);
+      const severities = [[], ['Critical']];
+      for (const some of severities) {
+        const filter = { ...everyIncident, progress: ['Triggered', 'Processing'], severities: some };
+        const plans = await plansIn(service.database, (asking) => countIncidents(asking, filter));
+        assert.equal(plans.length, 1);
+        assert.match(plans[0] ?? '', /COVERING INDEX incident_open|Index Only Scan(?: Backward)? using incident_open/);
+      }
+      const counted = await countIncidents(service.database, {
+        ...everyIncident,
+        progress: ['Triggered', 'Processing'],
+        severities: ['Critical'],
+      });
+      // Of 20 open ones, every third one.
+      assert.equal(
+        counted.reduce((sum, { count }) => sum + count, 0),
+        7,
+      );
+    });
 
     test('alerts come in the order of their ids, or by the index of their changes', async () => {
       await using service = await openTestService(open);

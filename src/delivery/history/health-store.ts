@@ -90,6 +90,37 @@ export async function countLately(
   return { ended: row.ended, delivered: row.delivered };
 }
 
+/**
+ * Whether one of the newest deliveries failed within the past hour: where none did, nobody has to count them. It reads failures
+ * alone, and as many as {@link countLately} may look at.
+ * @param endedAfter Unix milliseconds.
+ */
+export async function hasFailedLately(
+  { longRead }: Database,
+  webhookId: number,
+  since: number,
+  endedAfter: number,
+): Promise<boolean> {
+  const newest = longRead
+    .selectFrom('delivery')
+    .select(['state', 'finished_at'])
+    .where('webhook_id', '=', webhookId)
+    .where('event_time', '>=', since)
+    .where(isFailed)
+    .where('replay_id', '=', '')
+    .orderBy('event_time', 'desc')
+    .orderBy('delivery_id', 'desc')
+    .limit(lookedAtMax);
+  const row = await longRead
+    .selectFrom(newest.as('newest'))
+    .select('state')
+    .where(sql<boolean>`(state = 'failed' or state = 'unknown')`)
+    .where('finished_at', '>', endedAfter)
+    .limit(1)
+    .executeTakeFirst();
+  return row !== undefined;
+}
+
 /** Those whose durations say how fast the receiver is. */
 export async function readEnded(database: Database, webhookId: number, since: number): Promise<EndedDelivery[]> {
   const rows = await newestEnded(database, webhookId, since, timedMax).execute();

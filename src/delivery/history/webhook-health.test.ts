@@ -8,6 +8,7 @@ import type { Webhook } from '../../webhooks/webhook.ts';
 import {
   countHours,
   countLately,
+  hasFailedLately,
   countedMax,
   judgedMax,
   lookedAtMax,
@@ -212,6 +213,14 @@ for (const { name, open: openDatabase } of databases) {
         breakerOf: () => open,
       });
       assert.equal((await reader.of(stored)).state, 'failing');
+      const other = new WebhookHealthReader({
+        database,
+        clock: { now: () => now, monotonic: () => 0 },
+        timers: { after: () => assert.fail('once'), soon: () => assert.fail('once') },
+        breakerOf: () => open,
+      });
+      assert.equal(await other.isFailing(stored), true);
+      assert.equal(await other.isFailing({ ...stored, status: 'paused' }), false);
       await database.close();
     });
 
@@ -232,6 +241,46 @@ for (const { name, open: openDatabase } of databases) {
       assert.deepEqual(await counted(), { ended: judgedMax, delivered: judgedMax });
       await store(lookedAtMax - 3, now - 10);
       assert.deepEqual(await counted(), { ended: 3, delivered: 3 });
+      await database.close();
+    });
+
+    test('whether it fails takes one read of failures where none is of the past hour, and the breaker says it without', async () => {
+      const database = await openDatabase();
+      const stored = testWebhook();
+      const { webhookId } = stored;
+      const events = Array.from({ length: 20 }, (_, at) => testEvent(`lane${at}`, 1, { eventTime: now - 20 }));
+      const [first] = await storeDeliveries(database, stored, events);
+      const put = async (set: object, deliveryId?: string) =>
+        database.transaction((tx) => {
+          const all = tx.query.updateTable('delivery').set(set);
+          return (deliveryId === undefined ? all : all.where('delivery_id', '=', deliveryId)).execute();
+        });
+      await put({ state: 'delivered', finished_at: now });
+      await put({ state: 'failed', finished_at: now - hourMs }, first?.deliveryId);
+      let breaker = open;
+      const isFailing = async () => {
+        let failing = false;
+        const asked = await statements(database, async (longRead) => {
+          const reader = new WebhookHealthReader({
+            database: { ...database, longRead },
+            clock: { now: () => now, monotonic: () => 0 },
+            timers: { after: () => assert.fail('once'), soon: () => assert.fail('once') },
+            breakerOf: () => breaker,
+          });
+          failing = await reader.isFailing(stored);
+          assert.equal(failing, (await reader.of(stored)).state === 'failing');
+        });
+        return [failing, asked.length - 5];
+      };
+      assert.deepEqual(await isFailing(), [false, 1]);
+      // Nineteen of twenty are enough.
+      await put({ finished_at: now }, first?.deliveryId);
+      assert.deepEqual(await isFailing(), [false, 2]);
+      await put({ state: 'unknown', finished_at: now });
+      assert.deepEqual(await isFailing(), [true, 2]);
+      breaker = { ...open, closedUntil: now + 1 };
+      assert.deepEqual(await isFailing(), [true, 0]);
+      assert.equal(await hasFailedLately(database, webhookId, 0, now), false);
       await database.close();
     });
 

@@ -6,6 +6,7 @@ import type { Webhook } from '../../webhooks/webhook.ts';
 import {
   countHours,
   countLately,
+  hasFailedLately,
   readBacklog,
   readEnded,
   readLastFailure,
@@ -90,11 +91,14 @@ type Judged = Seen & { readonly p95Ms: number | null; readonly isClosed: boolean
 function stateOf({ status, timeoutMs }: Pick<Webhook, 'status' | 'timeoutMs'>, seen: Judged): HealthState {
   if (status === 'paused') return 'paused';
   if (status !== 'enabled') return 'disabled';
-  const { ended, delivered } = seen.lately;
-  if (seen.isClosed || (ended >= judgedMin && delivered / ended < failingBelow)) return 'failing';
+  if (seen.isClosed || fails(seen.lately)) return 'failing';
   if (!seen.hasAny && seen.backlog.waiting === 0) return 'idle';
   const isSlow = seen.p95Ms !== null && seen.p95Ms > slowAbove * timeoutMs;
   return isSlow || seen.breaker.receiver === 'timing-out' ? 'slow' : 'delivering';
+}
+
+function fails({ ended, delivered }: Lately): boolean {
+  return ended >= judgedMin && delivered / ended < failingBelow;
 }
 
 /** Cancelled and superseded deliveries count neither way. */
@@ -133,33 +137,82 @@ export interface HealthParts {
 /** Between the reads of a webhook, however many consoles ask for the same list. */
 const readEveryMs = 500;
 
-interface LastRead {
+interface LastRead<Answer> {
   readonly at: number;
   /** It begins when the time since the last read is over; questions before then get its answer too. */
-  next: Promise<Seen> | undefined;
+  next: Promise<Answer> | undefined;
 }
 
 /** Reads the health of webhooks. An answer is never older than its question, and no webhook is read more often than twice a second. */
 export class WebhookHealthReader {
   readonly #parts: HealthParts;
-  readonly #last = new Map<number, LastRead>();
+  readonly #seen: SharedReads<Seen>;
+  readonly #failing: SharedReads<boolean>;
 
   constructor(parts: HealthParts) {
     this.#parts = parts;
+    this.#seen = new SharedReads(parts, (webhookId) => this.#read(webhookId));
+    this.#failing = new SharedReads(parts, (webhookId) => this.#hasTrouble(webhookId));
   }
 
   async of(webhook: Webhook): Promise<WebhookHealth> {
     const { clock, breakerOf } = this.#parts;
-    const seen = await this.#seen(webhook.webhookId);
+    const seen = await this.#seen.of(webhook.webhookId);
     return healthOf(webhook, { ...seen, breaker: breakerOf(webhook.webhookId) }, clock.now());
+  }
+
+  /** Whether its state is `failing`, which is all that some ask for: where nothing failed, one short read says so. */
+  async isFailing({ status, webhookId }: Pick<Webhook, 'status' | 'webhookId'>): Promise<boolean> {
+    const { clock, breakerOf } = this.#parts;
+    if (status !== 'enabled') return false;
+    return breakerOf(webhookId).closedUntil > clock.now() || this.#failing.of(webhookId);
   }
 
   /** Forgets webhooks that are gone. */
   keepOnly(webhookIds: ReadonlySet<number>): void {
-    for (const webhookId of this.#last.keys()) if (!webhookIds.has(webhookId)) this.#last.delete(webhookId);
+    for (const reads of [this.#seen, this.#failing]) reads.keepOnly(webhookIds);
   }
 
-  #seen(webhookId: number): Promise<Seen> {
+  async #hasTrouble(webhookId: number): Promise<boolean> {
+    const { database, clock } = this.#parts;
+    const now = clock.now();
+    const [since, endedAfter] = [dayBefore(now), now - hourMs];
+    if (!(await hasFailedLately(database, webhookId, since, endedAfter))) return false;
+    return fails(await countLately(database, webhookId, since, endedAfter));
+  }
+
+  async #read(webhookId: number): Promise<Seen> {
+    const { database, clock, breakerOf } = this.#parts;
+    const now = clock.now();
+    const since = dayBefore(now);
+    return {
+      hours: await countHours(database, webhookId, since),
+      lately: await countLately(database, webhookId, since, now - hourMs),
+      ended: await readEnded(database, webhookId, since),
+      lastFailure: await readLastFailure(database, webhookId, since),
+      backlog: await readBacklog(database, webhookId),
+      breaker: breakerOf(webhookId),
+    };
+  }
+}
+
+/** The first of the hours that are shown. */
+function dayBefore(now: number): number {
+  return (Math.floor(now / hourMs) - hoursShown + 1) * hourMs;
+}
+
+/** The same read for all who ask for a webhook at the same time. */
+class SharedReads<Answer> {
+  readonly #parts: Pick<HealthParts, 'clock' | 'timers'>;
+  readonly #read: (webhookId: number) => Promise<Answer>;
+  readonly #last = new Map<number, LastRead<Answer>>();
+
+  constructor(parts: Pick<HealthParts, 'clock' | 'timers'>, read: (webhookId: number) => Promise<Answer>) {
+    this.#parts = parts;
+    this.#read = read;
+  }
+
+  of(webhookId: number): Promise<Answer> {
     const now = this.#parts.clock.monotonic();
     const last = this.#last.get(webhookId);
     const wait = last === undefined ? 0 : last.at + readEveryMs - now;
@@ -170,22 +223,12 @@ export class WebhookHealthReader {
     return last.next;
   }
 
-  #begin(webhookId: number): Promise<Seen> {
-    this.#last.set(webhookId, { at: this.#parts.clock.monotonic(), next: undefined });
-    return this.#read(webhookId);
+  keepOnly(webhookIds: ReadonlySet<number>): void {
+    for (const webhookId of this.#last.keys()) if (!webhookIds.has(webhookId)) this.#last.delete(webhookId);
   }
 
-  async #read(webhookId: number): Promise<Seen> {
-    const { database, clock, breakerOf } = this.#parts;
-    const now = clock.now();
-    const since = (Math.floor(now / hourMs) - hoursShown + 1) * hourMs;
-    return {
-      hours: await countHours(database, webhookId, since),
-      lately: await countLately(database, webhookId, since, now - hourMs),
-      ended: await readEnded(database, webhookId, since),
-      lastFailure: await readLastFailure(database, webhookId, since),
-      backlog: await readBacklog(database, webhookId),
-      breaker: breakerOf(webhookId),
-    };
+  #begin(webhookId: number): Promise<Answer> {
+    this.#last.set(webhookId, { at: this.#parts.clock.monotonic(), next: undefined });
+    return this.#read(webhookId);
   }
 }

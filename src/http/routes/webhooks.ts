@@ -14,7 +14,7 @@ import { changeOf, endpointFor, healthObject, reportObject, webhookObject } from
 export interface WebhookServices extends PresentParts {
   readonly webhooks: WebhookService;
   readonly trial: TestPush;
-  readonly health: Pick<WebhookHealthReader, 'of' | 'keepOnly'>;
+  readonly health: Pick<WebhookHealthReader, 'of' | 'isFailing' | 'keepOnly'>;
 }
 
 /**
@@ -76,6 +76,10 @@ async function withHealth(
 ): Promise<readonly Webhook[]> {
   health.keepOnly(new Set((await webhooks.directory()).list.map((one) => one.webhookId)));
   if (state === undefined && orderby === 'created_at') return found;
+  if (state === 'failing' && orderby === 'created_at') {
+    const failing = await Promise.all(found.map((one) => health.isFailing(one)));
+    return found.filter((_, at) => failing[at]);
+  }
   const judged: { readonly webhook: Webhook; readonly rank: number; readonly state: HealthState }[] = [];
   for (const webhook of found) {
     const known = await health.of(webhook);
