@@ -326,7 +326,7 @@ func main() { b, _ := os.ReadFile(os.Args[2]); r, err := http.Post(os.Args[1], "
         await writeFile(`${file}.go`, program);
         const sender = await source('standard', (await scene.place()).channelId);
         const url = `${scene.service.url}/event/push/alert/standard?integration_key=${sender.key}`;
-        const env = { ...process.env, GOCACHE: join(folder.path, 'cache'), GOFLAGS: '-mod=mod' };
+        const env = { ...process.env, GOFLAGS: '-mod=mod' };
         const { stdout } = await run(command, args(url, file), { env, cwd: folder.path });
         assert.equal(stdout, '413');
         assert.equal(((await sender.info())['last_error'] as Json)['reason'], 'too_large');
