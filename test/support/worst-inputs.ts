@@ -115,8 +115,10 @@ function filled(inputs: Inputs, kind: string): string {
   for (let share = inputs.bytesMax; share > 16; share = Math.floor(share / 2)) {
     for (const items of [membersMax, 60, 12, 3]) {
       const maker = new Maker(inputs, kind, share, items);
-      const text = JSON.stringify(maker.value(inputs.schema, '', 0));
-      if (!maker.isTooLarge && Buffer.byteLength(text) <= inputs.bytesMax) return text;
+      const value = maker.value(inputs.schema, '', 0);
+      if (maker.isTooLarge) continue;
+      const text = JSON.stringify(value);
+      if (Buffer.byteLength(text) <= inputs.bytesMax) return text;
     }
   }
   return JSON.stringify(least(inputs));
@@ -185,6 +187,8 @@ class Maker {
       this.nodes = before;
       return { value: this.value(one, name, depth), nodes: this.nodes };
     });
+    // Then nothing of it counts, and what is large is not measured again on each level.
+    if (this.isTooLarge) return undefined;
     const size = ({ value }: { value: unknown }) => JSON.stringify(value)?.length ?? 0;
     const largest = made.toSorted((a, b) => size(b) - size(a))[0];
     this.nodes = largest?.nodes ?? before;
