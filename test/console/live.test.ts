@@ -140,6 +140,25 @@ describe('the console follows what happens', { skip: noBrowser }, () => {
     await reader.context.close();
   });
 
+  test('the list of alerts follows the stream: a new one is there at once, and a closed one leaves those that are open', async () => {
+    const reader = await console.visit({ role: 'viewer' });
+    await reader.page.clock.install();
+    await reader.open('/alert?active=active');
+    await reader.page.locator('.state-light').getByText('Live').waitFor();
+    const row = reader.page.getByRole('row', { name: /alert of the stream/ });
+    // Below the ten seconds of its clock after which the page asks anyway.
+    await reader.page.clock.pauseAt(Date.now() + 2_000);
+    const until = async (shown: boolean) => {
+      for (let ms = 0; ms < 4_500 && ((await row.count()) > 0) !== shown; ms += 1) await reader.page.clock.runFor(1);
+      assert.equal((await row.count()) > 0, shown);
+    };
+    await place.report({ title: 'alert of the stream', alert_key: 'stream' });
+    await until(true);
+    await place.report({ title: 'alert of the stream', alert_key: 'stream', event_status: 'Ok' });
+    await until(false);
+    await reader.context.close();
+  });
+
   test('what another member saves is in an open form, and what is typed there stays', async () => {
     const desk = await place.hook('incident', { name: 'Desk', timeout_ms: 1000 });
     const reader = await console.visit({ role: 'admin' });

@@ -2,7 +2,7 @@ import { Link, useNavigate } from '@tanstack/react-router';
 import { useMemo, type ReactNode } from 'react';
 import { useLocale, useTranslations } from 'use-intl';
 import { call } from '../api/call.ts';
-import { useEndless } from '../api/endless.ts';
+import { useEndless, type Part } from '../api/endless.ts';
 import type { Alert } from '../api/operations.ts';
 import { useRead } from '../api/query.ts';
 import { Button } from '../parts/button.tsx';
@@ -43,22 +43,40 @@ export function AlertListPage(): ReactNode {
   const filters = useFilters(alertFilters);
   const { active, severity, channel, source, q, range, from, to } = filters.values;
   const key = ['/alert/list', active, severity, channel, source, q, range, from, to];
-  const list = useEndless(key, '', async (cursor, signal) => {
+  const filter = () => {
     const span = spanOf({ range, from, to }, Date.now());
-    const request = {
+    return {
       start_time: Math.floor(span.from / 1000),
       end_time: Math.ceil(span.to / 1000),
-      limit: pageRows,
       alert_severity: severity.join(','),
       channel_ids: channel === 0 ? [] : [channel],
       integration_ids: source === 0 ? [] : [source],
       title: q,
       ...(active === '' ? {} : { is_active: active === 'active' }),
-      ...(cursor === '' ? {} : { search_after_ctx: cursor }),
     };
-    const reply = await call('/alert/list', request, { signal });
+  };
+  const load = async (cursor: string, signal: AbortSignal): Promise<Part<Alert, string>> => {
+    const page = { limit: pageRows, ...(cursor === '' ? {} : { search_after_ctx: cursor }) };
+    const reply = await call('/alert/list', { ...filter(), ...page }, { signal });
     const next = reply.has_next_page ? reply.search_after_ctx : undefined;
     return { items: reply.items, total: reply.total, next: next === '' ? undefined : next };
+  };
+  const list = useEndless(key, '', load, {
+    topics: ['alert'],
+    rowKey: (one) => one.alert_id,
+    keyOf: (hint) => String(hint.data['alert_id']),
+    // A report that changes nothing of an alert is no event of it, and counts.
+    polls: true,
+    follows: {
+      async changed(ids: readonly string[]) {
+        const [changed, all] = await Promise.all([
+          call('/alert/list', { ...filter(), alert_ids: [...ids], limit: pageRows }),
+          call('/alert/list', { ...filter(), limit: 1 }),
+        ]);
+        return { items: changed.items, total: all.total };
+      },
+      order: newestFirst,
+    },
   });
   const columns = useColumns();
   const status =
@@ -92,6 +110,11 @@ export function AlertListPage(): ReactNode {
       ) : null}
     </Page>
   );
+}
+
+/** Ids begin with the time of their making. */
+function newestFirst(one: Alert, other: Alert): number {
+  return other.alert_id < one.alert_id ? -1 : 1;
 }
 
 interface AlertFilterBarProps {
