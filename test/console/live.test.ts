@@ -149,7 +149,7 @@ describe('the console follows what happens', { skip: noBrowser }, () => {
     // Below the ten seconds of its clock after which the page asks anyway.
     await reader.page.clock.pauseAt(Date.now() + 2_000);
     const until = async (shown: boolean) => {
-      for (let ms = 0; ms < 4_500 && ((await row.count()) > 0) !== shown; ms += 1) await reader.page.clock.runFor(1);
+      for (let ms = 0; ms < 4_500 && (await row.count()) > 0 !== shown; ms += 1) await reader.page.clock.runFor(1);
       assert.equal((await row.count()) > 0, shown);
     };
     await place.report({ title: 'alert of the stream', alert_key: 'stream' });
