@@ -1,17 +1,15 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import { Command } from 'commander';
-import { adminKey } from './cli/admin-key.ts';
-import { demo } from './cli/demo.ts';
-import { openApiText } from './cli/openapi.ts';
-import { rotateSecretKey } from './cli/rotate-secret-key.ts';
 import { serve } from './cli/serve.ts';
-import { signInLink } from './cli/sign-in-link.ts';
 import { exampleFile } from './config/example.ts';
 import { configPathVariable, printable, readConfig, type ConfigSources } from './config/load.ts';
 import { Failure } from './runtime/failure.ts';
 import { version } from './version.ts';
 
-/** Arguments to a command to an exit code. The only file that sees the environment. */
+/**
+ * Arguments to a command to an exit code. The only file that sees the environment. A command loads what it needs when it runs,
+ * so that the service starts without the others.
+ */
 const program = new Command('tocsin')
   .description('Keeps alerts and incidents and pushes every change of them, in order, durably and at once, by webhook.')
   .version(version);
@@ -33,13 +31,23 @@ program
 program
   .command('demo')
   .description('the whole product in half a minute, in a temporary folder')
-  .action(() => run(() => demo(process.env['TOCSIN_LISTEN'], say, stopped())));
+  .action(() =>
+    run(async () => {
+      const { demo } = await import('./cli/demo.ts');
+      return demo(process.env['TOCSIN_LISTEN'], say, stopped());
+    }),
+  );
 
 program
   .command('sign-in-link')
   .description('prints a link that signs in once, within an hour; run it where the service runs, with its settings')
   .option('--email <address>', 'of the member to sign in; the oldest administrator without it')
-  .action(({ email = '' }: { email?: string }) => run(async () => say(signInLink(readConfig(sources()), email))));
+  .action(({ email = '' }: { email?: string }) =>
+    run(async () => {
+      const { signInLink } = await import('./cli/sign-in-link.ts');
+      say(signInLink(readConfig(sources()), email));
+    }),
+  );
 
 program
   .command('admin-key')
@@ -47,13 +55,21 @@ program
   .option('--email <address>', 'of the member whose key it is; the oldest administrator without it')
   .option('--only', 'deletes the other keys of that member')
   .action(({ email = '', only = false }: { email?: string; only?: boolean }) =>
-    run(async () => say(await adminKey(readConfig(sources()), { email, only }))),
+    run(async () => {
+      const { adminKey } = await import('./cli/admin-key.ts');
+      say(await adminKey(readConfig(sources()), { email, only }));
+    }),
   );
 
 program
   .command('rotate-secret-key')
   .description('seals the stored secrets with a new key; run it where the service ran, with its settings')
-  .action(() => run(() => rotateSecretKey(readConfig(sources()), say, process.env['TOCSIN_TEST_CRASH'] ?? '')));
+  .action(() =>
+    run(async () => {
+      const { rotateSecretKey } = await import('./cli/rotate-secret-key.ts');
+      return rotateSecretKey(readConfig(sources()), say, process.env['TOCSIN_TEST_CRASH'] ?? '');
+    }),
+  );
 
 program
   .command('config')
@@ -79,6 +95,7 @@ function printConfig(example: boolean): void {
 }
 
 async function writeDocument(file: string): Promise<void> {
+  const { openApiText } = await import('./cli/openapi.ts');
   const text = await openApiText();
   if (file === '-') return void process.stdout.write(text);
   writeFileSync(file, text);

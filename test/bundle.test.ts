@@ -42,3 +42,20 @@ test('the bundle leaves out what its packages load in vain', () => {
   assert.ok(!has('opentelemetry.js.api'));
   assert.ok(!has('class SnapshotAgent'), 'all of undici');
 });
+
+test('what answers first is loaded without the database, the engine and the API', () => {
+  const seen = new Set<string>();
+  const load = (file: string) => {
+    if (seen.has(file)) return;
+    seen.add(file);
+    const code = readFileSync(join(dist, file), 'utf8');
+    for (const match of code.matchAll(/\bfrom\s*["'`]\.\/([^"'`]+)["'`]|\bimport\s*["'`]\.\/([^"'`]+)["'`]/g))
+      load(match[1] ?? match[2] ?? '');
+  };
+  load('main.js');
+  const code = [...seen].map((file) => readFileSync(join(dist, file), 'utf8'));
+  assert.ok(code.some((each) => each.includes('service.listening')));
+  for (const later of ['service.started', 'insert into', '/incident/list', 'HTTP/2 is left out']) {
+    assert.ok(!code.some((each) => each.includes(later)), later);
+  }
+});

@@ -1,7 +1,8 @@
-import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
+import type { FastifyReply, FastifyRequest } from 'fastify';
 import { sendPage, wantsPage } from '../console/console-endpoints.ts';
 import { countStranger, identify } from './auth.ts';
 import { jsonType } from './envelope.ts';
+import { addLiveness, sendReadiness, textType } from './health.ts';
 import { openApi } from '../openapi/document.ts';
 import type { Json } from '../openapi/schemas.ts';
 import { referencePage, referencePolicy } from '../reference/page.ts';
@@ -25,20 +26,6 @@ export function addOperating(endpoints: Endpoints): void {
 
 type Admit = (request: FastifyRequest) => Promise<void>;
 
-/** Without a limit: it costs less than a refusal, and a process must not be ended because its monitor was refused. */
-export function addLiveness(app: FastifyInstance): void {
-  app.get('/healthz', (_request, reply) => reply.header('content-type', textType).send('ok\n'));
-}
-
-/** 503 when the service cannot work, with the reasons. */
-export function sendReadiness(reply: FastifyReply, reasons: readonly string[]): FastifyReply {
-  const ready = reasons.length === 0;
-  return reply
-    .code(ready ? 200 : 503)
-    .header('content-type', jsonType)
-    .send(JSON.stringify({ ready, reasons }));
-}
-
 /** Neither changes while the server runs. */
 function addDocument({ app, options }: Endpoints, onRequest: Admit): void {
   const document = madeOnce(async () => JSON.stringify(await openApi(options)));
@@ -53,7 +40,6 @@ function addDocument({ app, options }: Endpoints, onRequest: Admit): void {
   });
 }
 
-const textType = 'text/plain; charset=utf-8';
 const pageType = 'text/html; charset=utf-8';
 const metricsType = 'text/plain; version=0.0.4; charset=utf-8';
 

@@ -3,7 +3,7 @@ import { Failure } from '../../runtime/failure.ts';
 import { wantsPage } from '../console/console-endpoints.ts';
 import { pagePolicy } from '../console/page-policy.ts';
 import { createFastifyApp, type FastifyAppOptions } from './fastify-app.ts';
-import { addLiveness, sendReadiness } from './operating.ts';
+import { addLiveness, sendReadiness } from './health.ts';
 
 /**
  * Answers while the service starts: alive, not ready and why, and 503 with `Retry-After` for the rest; to a browser as a
