@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
 import type { Page } from 'playwright-core';
+import { shareOfMachine } from '../support/machine.ts';
 import type { Hook, Place } from '../support/test-app.ts';
 import { pushOf } from '../support/test-app.ts';
 import { noBrowser, startConsole, type ConsoleApp, type Visit } from './console-browser.ts';
@@ -352,20 +353,18 @@ describe('what people do to incidents in the console', { skip: noBrowser }, () =
     await other.page.locator('.page-below').getByText('Closed', { exact: true }).waitFor();
     const closed = async (row: number): Promise<number> => {
       const since = Date.now();
-      await rows
-        .nth(row)
-        .getByText(/closed by /)
-        .waitFor();
+      await rows.nth(row).getByText('closed by ').waitFor();
       return Date.now() - since;
     };
     const took = [await closed(1)];
+    const quickMs = 1000 * shareOfMachine();
     // A machine that is busy with something else may be late; the quickest of three tells what the page does.
-    for (let row = 3; took.length < 3 && Math.min(...took) >= 1000; row += 1) {
+    for (let row = 3; took.length < 3 && Math.min(...took) >= quickMs; row += 1) {
       const { incident_id: next } = await api('/incident/info', { num: await numOf(row) });
       await api('/incident/resolve', { incident_ids: [next] });
       took.push(await closed(row));
     }
-    assert.ok(Math.min(...took) < 1000, `it took ${took.join(', ')} ms`);
+    assert.ok(Math.min(...took) < quickMs, `it took ${took.join(', ')} ms`);
     assert.equal(await rows.nth(2).getByRole('link').first().innerText(), title);
     assert.equal(await rows.nth(2).getByRole('checkbox').isChecked(), true);
     await api('/incident/create', { title: 'brand new', incident_severity: 'Info', channel_id: 0 });
