@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
-import { checkEndpoint, destinationOf, endpointMaxChars } from './endpoint.ts';
+import { checkEndpoint, destinationOf, endpointMaxChars, secretsOfEndpoint } from './endpoint.ts';
 import type { EndpointPolicy } from './endpoint.ts';
 
 /** Everything may be called, so refusals here are about form. The rules of egress have their own table. */
@@ -175,4 +175,21 @@ test('whatever is accepted can be split, and its target is fit for a request lin
     },
   );
   fc.assert(property, { numRuns: 300 });
+});
+
+test('the secrets of an endpoint are its path and query, whole and in parts, also decoded, from eight characters on', () => {
+  assert.deepEqual(secretsOfEndpoint('https://chat.example.org/services/T0000/sevenly?token=a%20secret&x=1'), [
+    '/services/T0000/sevenly?token=a%20secret&x=1',
+    '/services/T0000/sevenly?token=a secret&x=1',
+    '/services/T0000/sevenly',
+    'token=a%20secret&x=1',
+    'token=a secret&x=1',
+    'a%20secret',
+    'services',
+    'a secret',
+  ]);
+  for (const endpoint of ['https://chat.example.org', 'https://chat.example.org/short', 'no URL', '']) {
+    assert.deepEqual(secretsOfEndpoint(endpoint), []);
+  }
+  assert.ok(secretsOfEndpoint('http://chat.example.org/%zz-broken-escape').includes('%zz-broken-escape'));
 });

@@ -80,7 +80,31 @@ export function maskEndpoint(endpoint: string): string {
   return rest === '' || rest === '/' ? parsed.origin : `${parsed.origin}/${endpointMask}`;
 }
 
-const endpointMask = '••••';
+export const endpointMask = '••••';
+
+/** Shorter parts of an endpoint stand in answers by chance, and are no good secrets. */
+const secretMinChars = 8;
+
+/**
+ * Path and query of an endpoint with their parts, as a receiver may repeat them in an answer, also decoded. The longest first, so
+ * that no part of one stays.
+ */
+export function secretsOfEndpoint(endpoint: string): string[] {
+  if (parse(endpoint) === undefined) return [];
+  const rest = endpoint.slice(schemeOf(endpoint).length + authorityOf(endpoint).length);
+  const { target } = destinationOf(endpoint);
+  const parts = [rest, target].flatMap((text) => [text, ...text.split('?'), ...text.split(/[/?&=]/)]);
+  const long = [...parts, ...parts.map(decoded)].filter((part) => part.length >= secretMinChars);
+  return [...new Set(long)].toSorted((one, other) => other.length - one.length);
+}
+
+function decoded(part: string): string {
+  try {
+    return decodeURIComponent(part);
+  } catch {
+    return part;
+  }
+}
 
 /**
  * Faults that a parser would hide: it drops tabs and line breaks, reads a backslash as a slash, and forgives missing

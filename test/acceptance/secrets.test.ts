@@ -32,8 +32,9 @@ const echo: Server = createServer((request, response) => {
       .split(' ')
       .map((one) => one.replace('v1,', '')),
   );
-  response.writeHead(200, { 'x-echo': authorization, 'x-signature': signature });
-  response.end(JSON.stringify(request.headers));
+  const { url = '' } = request;
+  response.writeHead(200, { 'x-echo': authorization, 'x-signature': signature, location: `http://echo${url}` });
+  response.end(JSON.stringify({ ...request.headers, url, text: `no route ${url}`, parts: url.split(/[/?&=]/) }));
 });
 const signatures: string[] = [];
 /** What the service has said, by where it said it. */
@@ -64,7 +65,8 @@ function hex(bytes = 16): string {
   return randomBytes(bytes).toString('hex');
 }
 
-const found: { integrationKey: string; rotated: string; viewerKey: string } = {
+const found: { integrationKey: string; rotated: string; viewerKey: string; echoing: number; viewer?: string } = {
+  echoing: 0,
   integrationKey: '',
   rotated: '',
   viewerKey: '',
@@ -81,6 +83,8 @@ async function live(): Promise<void> {
   const untrusted = await place.hook('alert', { ...settings, endpoint: tls.url });
   const { port } = echo.address() as AddressInfo;
   const echoing = await place.hook('alert', { ...settings, timeout_ms: 5_000, endpoint: `http://127.0.0.1:${port}/` });
+  const echoed = `http://127.0.0.1:${port}/services/${credentialInUrl}?t=${credentialInUrl}`;
+  found.echoing = (await place.hook('alert', { ...settings, timeout_ms: 5_000, endpoint: echoed })).id;
   scene.receiver.answer(hook.path, { status: 500, body: 'no' }, 'reset', 'hang', { status: 200 });
   for (const description of ['one', 'two', 'three', 'four']) {
     await place.report({ title: 'disk', alert_key: 'disk', description });
@@ -158,6 +162,11 @@ function placesOf(secret: string, texts: Iterable<readonly [string, string]>): s
   return [...texts].filter(([, text]) => text.includes(telling)).map(([where]) => where);
 }
 
+/** Of the only viewer. */
+async function viewersKey(): Promise<string> {
+  return (found.viewer ??= await scene.keyOf('viewer'));
+}
+
 describe('no secret is in an answer, a log line, a metric or the database', () => {
   const all = () =>
     Object.entries({
@@ -187,7 +196,7 @@ describe('no secret is in an answer, a log line, a metric or the database', () =
   });
 
   test('the path and query of an endpoint, in what a viewer reads', async () => {
-    const key = await scene.keyOf('viewer');
+    const key = await viewersKey();
     const webhooks = (await scene.service.api('/webhook/list'))['items'] as {
       integration_id: number;
       endpoint: string;
@@ -215,6 +224,24 @@ describe('no secret is in an answer, a log line, a metric or the database', () =
     }
     const guessed = await scene.call('/webhook/list', { query: credentialInUrl.slice(0, 20) }, { key });
     assert.match(guessed.text, /"items":\[\]/, 'a search finds only what is shown');
+  });
+
+  test('the path and query of an endpoint, repeated by its receiver, in what a viewer and a responder read', async () => {
+    const records = (await scene.service.api('/webhook/history/list', { ...around(), limit: 100 }))['items'];
+    const { integration_id, event_id } =
+      (records as { integration_id: number; event_id: string }[]).find((one) => one.integration_id === found.echoing) ??
+      assert.fail('nothing was sent to the receiver that echoes');
+    const whole = await scene.call('/webhook/history/detail', { integration_id, event_id });
+    assert.ok(
+      whole.text.includes(`no route /services/${credentialInUrl}?t=${credentialInUrl}`),
+      'an administrator sees it',
+    );
+    for (const role of ['viewer', 'responder'] as const) {
+      const key = role === 'viewer' ? await viewersKey() : await scene.keyOf(role);
+      const { status, text } = await scene.call('/webhook/history/detail', { integration_id, event_id }, { key });
+      assert.deepEqual([status, placesOf(credentialInUrl, [[role, text]])], [200, []]);
+      assert.match(text, /no route ••••/);
+    }
   });
 
   test('a stored header value, sent by a test push to another origin', async () => {

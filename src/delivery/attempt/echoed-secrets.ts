@@ -21,16 +21,17 @@ export function withoutEchoes(report: Report, secrets: readonly string[]): Repor
   if (responseHeadersJson === '' && responseBody === '') return report;
   return {
     ...report,
-    responseHeadersJson: masked(responseHeadersJson, secrets),
-    responseBody: masked(responseBody, secrets),
+    responseHeadersJson: withoutSecrets(responseHeadersJson, secrets),
+    responseBody: withoutSecrets(responseBody, secrets),
   };
 }
 
-function masked(text: string, secrets: readonly string[]): string {
+/** @param mask what stands in the place of one. */
+export function withoutSecrets(text: string, secrets: readonly string[], mask = maskHeader): string {
   let shown = text;
   for (const secret of secrets) {
     for (const form of new Set([secret, JSON.stringify(secret).slice(1, -1)])) {
-      if (shown.includes(form)) shown = shown.replaceAll(form, () => maskHeader(secret));
+      if (shown.includes(form)) shown = shown.replaceAll(form, () => mask(secret));
     }
     shown = withoutCutEnd(shown, secret);
   }

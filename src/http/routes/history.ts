@@ -16,6 +16,8 @@ import type { Directories } from '../../events/directory.ts';
 import type { WebhookService } from '../../webhooks/webhook-service.ts';
 import { titlesOfIncidents } from '../../incidents/incident-list-store.ts';
 import { commandWithReply, query, type Route } from './route.ts';
+import { withoutSecrets } from '../../delivery/attempt/echoed-secrets.ts';
+import { endpointMask, secretsOfEndpoint } from '../../webhooks/endpoint.ts';
 import { endpointFor } from './webhook-object.ts';
 import { readPage, writeCursor } from './paging.ts';
 import * as shape from '../schemas/history.ts';
@@ -129,13 +131,29 @@ const unspecific: Readonly<Record<string, string>> = {
   connection_lost: 'the connection was lost before a response came; the receiver may have acted on the request',
 };
 
-/** A record or an attempt as this role may see it. */
-function shownTo<One extends { endpoint: string; reason: string; error_message?: string }>(role: Role, one: One): One {
-  const shown = { ...one, endpoint: endpointFor(role, one.endpoint) };
-  const words = unspecific[one.reason];
-  return role !== 'viewer' || words === undefined || one.error_message === undefined
-    ? shown
-    : { ...shown, error_message: words };
+/** What a record says that may come from its receiver, or name it. */
+interface ReceiverWords {
+  readonly endpoint: string;
+  readonly reason: string;
+  readonly error_message?: string;
+  readonly response_headers?: string;
+  readonly response_body?: string;
+}
+
+/** A record or an attempt as this role may see it. A receiver may repeat the path that it was called by, as many do with a 404. */
+function shownTo<One extends ReceiverWords>(role: Role, one: One): One {
+  if (role === 'admin') return one;
+  const words = role === 'viewer' ? unspecific[one.reason] : undefined;
+  const secrets = secretsOfEndpoint(one.endpoint);
+  const shown = (text: string | undefined) =>
+    text === undefined || text === '' ? text : withoutSecrets(text, secrets, () => endpointMask);
+  return {
+    ...one,
+    endpoint: endpointFor(role, one.endpoint),
+    ...(one.error_message === undefined ? {} : { error_message: words ?? one.error_message }),
+    ...(one.response_headers === undefined ? {} : { response_headers: shown(one.response_headers) }),
+    ...(one.response_body === undefined ? {} : { response_body: shown(one.response_body) }),
+  };
 }
 
 /** How long a name or a port takes to answer tells what stands in the private network. */
