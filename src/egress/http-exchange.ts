@@ -209,9 +209,15 @@ export class Exchange implements Dispatcher.DispatchHandler, ResponseHeadEvents 
 
   #timing(): Timing {
     const { dns, connect, tls, headers: wait, body } = this.#times;
-    const phases = Object.entries({ dns, connect, tls, wait, body }).filter(([, ms]) => ms !== undefined);
-    const measured = Object.fromEntries(phases.map(([name, ms = 0]) => [name, rounded(ms)]));
-    return { ...measured, reused: this.address !== '' && connect === undefined, address: this.address };
+    return {
+      ...(dns === undefined ? {} : { dns: rounded(dns) }),
+      ...(connect === undefined ? {} : { connect: rounded(connect) }),
+      ...(tls === undefined ? {} : { tls: rounded(tls) }),
+      ...(wait === undefined ? {} : { wait: rounded(wait) }),
+      ...(body === undefined ? {} : { body: rounded(body) }),
+      reused: this.address !== '' && connect === undefined,
+      address: this.address,
+    };
   }
 }
 

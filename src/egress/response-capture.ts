@@ -1,4 +1,4 @@
-import { isAscii, isUtf8 } from 'node:buffer';
+import { isUtf8 } from 'node:buffer';
 import type { IncomingHttpHeaders } from 'node:http';
 
 /** Bytes of an answer kept for the history, and the longest wait for them once the status is known. */
@@ -28,10 +28,13 @@ export function headersJson(headers: IncomingHttpHeaders): string {
   return `{${parts.join(',')}}`;
 }
 
+const ascii = /^[\0-\x7f]*$/;
+
 /** A header value has one character per byte. UTF-8 bytes, which most senders mean, are decoded. */
 function readable(value: string): string {
+  if (ascii.test(value)) return value;
   const bytes = Buffer.from(value, 'latin1');
-  return isAscii(bytes) || !isUtf8(bytes) ? value : bytes.toString('utf8');
+  return !isUtf8(bytes) ? value : bytes.toString('utf8');
 }
 
 /** The body as text that both databases accept. Encoded bodies are never inflated, only shown as base64. */

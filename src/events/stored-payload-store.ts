@@ -75,14 +75,26 @@ function labelsIn(payload: string): { readonly text: string; readonly from: numb
   return text.length < sharedMin ? undefined : { text, from };
 }
 
-/** Labels are texts: the first brace outside of one ends them. */
+/** Labels are texts: the first brace outside of one ends them. From text to text, because they are long. */
 function endOfLabels(payload: string, from: number): number {
-  let isInText = false;
-  for (let at = from; at < payload.length; at += 1) {
-    const character = payload[at];
-    if (isInText && character === '\\') at += 1;
-    else if (character === '"') isInText = !isInText;
-    else if (!isInText && character === '}') return at + 1;
+  let at = from + 1;
+  for (;;) {
+    const quote = payload.indexOf('"', at);
+    const brace = payload.indexOf('}', at);
+    if (brace === -1) return payload.length;
+    if (quote === -1 || brace < quote) return brace + 1;
+    at = endOfText(payload, quote);
+  }
+}
+
+/** After the quote that ends the text: one behind an odd number of backslashes is in it. */
+function endOfText(payload: string, from: number): number {
+  let end = payload.indexOf('"', from + 1);
+  while (end !== -1) {
+    let before = end - 1;
+    while (payload[before] === '\\') before -= 1;
+    if ((end - before) % 2 === 1) return end + 1;
+    end = payload.indexOf('"', end + 1);
   }
   return payload.length;
 }

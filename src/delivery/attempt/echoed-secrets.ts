@@ -30,9 +30,9 @@ export function withoutEchoes(report: Report, secrets: readonly string[]): Repor
 export function withoutSecrets(text: string, secrets: readonly string[], mask = maskHeader): string {
   let shown = text;
   for (const secret of secrets) {
-    for (const form of new Set([secret, JSON.stringify(secret).slice(1, -1)])) {
-      if (shown.includes(form)) shown = shown.replaceAll(form, () => mask(secret));
-    }
+    if (shown.includes(secret)) shown = shown.replaceAll(secret, () => mask(secret));
+    const written = JSON.stringify(secret).slice(1, -1);
+    if (written !== secret && shown.includes(written)) shown = shown.replaceAll(written, () => mask(secret));
     shown = withoutCutEnd(shown, secret);
   }
   return shown;
@@ -40,8 +40,9 @@ export function withoutSecrets(text: string, secrets: readonly string[], mask = 
 
 /** A long answer is cut, maybe within a secret. */
 function withoutCutEnd(text: string, secret: string): string {
+  const first = secret[0];
   for (let at = Math.max(0, text.length - secret.length + 1); at <= text.length - secretMinChars; at += 1) {
-    if (secret.startsWith(text.slice(at))) return `${text.slice(0, at)}${maskHeader('')}`;
+    if (text[at] === first && secret.startsWith(text.slice(at))) return `${text.slice(0, at)}${maskHeader('')}`;
   }
   return text;
 }

@@ -55,7 +55,8 @@ export function addressOf(
 
 /** The integration's key; '' = none, `undefined` = a text that cannot be one, or several keys. */
 export function keyInQuery(query: PushQuery): string | undefined {
-  const [key = '', ...others] = new Set([query['integration_key'] ?? ''].flat());
+  const named = query['integration_key'] ?? '';
+  const [key = '', ...others] = typeof named === 'string' ? [named] : new Set(named);
   return others.length > 0 || key.length > keyMaxChars ? undefined : key;
 }
 
