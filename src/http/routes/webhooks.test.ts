@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { trialReport } from '../../../test/support/test-service.ts';
 import { startTestServer } from '../../../test/support/test-server.ts';
+import { WebhookHealthReader } from '../../delivery/history/webhook-health.ts';
 import { alertEventTypes, incidentEventTypes } from '../../events/event-types.ts';
 import { samplePush } from '../../webhooks/samples.ts';
 import { pushedAlert } from '../schemas/alert.ts';
@@ -53,6 +54,18 @@ test('a secret and a header value are shown by no reply but the one that made th
   ]);
   for (const hidden of [made.secret, rotated.secret, 'canary-canary']) assert.ok(!everything.includes(hidden));
   assert.equal((await api.data('/webhook/info', { integration_id })).secrets.length, 2);
+});
+
+test('a list that is chosen or ordered by health reads the health of each webhook once: a second read has to wait', async (context) => {
+  await using api = await startTestServer();
+  for (const name of ['one', 'two']) await api.data('/webhook/create', { type: 'incident', name, endpoint });
+  const reads = context.mock.method(WebhookHealthReader.prototype, 'of');
+  const list = await api.data('/webhook/list', { orderby: 'trouble' });
+  assert.deepEqual([list.items.length, reads.mock.callCount()], [2, 2]);
+  assert.equal((await api.data('/webhook/list', { state: 'idle' })).items.length, 2);
+  assert.equal(reads.mock.callCount(), 4);
+  assert.equal((await api.data('/webhook/list', { state: 'failing' })).items.length, 0);
+  assert.equal(reads.mock.callCount(), 4);
 });
 
 test('webhooks are narrowed by type, status, channel and words', async () => {

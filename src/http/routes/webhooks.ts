@@ -1,6 +1,6 @@
 import type { z } from 'zod';
 import type { TestPush } from '../../webhooks/ports.ts';
-import type { HealthState, WebhookHealthReader } from '../../delivery/history/webhook-health.ts';
+import type { HealthState, WebhookHealth, WebhookHealthReader } from '../../delivery/history/webhook-health.ts';
 import type { Webhook } from '../../webhooks/webhook.ts';
 import type { WebhookService } from '../../webhooks/webhook-service.ts';
 import { mentions, pageOf } from './in-memory-page.ts';
@@ -47,9 +47,9 @@ function readings(services: WebhookServices): Route[] {
         const healthy = await withHealth(services, found, input);
         const page = pageOf(healthy, input);
         const items = await Promise.all(
-          page.items.map(async (one) => ({
-            ...webhookObject(one, role),
-            health: healthObject(await health.of(one), role),
+          page.items.map(async ({ webhook, known }) => ({
+            ...webhookObject(webhook, role),
+            health: healthObject(known ?? (await health.of(webhook)), role),
           })),
         );
         return { ...page, items };
@@ -68,29 +68,32 @@ function readings(services: WebhookServices): Route[] {
 /** Those in trouble come first, in this order. */
 const byTrouble: readonly HealthState[] = ['failing', 'slow', 'delivering', 'idle', 'paused', 'disabled'];
 
+/** `known`: as it was read to choose or to order; a second read would wait until the webhook may be read again. */
+interface Healthy {
+  readonly webhook: Webhook;
+  readonly known?: WebhookHealth;
+}
+
 /** Reads the health of all only where it decides which are shown, or in which order. */
 async function withHealth(
   { webhooks, health }: WebhookServices,
   found: readonly Webhook[],
   { state, orderby }: z.output<typeof shape.webhookListRequest>,
-): Promise<readonly Webhook[]> {
+): Promise<readonly Healthy[]> {
   health.keepOnly(new Set((await webhooks.directory()).list.map((one) => one.webhookId)));
-  if (state === undefined && orderby === 'created_at') return found;
+  if (state === undefined && orderby === 'created_at') return found.map((webhook) => ({ webhook }));
   if (state === 'failing' && orderby === 'created_at') {
     const failing = await Promise.all(found.map((one) => health.isFailing(one)));
-    return found.filter((_, at) => failing[at]);
+    return found.filter((_, at) => failing[at]).map((webhook) => ({ webhook }));
   }
-  const judged: { readonly webhook: Webhook; readonly rank: number; readonly state: HealthState }[] = [];
-  for (const webhook of found) {
-    const known = await health.of(webhook);
-    judged.push({ webhook, state: known.state, rank: byTrouble.indexOf(known.state) });
-  }
-  const wanted = judged.filter((one) => state === undefined || one.state === state);
-  if (orderby === 'created_at') return wanted.map((one) => one.webhook);
-  const inOrder = wanted.toSorted(
-    (one, other) => one.rank - other.rank || one.webhook.name.localeCompare(other.webhook.name, 'en'),
+  const judged: Required<Healthy>[] = [];
+  for (const webhook of found) judged.push({ webhook, known: await health.of(webhook) });
+  const wanted = judged.filter(({ known }) => state === undefined || known.state === state);
+  if (orderby === 'created_at') return wanted;
+  const rank = ({ known }: Required<Healthy>) => byTrouble.indexOf(known.state);
+  return wanted.toSorted(
+    (one, other) => rank(one) - rank(other) || one.webhook.name.localeCompare(other.webhook.name, 'en'),
   );
-  return inOrder.map((one) => one.webhook);
 }
 
 function settings({ webhooks }: WebhookServices): Route[] {
