@@ -1,4 +1,5 @@
 import { sql } from 'kysely';
+import { BuiltOnce } from '../database/built-once.ts';
 import type { Database, Transaction } from '../database/database.ts';
 import type { AlertEventRow, AlertRow } from '../database/tables.ts';
 import type { Alert, AlertProgress, AlertReport, Image, Severity, Status } from './alert.ts';
@@ -29,9 +30,33 @@ export interface AlertInChannel {
 /** Alerts that are moved in one go. */
 const movedMax = 250;
 
+/** A key or a title, and the channel. */
+type TextInChannel = readonly [text: string, channelId: number];
+
 /** Locks, reads and writes alerts in the caller's transaction. Takes locks in the order of the ids. */
 export class AlertStore {
   readonly #dialect: Database['dialect'];
+  readonly #opened = new BuiltOnce((query, sourceKeys: readonly string[]) =>
+    query
+      .selectFrom('alert')
+      .selectAll()
+      .where(this.#dialect.anyOf('source_key', sourceKeys))
+      .where('progress', '=', open)
+      .orderBy('alert_id')
+      .modifyEnd(this.#dialect.forUpdate),
+  );
+  readonly #lastClosed = new BuiltOnce((query, places: readonly TextInChannel[]) => {
+    const newest = sql<string>`(select (select one.alert_id from alert as one
+      where one.source_key = wanted.value ->> 0 and one.channel_id = cast(wanted.value ->> 1 as bigint)
+      and one.progress = 'Closed' order by one.alert_id desc limit 1) from ${this.#dialect.tuples(places)})`;
+    return query.selectFrom('alert').selectAll().where('alert_id', 'in', newest);
+  });
+  readonly #namesakes = new BuiltOnce((query, titles: readonly TextInChannel[]) => {
+    const first = sql<string>`(select (select one.alert_id from alert as one
+      where one.channel_id = cast(wanted.value ->> 1 as bigint) and one.title = wanted.value ->> 0
+      and one.progress = 'Triggered' limit 1) from ${this.#dialect.tuples(titles)})`;
+    return query.selectFrom('alert').selectAll().where('alert_id', 'in', first);
+  });
 
   constructor(database: Pick<Database, 'dialect'>) {
     this.#dialect = database.dialect;
@@ -40,36 +65,24 @@ export class AlertStore {
   /** The open alerts that sources call so, in all channels. */
   async lockOpen(tx: Transaction, sourceKeys: readonly string[]): Promise<Alert[]> {
     if (sourceKeys.length === 0) return [];
-    const rows = await tx.query
-      .selectFrom('alert')
-      .selectAll()
-      .where(this.#dialect.anyOf('source_key', [...new Set(sourceKeys)]))
-      .where('progress', '=', open)
-      .orderBy('alert_id')
-      .modifyEnd(this.#dialect.forUpdate)
-      .execute();
+    const wanted = [...new Set(sourceKeys)];
+    const rows = await this.#opened.rows(tx.query, wanted, this.#dialect.listOf(wanted));
     return rows.map(alertOf);
   }
 
   /** The newest closed alert of each place, as it is, without a lock. */
   async lastClosed(tx: Transaction, places: readonly AlertPlace[]): Promise<Alert[]> {
     if (places.length === 0) return [];
-    const wanted = this.#dialect.tuples(places.map(({ sourceKey: key, channelId }) => [key, channelId]));
-    const newest = sql<string>`(select (select one.alert_id from alert as one
-      where one.source_key = wanted.value ->> 0 and one.channel_id = cast(wanted.value ->> 1 as bigint)
-      and one.progress = 'Closed' order by one.alert_id desc limit 1) from ${wanted})`;
-    const rows = await tx.query.selectFrom('alert').selectAll().where('alert_id', 'in', newest).execute();
+    const wanted = places.map(({ sourceKey: key, channelId }) => [key, channelId] as const);
+    const rows = await this.#lastClosed.rows(tx.query, wanted, JSON.stringify(wanted));
     return rows.map(alertOf);
   }
 
   /** An open alert for each title and channel that is there. */
   async openNamesakes(tx: Transaction, titles: readonly AlertTitle[]): Promise<Alert[]> {
     if (titles.length === 0) return [];
-    const wanted = this.#dialect.tuples(titles.map(({ title, channelId }) => [title, channelId]));
-    const first = sql<string>`(select (select one.alert_id from alert as one
-      where one.channel_id = cast(wanted.value ->> 1 as bigint) and one.title = wanted.value ->> 0
-      and one.progress = 'Triggered' limit 1) from ${wanted})`;
-    const rows = await tx.query.selectFrom('alert').selectAll().where('alert_id', 'in', first).execute();
+    const wanted = titles.map(({ title, channelId }) => [title, channelId] as const);
+    const rows = await this.#namesakes.rows(tx.query, wanted, JSON.stringify(wanted));
     return rows.map(alertOf);
   }
 

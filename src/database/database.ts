@@ -18,6 +18,8 @@ export interface Dialect {
    * `column` is one of `values`, as one bound parameter, so that the statement's text does not depend on their number.
    */
   anyOf(column: string, values: readonly (string | number)[]): RawBuilder<boolean>;
+  /** That parameter, for a statement that is built once. */
+  listOf(values: readonly (string | number)[]): unknown;
   /**
    * Rows of one `place` in a span of time, both ends included, by an index of the two. A list of them is ordered by the place
    * and then by the time: PostgreSQL forgets to order equal places, and by statistics would take an index of the time alone.

@@ -3,7 +3,8 @@ import type { Dialect } from './database.ts';
 
 export const sqliteDialect: Dialect = {
   anyOf: (column, values) =>
-    sql<boolean>`${sql.ref(column)} in (select value from json_each(${JSON.stringify(sameType(values))}))`,
+    sql<boolean>`${sql.ref(column)} in (select value from json_each(${sqliteDialect.listOf(values)}))`,
+  listOf: (values) => JSON.stringify(sameType(values)),
   within({ place, time }, span) {
     const ofPlace = sql`${sql.ref(place)} = ${span.place}`;
     return sql<boolean>`(${ofPlace} and ${sql.ref(time)} >= ${span.from} and ${sql.ref(time)} <= ${span.until})`;
@@ -42,6 +43,7 @@ export const postgresDialect: Dialect = {
     if (values.length === 0) return sql<boolean>`1 = 0`;
     return sql<boolean>`${sql.ref(column)} = any(${values}::${type}[])`;
   },
+  listOf: (values) => sameType(values),
   within({ place, time }, span) {
     const both = sql`(${sql.ref(place)}, ${sql.ref(time)})`;
     return sql<boolean>`(${both} >= (${span.place}, ${span.from}) and ${both} <= (${span.place}, ${span.until}))`;
