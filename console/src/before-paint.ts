@@ -26,7 +26,9 @@
   }
   if (!path.startsWith('/sign-in')) {
     const headers = { 'content-type': 'application/json' };
-    const begun = fetch('/session/info', { method: 'POST', credentials: 'same-origin', headers, body: '{}' });
+    const asked = fetch('/session/info', { method: 'POST', credentials: 'same-origin', headers, body: '{}' });
+    // Read to its end, also where nobody wants it: a page that is not there asks for no session, and kept its request open.
+    const begun = asked.then(async (answer) => new Response(await answer.arrayBuffer(), answer));
     // A failure is of those who wait for it, if they do.
     begun.catch(() => undefined);
     Object.assign(globalThis, { tocsinSession: begun });
