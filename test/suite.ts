@@ -4,21 +4,41 @@ import { run, type RunOptions } from 'node:test';
 import { spec } from 'node:test/reporters';
 
 /*
- * Runs every test, the files in an order that leaves no core idle. The command line of Node sorts them by their names,
- * with those last that wait the most.
+ * Runs the tests of a set, which its argument names, the files in an order that leaves no core idle. The command line of
+ * Node sorts them by their names, with those last that wait the most.
  */
+
+interface TestSet {
+  readonly patterns: readonly string[];
+  /** They wait for processes and for real programs, so they run beside tests that compute. */
+  readonly first: readonly string[];
+  /** They have a thread for each core. */
+  readonly last: readonly string[];
+}
+
+const besideSource = ['src/**/*.test.ts', 'receiver/src/**/*.test.ts', 'console/src/**/*.test.ts'];
+const sets: Readonly<Record<string, TestSet>> = {
+  unit: { patterns: besideSource, first: [], last: [] },
+  fast: {
+    patterns: [...besideSource, 'test/*.test.ts', 'test/acceptance/!(several-nodes|outage).test.ts'],
+    first: ['test/acceptance/rule-servers.test.ts'],
+    last: [],
+  },
+  all: {
+    patterns: [...besideSource, 'test/**/*.test.ts'],
+    first: ['test/torture/kill.test.ts', 'test/torture/crash-points.test.ts'],
+    last: ['test/simulation/simulation.test.ts'],
+  },
+};
 
 const root = join(import.meta.dirname, '..');
 const filesAtATime = 3;
 /** For one test that says nothing else. */
 const testMaxMs = 120_000;
 
-const patterns = ['src/**/*.test.ts', 'receiver/src/**/*.test.ts', 'console/src/**/*.test.ts', 'test/**/*.test.ts'];
-/** Processes die in them and start again for a minute and a half: they run beside tests that compute. */
-const first = ['test/torture/kill.test.ts', 'test/torture/crash-points.test.ts'];
-/** It has a thread for each core. */
-const last = ['test/simulation/simulation.test.ts'];
-
+const chosen = sets[process.argv[2] ?? 'all'];
+if (chosen === undefined) throw new Error(`one of ${Object.keys(sets).join(', ')}`);
+const { patterns, first, last } = chosen;
 const found = globSync(patterns, { cwd: root }).sort();
 for (const one of [...first, ...last]) if (!found.includes(one)) throw new Error(`there is no ${one}`);
 const others = found.filter((one) => !first.includes(one) && !last.includes(one));
