@@ -46,9 +46,9 @@ export async function saveActivity(tx: Transaction, news: ReadonlyMap<number, Ac
           error_json: sql<string>`case when excluded.error_at > integration_activity.error_at then excluded.error_json else integration_activity.error_json end`,
           error_at: later('error_at'),
           truncated_at: later('truncated_at'),
-          truncated_cnt: sql<number>`integration_activity.truncated_cnt + excluded.truncated_cnt`,
+          truncated_cnt: sum('truncated_cnt'),
           unrouted_at: later('unrouted_at'),
-          unrouted_cnt: sql<number>`integration_activity.unrouted_cnt + excluded.unrouted_cnt`,
+          unrouted_cnt: sum('unrouted_cnt'),
         }),
       )
       .execute();
@@ -74,6 +74,14 @@ export async function readActivity(query: Query, integrationId: number): Promise
 function later(column: 'last_event_at' | 'error_at' | 'truncated_at' | 'unrouted_at') {
   const [stored, given] = [sql.ref(`integration_activity.${column}`), sql.ref(`excluded.${column}`)];
   return sql<number>`case when ${given} > ${stored} then ${given} else ${stored} end`;
+}
+
+/** Counts end here: a number beyond 2^53 could not be read again. */
+export const activityCountMax = 1_000_000_000_000;
+
+function sum(column: 'truncated_cnt' | 'unrouted_cnt') {
+  const both = sql`${sql.ref(`integration_activity.${column}`)} + ${sql.ref(`excluded.${column}`)}`;
+  return sql<number>`case when ${both} > ${sql.lit(activityCountMax)} then ${sql.lit(activityCountMax)} else ${both} end`;
 }
 
 function rowOf(integrationId: number, news: ActivityNews): IntegrationActivityRow {

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import { fixture, now, onlyReport, plain, taken, wrongFields } from './fixtures/fixture.ts';
-import { prometheus } from './prometheus.ts';
+import { prometheus, truncatedMax } from './prometheus.ts';
 
 const group = (...alerts: unknown[]) => ({ status: 'firing', version: '4', alerts });
 const firing = { status: 'firing', labels: { alertname: 'A' }, annotations: {}, fingerprint: 'f1' };
@@ -217,6 +217,9 @@ test('a group that its sender cut says by how many', () => {
   assert.deepEqual(parsed.reply, { data: { accepted: 1, ignored: 0, skipped: [], truncated: 7 } });
   for (const truncatedAlerts of [-1, '7', 0.5, null]) {
     assert.equal(taken(prometheus, { ...group(firing), truncatedAlerts }).truncated, 0);
+  }
+  for (const truncatedAlerts of [truncatedMax, truncatedMax + 1, Number.MAX_SAFE_INTEGER]) {
+    assert.equal(taken(prometheus, { ...group(firing), truncatedAlerts }).truncated, truncatedMax);
   }
 });
 

@@ -115,8 +115,11 @@ function imagesOf(alert: Fields): readonly unknown[] {
   return textOf(alert, 'imageURL') === '' ? [] : [{ src: alert['imageURL'] }];
 }
 
+/** Of one body; more says nothing more, and the sum of many stays a number that can be stored. */
+export const truncatedMax = 1_000_000;
+
 /** The number of alerts that Alertmanager left out by its `max_alerts`. */
 function truncatedOf(body: Fields): number {
   const count = body['truncatedAlerts'];
-  return typeof count === 'number' && Number.isSafeInteger(count) && count > 0 ? count : 0;
+  return typeof count === 'number' && Number.isSafeInteger(count) && count > 0 ? Math.min(count, truncatedMax) : 0;
 }
