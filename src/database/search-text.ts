@@ -66,6 +66,9 @@ export interface SearchedAlertLabels {
  */
 export const refreshOverlapMs = 15_000;
 
+/** A change of an alert with the same time is committed within so long. */
+const momentMs = 100;
+
 /** An alert and when it last changed. */
 export interface AlertMoment {
   readonly alert_id: string;
@@ -87,8 +90,29 @@ export class RefreshedAlerts {
     return known;
   }
 
-  fresh(alerts: readonly AlertMoment[]): AlertMoment[] {
-    return alerts.filter((one) => this.#seen.get(one.alert_id) !== one.updated_at);
+  /**
+   * @param alerts in the order of their changes.
+   * @returns those to take, at most so many, and the time up to which all are in the index then.
+   */
+  next(alerts: readonly AlertMoment[], max: number): { fresh: readonly AlertMoment[]; reached: number } {
+    const unknown = alerts.filter((one) => this.#seen.get(one.alert_id) !== one.updated_at);
+    const fresh = unknown.slice(0, max);
+    const last = unknown.length > max ? fresh.at(-1) : alerts.at(-1);
+    return { fresh, reached: last?.updated_at ?? 0 };
+  }
+
+  /**
+   * They were taken because of an event, and need not be taken again. The newest may change once more within the same
+   * millisecond, so they are.
+   * @param alerts as they were before their texts were read.
+   */
+  takenByEvent(alerts: readonly AlertMoment[]): void {
+    const newest = alerts.reduce((latest, one) => Math.max(latest, one.updated_at), 0);
+    for (const { alert_id, updated_at } of alerts) {
+      if (updated_at > newest - momentMs) continue;
+      this.#seen.delete(alert_id);
+      this.#seen.set(alert_id, updated_at);
+    }
   }
 
   /** @param reached the time of the newest that was taken. */

@@ -176,12 +176,15 @@ export class PostgresSearch {
     if (last === undefined) return this.#takeRefreshed(tx, state, lookBackMs);
     const of = (kind: SearchedKind) => fresh.filter((one) => one.entity_kind === kind).map((one) => one.entity_id);
     const alerts = [...new Set(of('alert'))];
+    const moments = await sql<AlertMoment>`select alert_id, updated_at from alert
+      where alert_id = any(${alerts}::text[])`.execute(tx.query);
     await take(tx, 'incident', [...new Set([...of('incident'), ...(await incidentsOf(tx, alerts))])]);
     await take(tx, 'alert', alerts);
     const reached = last.event_id > state.event_id ? last.event_id : state.event_id;
     await sql`update search_state set event_id = ${reached}`.execute(tx.query);
     const forgotten = before(reached, 2 * overlapMs);
     tx.afterCommit(() => {
+      this.#refreshed.takenByEvent(moments.rows);
       for (const { event_id } of fresh) this.#seen.add(event_id);
       // About in their order, as they came.
       for (const id of this.#seen) {
@@ -198,15 +201,15 @@ export class PostgresSearch {
     const { rows } = await sql<AlertMoment>`select alert_id, updated_at from alert
       where updated_at > ${since} order by updated_at, alert_id
       limit ${stepMax + this.#refreshed.knownSince(since)}`.execute(tx.query);
-    const fresh = this.#refreshed.fresh(rows).slice(0, stepMax);
-    const reached = Math.max(state.refreshed, fresh.at(-1)?.updated_at ?? 0);
-    if (fresh.length === 0) return false;
+    const { fresh, reached: newest } = this.#refreshed.next(rows, stepMax);
+    const reached = Math.max(state.refreshed, newest);
+    if (fresh.length === 0 && reached === state.refreshed) return false;
     const ids = fresh.map((one) => one.alert_id);
-    await take(tx, 'incident', await incidentsOf(tx, ids));
+    await take(tx, 'incident', ids.length === 0 ? [] : await incidentsOf(tx, ids));
     await take(tx, 'alert', ids);
     await sql`update search_state set refreshed = ${reached}`.execute(tx.query);
     tx.afterCommit(() => this.#refreshed.taken(fresh, reached));
-    return true;
+    return fresh.length > 0;
   }
 
   /** Indexes what was there before, page by page. */

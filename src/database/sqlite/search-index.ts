@@ -63,11 +63,16 @@ export class SearchIndex {
     }
     const of = (kind: SearchedKind) => changes.filter((one) => one.entity_kind === kind).map((one) => one.entity_id);
     const alerts = of('alert');
+    const moments = this.#rows<AlertMoment>(
+      `select alert_id, updated_at from ${dataSchema}.alert where alert_id in (select value from json_each(?))`,
+      [JSON.stringify([...new Set(alerts)])],
+    );
     this.#inTransaction(() => {
       this.#texts.incident.take([...of('incident'), ...this.#incidentsOf(alerts)]);
       this.#texts.alert.take(alerts);
       this.#keep({ row: last.row, eventId: last.event_id });
     });
+    this.#refreshed.takenByEvent(moments);
     return true;
   }
 
@@ -78,17 +83,16 @@ export class SearchIndex {
       `select alert_id, updated_at from ${dataSchema}.alert where updated_at > ? order by updated_at, alert_id limit ?`,
       [since - refreshOverlapMs, stepMax + this.#refreshed.size],
     );
-    const fresh = this.#refreshed.fresh(moments).slice(0, stepMax);
-    const reached = Math.max(since, fresh.at(-1)?.updated_at ?? 0);
-    if (fresh.length === 0) return false;
+    const { fresh, reached } = this.#refreshed.next(moments, stepMax);
+    if (fresh.length === 0 && reached <= since) return false;
     const ids = fresh.map((one) => one.alert_id);
     this.#inTransaction(() => {
       this.#texts.incident.take(this.#incidentsOf(ids));
       this.#texts.alert.take(ids);
-      this.#set('refreshed', String(reached));
+      this.#set('refreshed', String(Math.max(since, reached)));
     });
-    this.#refreshed.taken(fresh, reached);
-    return true;
+    this.#refreshed.taken(fresh, Math.max(since, reached));
+    return fresh.length > 0;
   }
 
   /** @returns undefined when there are `max` or more, or nothing to ask for. */
