@@ -1,4 +1,4 @@
-import { sql, type RawBuilder } from 'kysely';
+import { CompiledQuery, sql, type RawBuilder } from 'kysely';
 import type { Query, Transaction } from './database.ts';
 import type { InstallationRow } from './tables.ts';
 
@@ -13,9 +13,14 @@ export async function insertInstallation(tx: Transaction, row: InstallationRow):
 
 /** 0 while there is no installation. */
 export async function readRevision(query: Query): Promise<number> {
-  const row = await query.selectFrom('installation').select('revision').executeTakeFirst();
-  return row?.revision ?? 0;
+  const { rows } = await query.executeQuery(ofRevision);
+  return rows[0]?.revision ?? 0;
 }
+
+/** Each transaction that needs the configuration asks so; building it anew would take longer than its answer. */
+const ofRevision = CompiledQuery.raw('select "revision" from "installation"') as CompiledQuery<
+  Pick<InstallationRow, 'revision'>
+>;
 
 /** A condition: nothing of the configuration has changed since it had this revision. */
 export function isAtRevision(revision: number): RawBuilder<boolean> {
