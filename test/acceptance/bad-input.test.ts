@@ -271,6 +271,16 @@ describe('C4: ids, paging and title rules', () => {
     ),
     [56, '/incident/list', { ...window, limit: 101 }, /limit: must be/],
     [56, '/incident/list', { ...window, p: 1001, limit: 100 }, /10000|10,000/],
+    ...['labels', 'fields'].map(
+      (map) =>
+        [
+          56,
+          '/incident/list',
+          { ...window, [map]: JSON.parse('{"__proto__":"x"}') as object },
+          /"__proto__" cannot/,
+        ] as const,
+    ),
+    [56, '/alert/list', { ...window, labels: JSON.parse('{"__proto__":"x"}') as object }, /labels: "__proto__" cannot/],
     [57, '/incident/list', { start_time: now, end_time: now - 60 }, /end_time/],
     [57, '/incident/list', { start_time: now - 315_360_000, end_time: now }, /31 days/],
     [57, '/webhook/history/list', { start_time: 2e12, end_time: 1e12, limit: 1 }, /end_time: must be later/],

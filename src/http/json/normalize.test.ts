@@ -30,6 +30,14 @@ suite('bodies of typed clients', () => {
     assert.deepEqual(value({ layers: [{ by: {}, ids: [1] }] }), { layers: [{ ids: [1] }] });
   });
 
+  test('a map with a member that its schema would drop is named, and the maps inside it', () => {
+    const map = z.record(z.string(), z.record(z.string(), z.string()));
+    const both = z.object({ one: map.optional(), other: z.union([z.string(), map]).nullish(), any: z.unknown() });
+    const lost = (body: string) => normalize(both, JSON.parse(body)).lost;
+    assert.deepEqual(lost('{"one":{"__proto__":{}},"other":{"a":{"__proto__":"x"}}}'), ['one', 'other.a']);
+    assert.deepEqual(lost('{"one":{"constructor":{"toString":"x"}},"other":"__proto__","any":{"__proto__":1}}'), []);
+  });
+
   test('a map without entries, a false and a 0 are values', () => {
     assert.deepEqual(value({ labels: {} }), { labels: {} });
     assert.deepEqual(value({ due: 0 }), { due: 0 });

@@ -5,7 +5,12 @@ export interface Normalized {
   readonly value: unknown;
   /** Paths of the fields that the endpoint does not know, such as `assigned_to.colour`. */
   readonly unknown: readonly UnknownField[];
+  /** Paths of maps with a member {@link lostName}. */
+  readonly lost: readonly string[];
 }
+
+/** The schema drops a member of this name from a map, and nobody would hear of it. */
+export const lostName = '__proto__';
 
 export interface UnknownField {
   readonly path: string;
@@ -21,8 +26,13 @@ export interface UnknownField {
  * - the words of an enumeration are read in any case.
  */
 export function normalize(schema: z.ZodType, value: unknown): Normalized {
-  const unknown: UnknownField[] = [];
-  return { value: normalized(schema, value, '', unknown), unknown };
+  const found: FoundMembers = { unknown: [], lost: [] };
+  return { value: normalized(schema, value, '', found), ...found };
+}
+
+interface FoundMembers {
+  readonly unknown: UnknownField[];
+  readonly lost: string[];
 }
 
 const emptyIsValue = new WeakSet<z.ZodType>();
@@ -33,14 +43,14 @@ export function withEmptyAsValue<Schema extends z.ZodType>(schema: Schema): Sche
   return schema;
 }
 
-function normalized(schema: z.ZodType, value: unknown, path: string, unknown: UnknownField[]): unknown {
+function normalized(schema: z.ZodType, value: unknown, path: string, found: FoundMembers): unknown {
   const inner = unwrapped(schema);
   if (Array.isArray(value)) {
     if (!(inner instanceof z.ZodArray)) return value;
     const element = inner.element as z.ZodType;
-    return value.map((item, index) => normalized(element, item, `${path}[${index}]`, unknown));
+    return value.map((item, index) => normalized(element, item, `${path}[${index}]`, found));
   }
-  if (isObject(value)) return objectOf(inner, value, path, unknown);
+  if (isObject(value)) return objectOf(inner, value, path, found);
   return typeof value === 'string' ? wordOf(inner, value) : value;
 }
 
@@ -48,18 +58,32 @@ function objectOf(
   schema: z.ZodType,
   value: Readonly<Record<string, unknown>>,
   path: string,
-  unknown: UnknownField[],
+  found: FoundMembers,
 ): unknown {
   const shape = shapeOf(schema);
-  if (shape === undefined) return value;
+  if (shape === undefined) {
+    findLost(schema, value, path, found);
+    return value;
+  }
   const kept: [string, unknown][] = [];
   for (const [name, member] of Object.entries(value)) {
     const known = Object.hasOwn(shape, name) ? shape[name] : undefined;
     const place = path === '' ? name : `${path}.${name}`;
-    if (known === undefined) unknown.push({ path: place, name, known: Object.keys(shape) });
-    else if (!isAbsent(known, name, member)) kept.push([name, normalized(known, member, place, unknown)]);
+    if (known === undefined) found.unknown.push({ path: place, name, known: Object.keys(shape) });
+    else if (!isAbsent(known, name, member)) kept.push([name, normalized(known, member, place, found)]);
   }
   return Object.fromEntries(kept);
+}
+
+/** In a map, and in the maps that are its values. */
+function findLost(schema: z.ZodType, value: unknown, path: string, found: FoundMembers): void {
+  if (schema instanceof z.ZodUnion) {
+    for (const option of schema.options as z.ZodType[]) findLost(unwrapped(option), value, path, found);
+  }
+  if (!(schema instanceof z.ZodRecord) || !isObject(value)) return;
+  if (Object.hasOwn(value, lostName) && !found.lost.includes(path)) found.lost.push(path);
+  const inner = unwrapped(schema.valueType as z.ZodType);
+  for (const [name, member] of Object.entries(value)) findLost(inner, member, `${path}.${name}`, found);
 }
 
 /** The members that an object may have; undefined where it may have any. */

@@ -2,7 +2,7 @@ import { z } from 'zod';
 import type { Fault, FaultCode } from '../../runtime/failure.ts';
 import { closest } from '../../runtime/closest.ts';
 import { invalid } from '../../runtime/failure.ts';
-import type { UnknownField } from './normalize.ts';
+import { lostName, type UnknownField } from './normalize.ts';
 
 /**
  * Parses an input by its schema.
@@ -27,6 +27,11 @@ export function unknownFault({ path, name, known }: UnknownField): Fault {
     code: 'not_allowed',
     message: `is no field of this call${near === undefined ? '' : `: did you mean ${near}?`}`,
   };
+}
+
+/** The fault of a map with a member that would be lost without a word: a filter by it would find everything. */
+export function lostFault(path: string): Fault {
+  return { field: path, code: 'not_allowed', message: `${JSON.stringify(lostName)} cannot be a name here` };
 }
 
 /**

@@ -8,7 +8,7 @@ import { bodyIn, bodyValue } from './body.ts';
 import { sendData } from './envelope.ts';
 import { normalize } from '../json/normalize.ts';
 import { replyText } from '../json/reply-text.ts';
-import { check, checkWithRules, unknownFault } from '../json/validation.ts';
+import { check, checkWithRules, lostFault, unknownFault } from '../json/validation.ts';
 import { answeredOnce } from './idempotency.ts';
 import { apiLimits, configLimits } from '../json/json-limits.ts';
 import type { RateLimiter } from './rate-limit.ts';
@@ -111,12 +111,12 @@ async function inputOf(
   call: Call,
 ): Promise<unknown> {
   if (bodyIn(request).length > 0) requireJson(request);
-  const { value, unknown } = normalize(route.request, body);
+  const { value, unknown, lost } = normalize(route.request, body);
   const refused = isOwn(route.path) ? unknown : [];
   const ignored = isOwn(route.path) ? [] : unknown;
   if (ignored.length > 0) reply.header(ignoredFieldsHeader, headerText(ignored.map(({ path }) => path)));
   const { rules } = route;
-  const others = refused.map(unknownFault);
+  const others = [...refused.map(unknownFault), ...lost.map(lostFault)];
   if (rules === undefined) return check(route.request, value, others);
   return checkWithRules(route.request, value, (sound) => rules(sound, call), others);
 }
