@@ -191,6 +191,36 @@ describe('deliveries in the console', { skip: noBrowser }, () => {
     await page.getByText('Alert opened by Tocsin').waitFor();
   });
 
+  test('beside an open delivery each column of the list stays in its frame, and the longest word of a type is whole', async () => {
+    await place.report({ title: 'Long words', alert_key: 'long words' });
+    const incident = (await hook.history(1))[0]?.ref_id ?? '';
+    await console.app.service.api('/incident/ack', { incident_ids: [incident] });
+    await console.app.service.api('/incident/unack', { incident_ids: [incident] });
+    for (const width of [1200, 1440]) {
+      await page.setViewportSize({ width, height: 900 });
+      await visit.open(`/delivery?webhook=${hook.id}`);
+      const row = page.getByRole('row', { name: /Acknowledgement withdrawn/ }).first();
+      await row.click();
+      await page.getByRole('heading', { level: 2, name: 'Acknowledgement withdrawn → Self-healing' }).waitFor();
+      const [list, widest] = await page.evaluate(() => {
+        const right = (element: Element | null | undefined) => element?.getBoundingClientRect().right ?? Number.NaN;
+        const cells = [...document.querySelectorAll('.delivery-list-narrow [role="gridcell"]')];
+        return [right(document.querySelector('.delivery-list-narrow')), Math.max(...cells.map(right))];
+      });
+      assert.ok(widest <= list, `${width} px: a cell ends at ${widest}, the list at ${list}`);
+      const broken = await row.locator('.cell-type').evaluate((cell) => {
+        const text = cell.firstChild;
+        const range = document.createRange();
+        if (text === null) return true;
+        range.setStart(text, 0);
+        range.setEnd(text, 'Acknowledgement'.length);
+        return range.getClientRects().length > 1;
+      });
+      assert.equal(broken, false, `${width} px`);
+    }
+    await page.setViewportSize({ width: 1440, height: 900 });
+  });
+
   test('a missing delivery says so', async () => {
     await visit.open(`/incident/detail/${'0'.repeat(24)}`);
     await page.getByText('Removed, or never here.').waitFor();
