@@ -89,7 +89,7 @@ export function useEndless<Row, Next>(
   const [rowKey] = useState(() => live?.rowKey);
   const rows = useMemo(() => rowsOf(data?.pages ?? [], rowKey), [data, rowKey]);
   const news = useWaiting(key, first, load, live);
-  useUnsettled<Row, Next>(key, rows, live?.unsettled && { ...live.unsettled, rowKey: live.rowKey });
+  useUnsettled(key, rows, live?.unsettled && { ...live.unsettled, rowKey: live.rowKey });
   return {
     rows,
     total: data?.pages.at(-1)?.total ?? -1,

@@ -17,7 +17,7 @@ export interface Unsettled<Row> {
 const keysMax = 100;
 
 /** Asks for such rows of a list again: every ten seconds, or more seldom where they take several requests. */
-export function useUnsettled<Row, Next>(
+export function useUnsettled<Row>(
   key: readonly unknown[],
   rows: readonly Row[],
   unsettled: Unsettled<Row> | undefined,
@@ -33,7 +33,7 @@ export function useUnsettled<Row, Next>(
       for (let from = 0; from < keys.length; from += keysMax) {
         found.push(...((await unsettled?.read(keys.slice(from, from + keysMax), signal)) ?? []));
       }
-      client.setQueryData<InfiniteData<Part<Row, Next>, Next>>(key, (now) =>
+      client.setQueryData<InfiniteData<Part<Row, unknown>>>(key, (now) =>
         now === undefined || unsettled === undefined
           ? now
           : { ...now, pages: mergeRows(now.pages, found, unsettled.rowKey).pages },
