@@ -24,7 +24,7 @@ export function unknownFault({ path, name, known }: UnknownField): Fault {
   const near = closest(name, known);
   return {
     field: path,
-    code: 'not_allowed',
+    code: 'unknown_field',
     message: `is no field of this call${near === undefined ? '' : `: did you mean ${near}?`}`,
   };
 }

@@ -210,5 +210,8 @@ test('our own endpoints refuse a field that they do not know, with the nearest o
   assert.equal(status, 400);
   assert.match(reply.error?.message ?? '', /delivery_mod: is no field of this call: did you mean delivery_mode\?/);
   assert.match(reply.error?.message ?? '', /quite_other: is no field of this call; /);
+  const faults = (reply.error?.faults ?? []) as { field: string; code: string }[];
+  const unknown = faults.filter(({ field }) => field !== 'name').map(({ field, code }) => `${field} ${code}`);
+  assert.deepEqual(unknown, ['delivery_mod unknown_field', 'quite_other unknown_field']);
   assert.match(reply.error?.message ?? '', /name: /);
 });
