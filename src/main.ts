@@ -3,6 +3,7 @@ import { Command } from 'commander';
 import { serve } from './cli/serve.ts';
 import { exampleFile } from './config/example.ts';
 import { configPathVariable, printable, readConfig, type ConfigSources } from './config/load.ts';
+import { closest } from './runtime/closest.ts';
 import { Failure } from './runtime/failure.ts';
 import { version } from './version.ts';
 
@@ -16,7 +17,7 @@ const program = new Command('tocsin')
 
 program
   .command('serve', { isDefault: true })
-  .description('starts the service; settings come from the environment and tocsin.toml')
+  .description('starts the service, as tocsin alone does; settings come from the environment and tocsin.toml')
   .option('--restored', 'after a restore from a backup: sends nothing again that may have been sent since')
   .option('--new', 'begins anew, without alerts, where the database of the data folder is gone')
   .action(({ restored = false, new: anew = false }: { restored?: boolean; new?: boolean }) =>
@@ -83,6 +84,18 @@ program
   .argument('[file]', 'where to; - prints it', 'docs/openapi.json')
   .action((file: string) => run(() => writeDocument(file)));
 
+// Otherwise it would be taken for an argument of `serve`.
+program.hook('preSubcommand', () => {
+  const [word = '-'] = program.args;
+  const names = program.commands.map((command) => command.name());
+  if (word.startsWith('-') || names.includes(word)) return;
+  const near = closest(
+    word,
+    names.filter((name) => name[0] === word[0]),
+  );
+  const hint = near === undefined ? 'tocsin --help lists them' : `did you mean ${near}?`;
+  program.error(`tocsin: there is no command ${JSON.stringify(word)}; ${hint}`);
+});
 // A reader such as `head` may have enough.
 process.stdout.on('error', (error: NodeJS.ErrnoException) => {
   if (error.code !== 'EPIPE') throw error;

@@ -37,6 +37,23 @@ for (const [name, options] of [
   });
 }
 
+test('a command that does not exist is named, with the nearest one, and starts nothing', () => {
+  const run = (...args: string[]) =>
+    spawnSync(process.execPath, ['dist/tocsin.js', ...args], {
+      cwd: root,
+      env: { PATH: process.env['PATH'] },
+      encoding: 'utf8',
+    });
+  for (const [args, said] of [
+    [['bogus'], 'tocsin: there is no command "bogus"; tocsin --help lists them\n'],
+    [['sign-in-lnk', '--email', 'a@example.org'], 'tocsin: there is no command "sign-in-lnk"; did you mean sign-in-link?\n'],
+  ] as const) {
+    const { status, stdout, stderr } = run(...args);
+    assert.deepEqual([status, stdout, stderr], [1, '', said]);
+  }
+  assert.match(run('--help').stdout, /serve .*starts the service, as tocsin alone does/);
+});
+
 test('npx runs it with the Node of the machine', skipWithout(missingCommand('npx', 'npm')), () => {
   const path = (process.env['PATH'] ?? '')
     .split(':')
