@@ -69,12 +69,23 @@ describe('settings', () => {
     ['TOCSIN_EGRESS_ALLOW', '10.0.0.0'],
     ['TOCSIN_APP_KEY', 'short'],
     ['TOCSIN_ADMIN_PASSWORD', 'admin'],
+    ['TOCSIN_ADMIN_EMAIL', 'notanemail'],
+    ['TOCSIN_ADMIN_EMAIL', 'ops@example'],
   ];
   for (const [name, value] of bad) {
     test(`${name}=${value} is refused`, () => {
       assert.match(messageOf({ [name]: value }), new RegExp(name));
     });
   }
+
+  test('the address of the first administrator is one that the members may have, whatever is around it', () => {
+    assert.match(
+      messageOf({ TOCSIN_ADMIN_EMAIL: 'notanemail' }),
+      /TOCSIN_ADMIN_EMAIL is not an email address: it takes an email address, for example ops@example\.org/,
+    );
+    assert.equal(readConfig({ env: { TOCSIN_ADMIN_EMAIL: ' Ops@Example.org ' } }).adminEmail, 'Ops@Example.org');
+    assert.equal(readConfig({ env: {} }).adminEmail, '');
+  });
 
   test('statements have names unless that is switched off', () => {
     const read = (env: Record<string, string>) => readConfig({ env }).databasePrepare;

@@ -96,7 +96,13 @@ export const settings = {
     'The account_id in payloads; fixed by the first start.',
   ),
   accountName: setting('TOCSIN_ACCOUNT_NAME', textOf(1), 'Tocsin', 'Example Org', 'The account_name in payloads.'),
-  adminEmail: setting('TOCSIN_ADMIN_EMAIL', text(), '', 'ops@example.org', 'The first admin, made at the first start.'),
+  adminEmail: setting(
+    'TOCSIN_ADMIN_EMAIL',
+    emailAddress(),
+    '',
+    'ops@example.org',
+    'The address that the first admin, made at the first start, signs in with; admin@tocsin.invalid without it.',
+  ),
   adminPassword: setting(
     'TOCSIN_ADMIN_PASSWORD',
     textOf(12),
@@ -277,6 +283,16 @@ function setting<Schema extends z.ZodType>(
 
 function text() {
   return z.string().describe('a text');
+}
+
+/** As the members have; '' = none. */
+function emailAddress() {
+  return z
+    .string()
+    .trim()
+    .max(254, 'is longer than 254 characters')
+    .refine((value) => value === '' || z.email().safeParse(value.toLowerCase()).success, 'is not an email address')
+    .describe('an email address');
 }
 
 function textOf(minLength: number) {
