@@ -20,7 +20,7 @@ const repeatedUnitMax = 8;
 const runShareMin = 0.75;
 const runMinChars = 4;
 
-/** Passwords that are printed in our own documentation and examples, or in a famous comic. */
+/** Passwords that an example of ours had once, or a famous comic. */
 const published: ReadonlySet<string> = new Set([
   'correct-horse-battery',
   'correct horse battery',

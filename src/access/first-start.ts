@@ -1,7 +1,7 @@
 import { DatabaseFailure, type Database, type Transaction } from '../database/database.ts';
 import { insertInstallation, readInstallation } from '../database/installation-store.ts';
 import type { Clock } from '../runtime/clock.ts';
-import { invalid } from '../runtime/failure.ts';
+import { invalid, type Fault } from '../runtime/failure.ts';
 import type { Ids } from '../runtime/ids.ts';
 import type { Random } from '../runtime/random.ts';
 import { appKeyMinLength } from './app-key.ts';
@@ -66,11 +66,14 @@ export async function openInstallation(parts: FirstStartParts, settings: FirstSt
 /** `undefined` when another node made it meanwhile. */
 async function makeInstallation(parts: FirstStartParts, settings: FirstStartSettings): Promise<Opened | undefined> {
   const { database, clock, ids, random, sealer } = parts;
+  requireUsable(settings);
   const isChosen = settings.appKey !== '';
-  const firstKey = isChosen ? ownKey(settings.appKey) : makeKey(random);
+  const firstKey = isChosen ? settings.appKey : makeKey(random);
   const accountId = settings.accountId === 0 ? ids.number() : settings.accountId;
   const now = clock.now();
-  const secrets = { key: firstKey, passwordHash: await ownPassword(parts, settings) };
+  const { administratorPassword: password } = settings;
+  const passwordHash = password === '' ? undefined : await new PasswordHasher(random).hash(password);
+  const secrets = { key: firstKey, passwordHash };
   const row = { singleton: 1, account_id: accountId, revision: 1, key_check: sealer.check, created_at: now };
   try {
     await database.transaction(async (tx) => {
@@ -110,25 +113,27 @@ async function foundAdministrator(
   });
 }
 
-/** @throws Failure when it is too easy, or when there is no address to sign in with. */
-async function ownPassword(
-  { random }: FirstStartParts,
-  { administratorPassword: password, administratorEmail: email }: FirstStartSettings,
-): Promise<string | undefined> {
-  if (password === '') return undefined;
-  const fault = passwordFault(password, email);
-  if (fault !== undefined) throw invalid([{ field: 'TOCSIN_ADMIN_PASSWORD', message: fault }]);
-  if (email !== '') return new PasswordHasher(random).hash(password);
-  const message = 'is required beside TOCSIN_ADMIN_PASSWORD: people sign in with an address and a password';
-  throw invalid([{ field: 'TOCSIN_ADMIN_EMAIL', message }]);
+/** @throws Failure that names every setting which a first start cannot use. */
+export function requireUsable({
+  administratorPassword: password,
+  administratorEmail: email,
+  appKey,
+}: FirstStartSettings): void {
+  const easy = password === '' ? undefined : passwordFault(password, email);
+  const faults: Fault[] = [];
+  if (easy !== undefined) faults.push({ field: 'TOCSIN_ADMIN_PASSWORD', message: easy });
+  if (password !== '' && email === '') faults.push({ field: 'TOCSIN_ADMIN_EMAIL', message: noAddress });
+  if (appKey !== '' && !isHardToGuess(appKey)) faults.push({ field: 'TOCSIN_APP_KEY', message: easyKey });
+  if (faults.length > 0) throw invalid(faults);
 }
+
+const noAddress = 'is required beside TOCSIN_ADMIN_PASSWORD: people sign in with an address and a password';
 
 /** Different characters of a chosen key: fewer are a key that somebody filled up. */
 const ownKeyCharactersMin = 5;
 
-function ownKey(key: string): string {
-  const isVaried = new Set(key).size >= ownKeyCharactersMin;
-  if (key.length >= appKeyMinLength && isVaried && /^[\x21-\x7e]+$/.test(key)) return key;
-  const message = `must have at least ${appKeyMinLength} visible ASCII characters, ${ownKeyCharactersMin} of them different, so that it cannot be guessed; leave it out and one is made`;
-  throw invalid([{ field: 'TOCSIN_APP_KEY', message }]);
+const easyKey = `must have at least ${appKeyMinLength} visible ASCII characters, ${ownKeyCharactersMin} of them different, so that it cannot be guessed; leave it out and one is made`;
+
+function isHardToGuess(key: string): boolean {
+  return key.length >= appKeyMinLength && new Set(key).size >= ownKeyCharactersMin && /^[\x21-\x7e]+$/.test(key);
 }

@@ -1,9 +1,12 @@
 import assert from 'node:assert/strict';
 import { readFile } from 'node:fs/promises';
 import { describe, test } from 'node:test';
+import { requireUsable } from '../access/first-start.ts';
 import { Failure } from '../runtime/failure.ts';
 import { exampleFile } from './example.ts';
 import { printable, readConfig } from './load.ts';
+import { firstStart } from './room-settings.ts';
+import { settings } from './settings.ts';
 
 function messageOf(env: Record<string, string>, text?: string): string {
   try {
@@ -156,5 +159,13 @@ describe('the example file', () => {
   test('every line of it is a setting that reads, once its # is taken away', () => {
     const text = exampleFile().replaceAll(/^# (?=[a-z_]+ = )/gm, '');
     assert.equal(messageOf({}, text), '');
+    // The first start asks more of some of them.
+    requireUsable(firstStart(readConfig({ env: {}, file: { path: 'tocsin.toml', text } })));
+  });
+
+  test('the example that a message shows for each setting is one that it takes', () => {
+    const env = Object.fromEntries(Object.values(settings).map(({ name, example }) => [name, example]));
+    assert.equal(messageOf(env), '');
+    requireUsable(firstStart(readConfig({ env })));
   });
 });

@@ -107,8 +107,8 @@ export const settings = {
     'TOCSIN_ADMIN_PASSWORD',
     textOf(12),
     '',
-    'correct-horse-battery',
-    "The first admin's password for the console, made at the first start; without it, a sign-in link is printed.",
+    'plum-ferry-quilt-noon',
+    "The first admin's password for the console, made at the first start; it needs TOCSIN_ADMIN_EMAIL. Without it, a sign-in link is printed.",
     hidden,
   ),
   appKey: setting(

@@ -1,12 +1,13 @@
+import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { Audit } from '../access/audit.ts';
-import { openInstallation } from '../access/first-start.ts';
+import { openInstallation, requireUsable } from '../access/first-start.ts';
 import { keyFileName, openKeyRing, removeKeyFile } from '../access/master-key-file.ts';
 import { operatorLink } from '../access/sign-in-link.ts';
 import type { Config } from '../config/settings.ts';
 import type { Database } from '../database/database.ts';
 import { holdNodeFolder } from '../database/node-folder.ts';
-import { openDatabase, waitForRoom } from '../database/open.ts';
+import { databaseFile, openDatabase, waitForRoom } from '../database/open.ts';
 import { readConsoleFiles } from '../http/console/console-files.ts';
 import type { Listener } from '../http/server/listener.ts';
 import { createServer, type Server } from '../http/server/server.ts';
@@ -70,6 +71,8 @@ export interface Listening {
 /** Starts everything behind the door, which answers meanwhile that the service starts. */
 export async function runBehind({ config, options, logger, closing, ids, door, ...given }: Listening): Promise<App> {
   const { crashPlan = '', checkReplies = false, restored = false, anew = false, settings = {}, stop } = options;
+  // A first start, which a wrong setting ends before it has made the folder.
+  if (config.databaseUrl === '' && !existsSync(join(config.data, databaseFile))) requireUsable(firstStart(config));
   const waits = databaseOptions(config, logger, door, stop);
   const database = await openDatabase({ ...waits, anew });
   closing.add(() => database.close());

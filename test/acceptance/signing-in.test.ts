@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { execFile } from 'node:child_process';
+import { existsSync } from 'node:fs';
 import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
@@ -258,6 +259,13 @@ test('a password of the settings signs in after the first start, and a bad one s
     startService({ folder: folder.path, database: 'sqlite', env: { TOCSIN_ADMIN_PASSWORD: password } });
   await assert.rejects(start('correct-horse-battery'), /TOCSIN_ADMIN_PASSWORD: is one of the passwords/);
   await assert.rejects(start('admin@example.org'), /TOCSIN_ADMIN_PASSWORD: must not contain your email/);
+  const data = join(folder.path, 'data');
+  const both = { TOCSIN_ADMIN_PASSWORD: 'correct-horse-battery', TOCSIN_ADMIN_EMAIL: '' };
+  await assert.rejects(
+    startService({ folder: data, database: 'sqlite', env: both }),
+    /TOCSIN_ADMIN_PASSWORD: is one of the passwords.*TOCSIN_ADMIN_EMAIL: is required beside/,
+  );
+  assert.ok(!existsSync(data), 'no folder is left behind');
   const service = await start(good);
   t.after(() => service.stop());
   const browser = browserClient(service.url);
