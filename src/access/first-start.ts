@@ -47,6 +47,11 @@ export interface Opened {
 /** Address of an administrator who set none. Mail to `.invalid` goes nowhere. */
 const placeholderEmail = 'admin@tocsin.invalid';
 
+/** The address that the administrator of a first start signs in with. */
+export function firstEmail({ administratorEmail: email }: FirstStartSettings): string {
+  return email === '' ? placeholderEmail : email.toLowerCase();
+}
+
 /**
  * Opens the installation. An empty database gets its account, an administrator and one app key, all or nothing, once:
  * of several nodes that start together, one does it. There are no default credentials.
@@ -96,7 +101,7 @@ async function foundAdministrator(
 ): Promise<void> {
   const memberId = await administrators.found(tx, {
     name: settings.administratorName === '' ? 'Administrator' : settings.administratorName,
-    email: settings.administratorEmail === '' ? placeholderEmail : settings.administratorEmail.toLowerCase(),
+    email: firstEmail(settings),
   });
   if (passwordHash !== undefined) {
     await new PasswordStore(database).set(tx, memberId, { hash: passwordHash, setAt: now });

@@ -1,7 +1,7 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { Audit } from '../access/audit.ts';
-import { openInstallation, requireUsable } from '../access/first-start.ts';
+import { firstEmail, openInstallation, requireUsable } from '../access/first-start.ts';
 import { keyFileName, openKeyRing, removeKeyFile } from '../access/master-key-file.ts';
 import { operatorLink } from '../access/sign-in-link.ts';
 import type { Config } from '../config/settings.ts';
@@ -34,6 +34,8 @@ export interface App {
   readonly broken: Promise<Error>;
   /** A link that signs the administrator in, once; made at the first start only, unless there is a password. */
   readonly firstLink: string | undefined;
+  /** The address that the administrator of the first start signs in with. */
+  readonly firstEmail: string;
   /** Makes another such link. */
   signInLink(): string;
   /** Drains: accepts nothing new, lets work in flight end, and closes everything in reverse order. */
@@ -133,6 +135,7 @@ export async function runBehind({ config, options, logger, closing, ids, door, .
     url,
     firstKey,
     firstLink,
+    firstEmail: firstEmail(firstStart(config)),
     signInLink,
     broken: brokenBy(database, server, logger),
     close: () => closeLogged(closing, logger, delivery.inFlight(), ending),

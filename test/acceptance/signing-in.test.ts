@@ -35,6 +35,7 @@ for (const database of ['sqlite', 'postgres'] as const) {
     after(() => stack.disposeAsync());
 
     test('the first start prints a link to a page; opening the page spends nothing, redeeming it signs in', async () => {
+      assert.ok(service.logs.some((line) => line.endsWith('there is an administrator now, admin@example.org.')));
       const page = await ada.get('/sign-in/link');
       assert.ok([200, 503].includes(page.status), 'a page, built or not');
       assert.equal(ada.cookie, '');
