@@ -8,6 +8,8 @@ export interface ReceivedPush {
   readonly type: string;
   readonly title: string;
   readonly sequence: string;
+  /** When its change was made, Unix milliseconds. */
+  readonly eventTime: number;
   /** Whether the signature fits the secret and these bytes. */
   readonly verified: boolean;
 }
@@ -56,12 +58,14 @@ export async function startDemoReceiver(onPush: (push: ReceivedPush) => void): P
   };
 }
 
-function summary(body: Buffer): { type: string; title: string } {
+function summary(body: Buffer): Pick<ReceivedPush, 'type' | 'title' | 'eventTime'> {
   const push = JSON.parse(body.toString()) as {
     event_type: string;
+    event_time: number;
     incident?: { title: string; progress: string };
     alert?: { title: string; alert_status: string };
   };
   const title = push.incident?.title ?? push.alert?.title ?? '';
-  return { type: push.event_type, title: `${title} (${push.incident?.progress ?? push.alert?.alert_status ?? ''})` };
+  const state = push.incident?.progress ?? push.alert?.alert_status ?? '';
+  return { type: push.event_type, title: `${title} (${state})`, eventTime: push.event_time };
 }

@@ -157,12 +157,18 @@ class PushLog {
   }
 
   add(push: ReceivedPush): void {
-    const milliseconds = (systemClock.monotonic() - this.#since).toFixed(1).padStart(6);
+    const milliseconds = this.#age(push).padStart(6);
     const signature = push.verified ? 'signature ok' : 'SIGNATURE WRONG';
     this.#say(
       `  ${milliseconds} ms  ${push.path.padEnd(10)} ${push.type.padEnd(8)} #${push.sequence.padEnd(2)} ${signature}  ${push.title}`,
     );
     this.#missing -= 1;
     if (this.#missing === 0) this.#done?.();
+  }
+
+  /** Of a push that nobody expects, as one that is tried by hand, only its change's own time is known. */
+  #age({ eventTime }: ReceivedPush): string {
+    if (this.#missing > 0) return (systemClock.monotonic() - this.#since).toFixed(1);
+    return String(Math.max(0, systemClock.now() - eventTime));
   }
 }

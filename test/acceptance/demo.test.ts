@@ -60,10 +60,16 @@ test(
 
     const commands = output.split('\n').filter((line) => line.startsWith('  curl '));
     assert.equal(commands.length, 3);
+    const asked: number[] = [];
     for (const command of commands) {
+      asked.push(Date.now());
       const { stdout } = await promisify(execFile)('sh', ['-c', `${command.trim()} --fail-with-body`]);
       assert.ok('data' in (JSON.parse(stdout) as object), stdout);
     }
+    const byHand = () => / ([\d.]+) ms +\S+ +i_new +#1 +signature ok +Checkout is slow/.exec(output);
+    await until(() => byHand() !== null);
+    const waited = Date.now() - (asked[1] ?? 0);
+    assert.ok(Number(byHand()?.[1]) <= waited, `it took at most ${waited} ms: ${byHand()?.[0]}`);
     const [history = ''] = commands;
     // The failing receiver's pushes end a moment after the others', and the last of them wait until it is asked again.
     await until(async () => {
