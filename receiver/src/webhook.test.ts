@@ -250,6 +250,13 @@ test('C7 row 80: secrets that are empty, short, long or not base64 are refused w
     assert.throws(() => verify({ headers: signed(), body }, text, { now }), expected);
   }
   assert.throws(() => verify({ headers: signed(), body }, [], { now }), /at least one webhook secret/);
+  // As `process.env` gives it in JavaScript, which no compiler checks.
+  const unset = undefined as unknown as string;
+  const expected = { name: 'TypeError', message: /the webhook secret is missing/ };
+  for (const secrets of [unset, [secret, unset]]) {
+    assert.throws(() => verify({ headers: signed(), body }, secrets, { now }), expected);
+  }
+  assert.throws(() => signingKey(unset), expected);
 });
 
 test('during a rotation the old secret, the new one and both verify, and neither does not', () => {

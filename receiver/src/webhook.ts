@@ -96,6 +96,9 @@ export function verify(
 
 /** Decodes a secret, once for many messages. Throws a `TypeError` that says what is wrong with it, without showing it. */
 export function signingKey(secret: string): SigningKey {
+  if (typeof secret !== 'string') {
+    throw new TypeError('the webhook secret is missing: it is the text "whsec_…" that /webhook/create showed');
+  }
   const text = secret.startsWith('whsec_') ? secret.slice('whsec_'.length) : secret;
   const bytes = Buffer.from(text, 'base64');
   if (bytes.toString('base64') !== text)
@@ -114,7 +117,7 @@ const timestampShape = /^[1-9][0-9]{0,11}$/;
 function signingKeys(secrets: Secrets): SigningKey[] {
   const list: readonly (string | SigningKey)[] = isList(secrets) ? secrets : [secrets];
   if (list.length === 0) throw new TypeError('at least one webhook secret is needed');
-  return list.map((secret) => (typeof secret === 'string' ? signingKey(secret) : secret));
+  return list.map((secret) => (typeof secret === 'object' ? secret : signingKey(secret)));
 }
 
 /** `Array.isArray` does not narrow a read-only list. */

@@ -65,6 +65,27 @@ for (const language of languages) {
   );
 }
 
+for (const language of languages) {
+  test(
+    `the ${language.name} receiver of the guide does not start without a secret, and says what is missing`,
+    skipWithout(language.missing),
+    (t) => {
+      const folder = mkdtempSync(join(tmpdir(), 'tocsin-guide-'));
+      t.after(() => rmSync(folder, { recursive: true, force: true }));
+      const file = join(folder, language.file);
+      writeFileSync(file, codeOf(language.fence));
+      const [program, ...args] = language.run(file);
+      const env = { ...process.env, WEBHOOK_SECRET: '', PORT: '0' };
+      const { status, stderr } = spawnSync(program, args, { cwd: folder, env, encoding: 'utf8', timeout: endsWithinMs });
+      assert.equal(status, 1, stderr);
+      assert.match(stderr, /set WEBHOOK_SECRET to the secret/);
+    },
+  );
+}
+
+/** For one that starts all the same; `go run` compiles first. */
+const endsWithinMs = 60_000;
+
 async function start(language: Language) {
   const folder = mkdtempSync(join(tmpdir(), 'tocsin-guide-'));
   const file = join(folder, language.file);
