@@ -108,10 +108,14 @@ for (const { name, open } of databases) {
 
     test('a link of somebody who is gone signs nobody in', async () => {
       await using database = closing(await open());
-      const { sessions, present, time } = node(database);
+      const { sessions, links, present, time } = node(database);
       const { token } = await sessions.invite(grace.memberId);
       present.delete(grace.memberId);
-      await assert.rejects(sessions.redeem(token, visitor), { code: 'Unauthorized' });
+      await assert.rejects(sessions.redeem(token, visitor), { code: 'Unauthorized', message: /has been deleted$/ });
+      const typo = links.issue('nobody@example.org', time.now, 1000).token;
+      await assert.rejects(sessions.redeem(typo, visitor), { message: /no member has the email "nobody@example\.org"/ });
+      time.now += 60_000;
+      await assert.rejects(sessions.redeem(typo, visitor), { message: /has expired/ });
       await assert.rejects(sessions.invite(grace.memberId), { code: 'ResourceNotFound' });
       assert.equal((await sessions.invite(ada.memberId)).expiresAt, time.now + 72 * 3_600_000);
     });

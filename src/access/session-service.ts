@@ -17,7 +17,7 @@ import {
   type SignInMethod,
 } from './session.ts';
 import type { SessionStore } from './session-store.ts';
-import { invitationMs, type LinkSigner, type LinkSubject } from './sign-in-link.ts';
+import { invitationMs, oldestAdministrator, type LinkSigner, type LinkSubject } from './sign-in-link.ts';
 import { spendLink } from './sign-in-link-store.ts';
 import { SignInThrottle } from './sign-in-throttle.ts';
 
@@ -73,6 +73,13 @@ const wrongCredentials = 'wrong email or password';
 const uselessLink =
   'this link does not sign in: it was used already, has expired, or is from another installation. Ask an administrator for another, or make one on the machine itself with the command sign-in-link';
 
+/** A sound link whose member is not there. It was made by somebody who may know that, and tells nobody else. */
+function nobodyOf(subject: LinkSubject): string {
+  if (typeof subject === 'number') return 'this link does not sign in: the member whom it is for has been deleted';
+  if (subject === oldestAdministrator) return 'this link does not sign in: there is no administrator who is enabled';
+  return `this link does not sign in: no member has the email ${JSON.stringify(subject)}. Make another with the member's own address`;
+}
+
 /** People in browsers: how they come in, what they are signed in with, and how that ends. */
 export class SessionService<Member extends Insider> {
   readonly #parts: SessionParts<Member>;
@@ -111,7 +118,9 @@ export class SessionService<Member extends Insider> {
     const link = links.read(token);
     const isAlive = link !== undefined && link.expiresAt > clock.now();
     const member = isAlive ? await members.find(link.subject) : undefined;
-    if (link === undefined || member === undefined) return this.#useless(member, visitor);
+    if (link === undefined || member === undefined) {
+      return this.#useless(member, visitor, isAlive ? nobodyOf(link.subject) : uselessLink);
+    }
     const signedIn = await unlessSpent(() =>
       database.transaction(async (tx) => {
         await spendLink(tx, link);
@@ -228,9 +237,9 @@ export class SessionService<Member extends Insider> {
     return { member, token, session, mustSetPassword };
   }
 
-  async #useless(member: Member | undefined, visitor: Visitor): Promise<never> {
+  async #useless(member: Member | undefined, visitor: Visitor, why = uselessLink): Promise<never> {
     await this.#refused('session:link:redeem', member, visitor);
-    throw new Failure('Unauthorized', uselessLink);
+    throw new Failure('Unauthorized', why);
   }
 
   /** @param member `undefined` when nobody is meant: what a stranger typed is not written down, it may be a password. */

@@ -195,7 +195,7 @@ for (const database of ['sqlite', 'postgres'] as const) {
     test('the command makes a link while the service runs, for the administrator or for a member', async () => {
       assert.notEqual((await linkedBrowser('grace@example.org')).cookie, '');
       assert.notEqual((await linkedBrowser('')).cookie, '');
-      await assert.rejects(linkedBrowser('nobody@example.org'), /does not sign in/);
+      await assert.rejects(linkedBrowser('nobody@example.org'), /does not sign in: no member has the email "nobody@/);
       const elsewhere = await temporaryFolder('no-installation');
       await assert.rejects(command([], elsewhere.path), /there is no installation in/);
       assert.deepEqual(await readdir(elsewhere.path), [], 'it makes nothing');
