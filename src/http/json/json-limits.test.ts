@@ -60,6 +60,9 @@ describe('bodies that are refused', () => {
     assert.ok(!parsed.ok);
     assert.match(parsed.message, /character 26/);
     assert.doesNotMatch(parsed.message, /SECRET/);
+    const cut = parseJson(bytes('{"routing_key":'));
+    assert.ok(!cut.ok);
+    assert.match(cut.message, /ends too early, behind character 15$/);
     const other = parseJson(bytes('{"routing_key":R0SECRET}'));
     assert.doesNotMatch(JSON.stringify(other), /SECRET/);
   });

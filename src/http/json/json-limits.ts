@@ -50,7 +50,7 @@ export function parseJson(bytes: Uint8Array, limits: JsonLimits = apiLimits): Pa
     // A text that is not JSON must not become JSON by the repair.
     return { ok: true, value: scanned.suspectEscapes ? JSON.parse(repairEscapes(text)) : value };
   } catch (error) {
-    return refuse('invalid_json', `the body is not valid JSON${placeOf(error)}`);
+    return refuse('invalid_json', `the body is not valid JSON${placeOf(error, text.length)}`);
   }
 }
 
@@ -73,8 +73,10 @@ function withNumbersAsText(bytes: Buffer, places: readonly number[]): Buffer {
 }
 
 /** The engine's message quotes the body, which may hold a key; only the position is taken from it. */
-function placeOf(error: unknown): string {
-  const found = /at position (\d+)/.exec(String(error));
+function placeOf(error: unknown, length: number): string {
+  const words = String(error);
+  if (words.includes('end of JSON input')) return `: it ends too early, behind character ${length}`;
+  const found = /at position (\d+)/.exec(words);
   return found === null ? ': check it for a missing quote, comma or bracket' : `: see character ${found[1]}`;
 }
 
