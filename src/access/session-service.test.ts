@@ -113,7 +113,9 @@ for (const { name, open } of databases) {
       present.delete(grace.memberId);
       await assert.rejects(sessions.redeem(token, visitor), { code: 'Unauthorized', message: /has been deleted$/ });
       const typo = links.issue('nobody@example.org', time.now, 1000).token;
-      await assert.rejects(sessions.redeem(typo, visitor), { message: /no member has the email "nobody@example\.org"/ });
+      await assert.rejects(sessions.redeem(typo, visitor), {
+        message: /no member has the email "nobody@example\.org"/,
+      });
       time.now += 60_000;
       await assert.rejects(sessions.redeem(typo, visitor), { message: /has expired/ });
       await assert.rejects(sessions.invite(grace.memberId), { code: 'ResourceNotFound' });

@@ -33,7 +33,9 @@ export async function serve(config: Config, { say, stop, ...options }: ServeOpti
   say(`listening on ${app.url}`);
   if (app.firstLink !== undefined) {
     say(`This is the first start: there is an administrator now, ${app.firstEmail}.`);
-    say('They choose a password in the console, and sign in later with both. This link signs them in, once, within an hour:');
+    say(
+      'They choose a password in the console, and sign in later with both. This link signs them in, once, within an hour:',
+    );
     say(`  ${app.firstLink}`);
     say('Another one: npx tocsin sign-in-link');
   }

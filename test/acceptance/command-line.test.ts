@@ -46,7 +46,10 @@ test('a command that does not exist is named, with the nearest one, and starts n
     });
   for (const [args, said] of [
     [['bogus'], 'tocsin: there is no command "bogus"; tocsin --help lists them\n'],
-    [['sign-in-lnk', '--email', 'a@example.org'], 'tocsin: there is no command "sign-in-lnk"; did you mean sign-in-link?\n'],
+    [
+      ['sign-in-lnk', '--email', 'a@example.org'],
+      'tocsin: there is no command "sign-in-lnk"; did you mean sign-in-link?\n',
+    ],
   ] as const) {
     const { status, stdout, stderr } = run(...args);
     assert.deepEqual([status, stdout, stderr], [1, '', said]);

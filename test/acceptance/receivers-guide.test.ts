@@ -76,7 +76,12 @@ for (const language of languages) {
       writeFileSync(file, codeOf(language.fence));
       const [program, ...args] = language.run(file);
       const env = { ...process.env, WEBHOOK_SECRET: '', PORT: '0' };
-      const { status, stderr } = spawnSync(program, args, { cwd: folder, env, encoding: 'utf8', timeout: endsWithinMs });
+      const { status, stderr } = spawnSync(program, args, {
+        cwd: folder,
+        env,
+        encoding: 'utf8',
+        timeout: endsWithinMs,
+      });
       assert.equal(status, 1, stderr);
       assert.match(stderr, /set WEBHOOK_SECRET to the secret/);
     },
