@@ -245,6 +245,26 @@ describe('deliveries in the console', { skip: noBrowser }, () => {
     assert.equal(await button('Resend').isDisabled(), false);
   });
 
+  test('what somebody else sends again is seen in an open delivery within seconds, and Resend is no call any more', async () => {
+    const shop = await console.app.place();
+    const till = await shop.hook('incident', { name: 'Till' });
+    console.app.receiver.answer(till.path, { status: 500 });
+    await shop.report({ title: 'Coins', alert_key: 'coins' });
+    const [record] = await till.history(1);
+    const path = `/delivery/${till.id}/${record?.event_id}`;
+    const other = await console.visit({ role: 'responder' });
+    await other.open(path);
+    await other.page.locator('.state-light').getByText('Live').waitFor();
+    const call = other.page.locator('.delivery-actions .button-primary');
+    await call.getByText('Resend').waitFor();
+    console.app.receiver.answer(till.path, { status: 200 });
+    await visit.open(path);
+    await button('Resend').click();
+    await call.waitFor({ state: 'detached' });
+    await other.page.locator('.deliveries-beside').getByText('Delivered later by a resend').waitFor();
+    await other.context.close();
+  });
+
   test('no page broke the policy, asked anybody else, or failed', () => {
     assert.deepEqual(console.mishaps, []);
   });

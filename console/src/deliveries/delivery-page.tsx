@@ -1,6 +1,9 @@
+import type { UseQueryResult } from '@tanstack/react-query';
 import { Link, useParams } from '@tanstack/react-router';
 import { use, useState, type ReactNode } from 'react';
 import { useTranslations } from 'use-intl';
+import type { CallError } from '../api/call.ts';
+import type { Hint } from '../api/live-stream.ts';
 import type { DeliveryDetail } from '../api/operations.ts';
 import { useRead } from '../api/query.ts';
 import { useMay } from '../api/session.ts';
@@ -32,12 +35,16 @@ export function DeliveryPage(): ReactNode {
   const t = useTranslations('deliveries');
   const { webhook = '', record = '' }: { webhook?: string; record?: string } = useParams({ strict: false });
   const webhookId = /^[1-9]\d{0,14}$/.test(webhook) ? Number(webhook) : 0;
-  const found = useRead(
+  const found: UseQueryResult<DeliveryDetail, CallError> = useRead(
     '/webhook/history/detail',
     { integration_id: webhookId, event_id: record },
     {
       enabled: webhookId !== 0,
-      live: { topics: ['delivery'], wants: (hint) => hint.data['event_id'] === record },
+      // A resend has another record: that it is about the same push is known by the object and the webhook.
+      live: {
+        topics: ['delivery'],
+        wants: ({ data }) => data['event_id'] === record || isKin(data, webhookId, found.data),
+      },
       // It may end without an attempt.
       poll: (delivery) => onItsWay.has(stateOf(delivery)),
     },
@@ -52,6 +59,11 @@ export function DeliveryPage(): ReactNode {
       {found.isLoading ? <Loading /> : null}
     </Page>
   );
+}
+
+/** Whether a hint is about a push of the same object to the same webhook; of which object is not known before the first answer. */
+function isKin(hint: Hint['data'], webhookId: number, shown: DeliveryDetail | undefined): boolean {
+  return hint['integration_id'] === webhookId && (shown === undefined || hint['ref_id'] === shown.ref_id);
 }
 
 function Back(): ReactNode {
