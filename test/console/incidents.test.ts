@@ -134,6 +134,23 @@ describe('the lists of incidents and alerts in the console', { skip: noBrowser }
     assert.deepEqual(await visit.faultsOfPage(), []);
   });
 
+  test('on a narrow screen no action of an acknowledged incident goes beyond the edge', async () => {
+    const { api } = console.app.service;
+    const { incident_id: id } = await api('/incident/create', { title: 'in a pocket', incident_severity: 'Info' });
+    const narrow = await console.visit({ role: 'responder', width: 390 });
+    await narrow.open(`/incident/detail/${String(id)}`);
+    const bar = narrow.page.locator('.incident-actions');
+    // Each has only their own to withdraw.
+    await bar.getByRole('button', { name: 'Ack', exact: true }).click();
+    await bar.getByRole('button', { name: 'Withdraw ack' }).waitFor();
+    const ends = await bar
+      .getByRole('button')
+      .evaluateAll((all) => all.map((one) => one.getBoundingClientRect().right));
+    assert.equal(ends.length, 5);
+    assert.ok(Math.max(...ends) <= 390, ends.join(', '));
+    await narrow.context.close();
+  });
+
   test('no page broke the policy, asked anybody else, or failed', () => {
     assert.deepEqual(console.mishaps, []);
   });
