@@ -165,9 +165,10 @@ describe('roles in the console', { skip: noBrowser }, () => {
     const { page } = visit;
     await page.goto(link);
     await page.waitForURL('**/welcome');
+    const email = await page.locator('.welcome').getByText('@example.org').innerText();
     const other = await console.visit();
     await visit.open('/settings/profile');
-    const email = await page.locator('input[name="username"]').inputValue();
+    await page.getByRole('region', { name: 'Profile' }).getByText(email, { exact: true }).waitFor();
     await page.getByLabel('New password').fill('Vier Birnen + 1 Velo');
     await page.getByRole('button', { name: 'Set the password' }).click();
     await page.getByText('The password is set.').waitFor();

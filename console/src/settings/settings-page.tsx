@@ -5,6 +5,7 @@ import { useSession } from '../api/session.ts';
 import { Button } from '../parts/button.tsx';
 import { SelectField, TextField } from '../parts/field.tsx';
 import { Form } from '../parts/form.tsx';
+import { OwnEmail } from '../parts/own-email.tsx';
 import { Notice, Refused, withoutFaults } from '../parts/states.tsx';
 import { useStored } from '../parts/stored.ts';
 import { SessionList } from './session-list.tsx';
@@ -50,6 +51,7 @@ function NameForm(): ReactNode {
   };
   return (
     <Form error={rename.error} onSubmit={submit}>
+      <OwnEmail email={person.email} />
       <TextField label={t('name')} name="member_name" autoComplete="name" required value={name} onChange={setName} />
       <TextField
         label={t('zone')}

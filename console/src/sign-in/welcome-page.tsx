@@ -5,6 +5,7 @@ import { useWrite } from '../api/query.ts';
 import { useSession } from '../api/session.ts';
 import { Button, ButtonLink } from '../parts/button.tsx';
 import { FaultsOf, focusFirstFault, TextField } from '../parts/field.tsx';
+import { OwnEmail } from '../parts/own-email.tsx';
 import { Page } from '../parts/page.tsx';
 import { Refused, withoutFaults } from '../parts/states.tsx';
 import './welcome-page.css';
@@ -38,6 +39,7 @@ export function WelcomePage(): ReactNode {
     <Page title={t('welcomeTitle')}>
       <div className="panel panel-part welcome">
         <p>{t('welcomeWhy')}</p>
+        <OwnEmail email={person.email} />
         <FaultsOf faults={error?.faults ?? []}>
           <form className="form" ref={form} onSubmit={submit}>
             <TextField

@@ -15,6 +15,7 @@ export const signIn = {
   toSignIn: 'Sign in with a password',
   welcomeTitle: 'Welcome to Tocsin',
   welcomeWhy: 'Choose the name that others see, and a password for the next time.',
+  ownEmail: 'Email to sign in with',
   name: 'Name',
   newPassword: 'Password',
   passwordHint: '12 to 128 characters.',

@@ -16,6 +16,7 @@ export const signIn: WordsOf<typeof english.signIn> = {
   toSignIn: '使用密码登录',
   welcomeTitle: '欢迎使用 Tocsin',
   welcomeWhy: '请设置他人可见的名称，以及下次登录用的密码。',
+  ownEmail: '登录邮箱',
   name: '名称',
   newPassword: '密码',
   passwordHint: '12 至 128 个字符。',
