@@ -42,7 +42,10 @@ program
 program
   .command('sign-in-link')
   .description('prints a link that signs in once, within an hour; run it where the service runs, with its settings')
-  .option('--email <address>', 'of the member to sign in, who is looked for when the link is opened; the oldest administrator without it')
+  .option(
+    '--email <address>',
+    'of the member to sign in, who is looked for when the link is opened; the oldest administrator without it',
+  )
   .action(({ email = '' }: { email?: string }) =>
     run(async () => {
       const { signInLink } = await import('./cli/sign-in-link.ts');
