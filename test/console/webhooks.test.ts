@@ -179,8 +179,11 @@ describe('webhooks in the console', { skip: noBrowser }, () => {
     }
     receiver.release();
     await field('Endpoint').fill('http://10.1.2.3/');
+    await page.locator('.field-warning', { hasText: 'Refused unless TOCSIN_EGRESS_ALLOW has this address.' }).waitFor();
+    await page.getByRole('heading', { name: 'Preview' }).waitFor({ state: 'detached' });
     await button('Test push').click();
     await page.locator('.field-fault', { hasText: 'TOCSIN_EGRESS_ALLOW' }).waitFor();
+    assert.equal(await page.getByText('TOCSIN_EGRESS_ALLOW').count(), 1);
     const realPlace = await console.app.place();
     await realPlace.hook('incident', { name: 'Real', endpoint: `${receiver.url}/real` });
     await realPlace.report({ title: 'A real incident', alert_key: 'real' });

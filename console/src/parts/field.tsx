@@ -29,6 +29,7 @@ export interface FieldProps {
   readonly hint?: ReactNode;
   /** A fault that the page itself sees. */
   readonly fault?: string | undefined;
+  /** Not shown beside a fault. */
   readonly warning?: string | undefined;
 }
 
@@ -45,11 +46,12 @@ export function Field({
   name,
   hint,
   fault,
-  warning,
+  warning: warned,
   children,
 }: FieldProps & { readonly children: (wiring: Wiring) => ReactNode }): ReactNode {
   const id = useId();
   const faults = [...(fault === undefined ? [] : [fault]), ...useFaults(name)];
+  const warning = faults.length > 0 ? undefined : warned;
   const described = [
     ...(faults.length > 0 ? [`${id}-fault`] : []),
     ...(warning === undefined ? [] : [`${id}-warning`]),

@@ -18,6 +18,9 @@ test('an endpoint without a scheme is a fault; clear text and private addresses 
     ['http://[::1]:8080/', 'private'],
     ['http://[fd00::1]/', 'private'],
     ['http://localhost:1/', 'private'],
+    ['http://100.100.100.201/', 'private'],
+    ['http://100.100.100.200/', undefined],
+    ['http://169.254.169.254/', undefined],
     ['http://', undefined],
   ];
   for (const [endpoint, note] of notes) assert.equal(endpointNote(endpoint, []), note, endpoint);

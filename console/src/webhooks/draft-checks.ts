@@ -14,6 +14,7 @@ export function endpointNote(text: string, allowed: readonly string[] | undefine
   const url = URL.canParse(endpoint) ? new URL(endpoint) : undefined;
   if (url === undefined) return undefined;
   if (isPrivate(url.hostname)) {
+    if (metadata.test(url.hostname)) return undefined;
     return allowed === undefined || allowed.some((entry) => covers(entry, url)) ? undefined : 'private';
   }
   return url.protocol === 'http:' && url.hostname !== 'localhost' ? 'clear' : undefined;
@@ -21,6 +22,9 @@ export function endpointNote(text: string, allowed: readonly string[] | undefine
 
 const privateAddress =
   /^(?:10\.|127\.|169\.254\.|192\.168\.|172\.(?:1[6-9]|2\d|3[01])\.|100\.(?:6[4-9]|[7-9]\d|1[01]\d|12[0-7])\.|0\.)|^\[(?:::1|f[cd]|fe[89ab])/i;
+
+/** Where clouds have their metadata, which is refused whatever the list has: the service says why. */
+const metadata = /^169\.254\.|^100\.100\.100\.200$/;
 
 function isPrivate(host: string): boolean {
   return host === 'localhost' || privateAddress.test(host);

@@ -1,5 +1,6 @@
 import { useEffect, useState, type ReactNode } from 'react';
 import { useLocale, useTranslations } from 'use-intl';
+import type { Fault } from '../api/call.ts';
 import type { Request } from '../api/operations.ts';
 import { useRead } from '../api/query.ts';
 import { useSession } from '../api/session.ts';
@@ -7,12 +8,15 @@ import { BodyView, HeaderTable } from '../parts/body-view.tsx';
 import { stampOf } from '../parts/clock.tsx';
 import { showBytes } from '../time/show.ts';
 import { testRequest, type Draft, type TestChoice } from './draft.ts';
+import { endpointNote } from './draft-checks.ts';
 
 interface ForesightProps {
   readonly draft: Draft;
   readonly stored?: { readonly id: number; readonly draft: Draft };
   /** The event that the preview shows: the one of the next test push. */
   readonly choice: TestChoice;
+  /** What stands at the fields is not said once more. */
+  readonly said: readonly Fault[];
 }
 
 const typingMs = 300;
@@ -20,13 +24,16 @@ const daysRehearsed = 7;
 const dayMs = 86_400_000;
 
 /** What the settings in the editor would send: the exact request, and how many of the past days' events. */
-export function Foresight({ draft, stored, choice }: ForesightProps): ReactNode {
+export function Foresight({ draft, stored, choice, said }: ForesightProps): ReactNode {
   const { features } = useSession();
+  const egress = useRead('/egress/info', {});
+  const isWarned = endpointNote(draft.endpoint, egress.data?.guard.allowed) === 'private';
+  const fields = new Set([...said.map(({ field }) => field), ...(isWarned ? ['endpoint'] : [])]);
   const asked = useSettled(testRequest(draft, choice, stored));
   if (!features.rehearse || draft.endpoint.trim() === '') return null;
   return (
     <>
-      <Preview asked={asked} />
+      <Preview asked={asked} said={fields} />
       {draft.type === 'custom_action' ? null : <Rehearsal asked={asked} />}
     </>
   );
@@ -45,11 +52,13 @@ function useSettled(now: Asked): Asked {
   return JSON.parse(settled) as Asked;
 }
 
-function Preview({ asked }: { readonly asked: Asked }): ReactNode {
+function Preview({ asked, said }: { readonly asked: Asked; readonly said: ReadonlySet<string> }): ReactNode {
   const t = useTranslations();
   const { data } = useRead('/webhook/preview', asked, { keep: true });
   if (data === undefined) return null;
-  const { request, matches, faults } = data;
+  const { request, matches } = data;
+  const faults = data.faults.filter(({ path }) => !said.has(path));
+  if (request === null && faults.length === 0) return null;
   return (
     <section className="panel panel-part" aria-labelledby="preview">
       <h2 id="preview">{t('editor.preview')}</h2>

@@ -123,7 +123,7 @@ function NewEditor({ room, first }: { readonly room: Room; readonly first: Draft
             report={test.report}
             pending={test.pending}
           />
-          {made === undefined ? <Foresight draft={draft} choice={test} /> : null}
+          {made === undefined ? <Foresight draft={draft} choice={test} said={faults} /> : null}
         </div>
       </div>
       <LeaveGuard dirty={made === undefined && draft !== first} />

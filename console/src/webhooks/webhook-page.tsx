@@ -255,7 +255,7 @@ function Settings({ webhook, base, draft, test, onDraft, onSaved }: SettingsProp
               report={test.report}
               pending={test.pending}
             />
-            <Foresight draft={draft} stored={{ id: webhook.integration_id, draft: base }} choice={test} />
+            <Foresight draft={draft} stored={{ id: webhook.integration_id, draft: base }} choice={test} said={faults} />
           </>
         ) : null}
       </div>

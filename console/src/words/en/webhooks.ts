@@ -111,7 +111,7 @@ export const editor = {
   endpointHint: 'http:// or https://, called as it is, query included.',
   endpointScheme: 'Start with http:// or https://.',
   endpointClear: 'Headers and body travel in the clear over http.',
-  endpointPrivate: 'Refused when dialling unless TOCSIN_EGRESS_ALLOW has this address.',
+  endpointPrivate: 'Refused unless TOCSIN_EGRESS_ALLOW has this address.',
   description: 'Description',
   team: 'Team',
   noTeam: 'No team',

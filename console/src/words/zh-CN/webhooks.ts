@@ -106,7 +106,7 @@ export const editor: WordsOf<typeof english.editor> = {
   endpointHint: 'http:// 或 https://，原样调用，包括查询参数。',
   endpointScheme: '请以 http:// 或 https:// 开头。',
   endpointClear: '使用 http 时，请求头和正文以明文传输。',
-  endpointPrivate: '除非 TOCSIN_EGRESS_ALLOW 包含此地址，否则连接时会被拒绝。',
+  endpointPrivate: '除非 TOCSIN_EGRESS_ALLOW 包含此地址，否则会被拒绝。',
   description: '描述',
   team: '团队',
   noTeam: '无团队',
