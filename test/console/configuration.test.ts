@@ -326,9 +326,11 @@ describe('the configuration in the console', { skip: noBrowser }, () => {
   test('the profile keeps a name, a zone and a language', async () => {
     await visit.open('/settings/profile');
     await page.getByLabel('Name', { exact: true }).fill('Grace Hopper');
+    await page.getByText('Times are shown in UTC now.').waitFor();
     await page.getByLabel('Time zone').fill('Asia/Shanghai');
     await button('Save the profile').click();
     await page.getByText('The name is saved.').waitFor();
+    await page.getByText('Times are shown in Asia/Shanghai now.').waitFor();
     await page.reload();
     assert.equal(await page.getByLabel('Time zone').inputValue(), 'Asia/Shanghai');
   });

@@ -119,6 +119,10 @@ describe('languages, themes and zones in the console', { skip: noBrowser }, () =
       await page.keyboard.press('t');
       await stamp.getByText('UTC').waitFor();
       assert.match((await stamp.getAttribute('title')) ?? '', /\+00:00 UTC$/);
+      await visit.open('/settings/profile');
+      await page.getByText('Times are shown in UTC now.').waitFor();
+      await page.keyboard.press('t');
+      await page.getByText(`Times are shown in ${timeZone} now.`).waitFor();
       await visit.context.close();
     });
   }

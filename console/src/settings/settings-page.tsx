@@ -3,6 +3,7 @@ import { useTranslations } from 'use-intl';
 import { useWrite } from '../api/query.ts';
 import { useSession } from '../api/session.ts';
 import { Button } from '../parts/button.tsx';
+import { useTimeStyle } from '../parts/clock.tsx';
 import { SelectField, TextField } from '../parts/field.tsx';
 import { Form } from '../parts/form.tsx';
 import { OwnEmail } from '../parts/own-email.tsx';
@@ -41,6 +42,7 @@ const locales: Readonly<Record<string, string>> = { 'en-US': 'English', 'zh-CN':
 function NameForm(): ReactNode {
   const t = useTranslations('settings');
   const { person, time_zone: knownZone, locale: knownLocale } = useSession();
+  const shown = useTimeStyle();
   const [name, setName] = useStored(person.person_name);
   const [zone, setZone] = useStored(knownZone);
   const [locale, setLocale] = useStored(knownLocale);
@@ -60,7 +62,7 @@ function NameForm(): ReactNode {
         autoComplete="off"
         value={zone}
         onChange={setZone}
-        hint={t('zoneHint')}
+        hint={t('zoneHint', { zone: shown.utc ? 'UTC' : shown.zone })}
       />
       <datalist id="settings-zones">
         {zones.map((one) => (

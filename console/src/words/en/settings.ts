@@ -23,7 +23,8 @@ export const settings = {
     system: 'System',
   },
   zone: 'Time zone',
-  zoneHint: 'UTC: the console then shows the zone of your browser.',
+  zoneHint:
+    'Times are shown in {zone} now. UTC here stands for the zone of your browser; the key t switches to UTC and back.',
   language: 'Language',
   languageHint: 'What the console speaks where this browser has chosen none.',
   keysWhy: 'A key calls the API in your name, with your role.',

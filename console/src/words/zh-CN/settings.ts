@@ -20,7 +20,7 @@ export const settings: WordsOf<typeof english.settings> = {
   unknownAgent: '未知浏览器',
   part: { profile: '个人资料与会话', keys: 'App key', fields: '自定义字段', audit: '审计日志', system: '系统' },
   zone: '时区',
-  zoneHint: '选择 UTC 时，控制台显示浏览器所在时区。',
+  zoneHint: '当前以 {zone} 显示时间。此处选择 UTC 即使用浏览器所在时区；按 t 键切换为 UTC 或切换回来。',
   language: '语言',
   languageHint: '当前浏览器未选择语言时，控制台使用的语言。',
   keysWhy: '密钥以您的名义和角色调用 API。',
