@@ -36,6 +36,7 @@ describe('trouble in the console', { skip: noBrowser }, () => {
     const took = performance.now() - begun;
     await row.getByText('The receiver failed.').waitFor();
     await row.getByText('0%').waitFor();
+    assert.match((await row.getByText('Failing').getAttribute('title')) ?? '', /fewer than 95% arrived/);
     await page.locator('.nav').getByText('1 failing').waitFor();
     assert.ok(took < 2_000 * shareOfMachine(), `${took.toFixed(0)} ms`);
     assert.deepEqual(await visit.faultsOfPage(), []);
@@ -46,6 +47,7 @@ describe('trouble in the console', { skip: noBrowser }, () => {
     await page.getByRole('tab', { name: 'Health' }).click();
     await page.getByRole('heading', { name: 'Why deliveries have not arrived' }).waitFor();
     await page.getByRole('tabpanel').getByText('receiver failed (5xx)').waitFor();
+    await page.getByRole('tabpanel').getByText('fewer than 95% arrived').waitFor();
     assert.deepEqual(await visit.faultsOfPage(), []);
     await page.getByRole('button', { name: /5 failed/ }).focus();
     await page.keyboard.press('Enter');

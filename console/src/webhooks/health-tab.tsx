@@ -69,6 +69,7 @@ export function HealthTab({ webhook }: { readonly webhook: Webhook }): ReactNode
           </section>
           <section className="panel panel-part">
             <h2>{t('health.now')}</h2>
+            <p className="muted">{t('webhooks.failingWhy')}</p>
             <p>{t('health.waiting', { count: stats.waiting })}</p>
             <p>
               {t('health.behind', {

@@ -34,11 +34,11 @@ const healthSigns: Readonly<Record<HealthState, IconName>> = {
 };
 
 export function WebhookHealth({ state }: { readonly state: HealthState }): ReactNode {
-  const t = useTranslations('webhooks.health');
+  const t = useTranslations('webhooks');
   return (
-    <span className={`webhook-state webhook-state-${state}`}>
+    <span className={`webhook-state webhook-state-${state}`} title={state === 'failing' ? t('failingWhy') : undefined}>
       <Icon name={healthSigns[state]} />
-      {t(state)}
+      {t(`health.${state}`)}
     </span>
   );
 }

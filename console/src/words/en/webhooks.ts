@@ -19,6 +19,8 @@ export const webhooks = {
     paused: 'Paused',
     disabled: 'Disabled',
   },
+  failingWhy:
+    'Failing: of the pushes that ended within the past hour, at least five, fewer than 95% arrived; or pushes are held back because the receiver is down.',
   spark: '{delivered, number} delivered and {failed, number} not, in the last 24 h',
   sparkNone: 'Nothing in the last 24 h',
   behind: '{count, number} · {oldest}',

@@ -18,6 +18,7 @@ export const webhooks: WordsOf<typeof english.webhooks> = {
     paused: '已暂停',
     disabled: '已禁用',
   },
+  failingWhy: '失败中：过去一小时内结束的推送至少有 5 次，且送达的不足 95%；或因接收方异常而暂缓推送。',
   spark: '最近 24 小时：成功 {delivered, number}，未成功 {failed, number}',
   sparkNone: '最近 24 小时没有推送',
   behind: '{count, number} · {oldest}',
