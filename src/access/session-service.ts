@@ -71,7 +71,7 @@ export interface SignedIn<Member> {
 /** What a failed sign-in says, whatever was wrong: who has an account here is nobody's business. */
 const wrongCredentials = 'wrong email or password';
 const uselessLink =
-  'this link does not sign in: it was used already, has expired, or is from another installation. Ask an administrator for another, or make one on the machine itself with the command sign-in-link';
+  'this link does not sign in: it was used already, has expired, or is from another installation. Ask an administrator for another, or make one on the machine itself with npx tocsin sign-in-link';
 
 /** A sound link whose member is not there. It was made by somebody who may know that, and tells nobody else. */
 function nobodyOf(subject: LinkSubject): string {

@@ -172,6 +172,10 @@ describe('roles in the console', { skip: noBrowser }, () => {
     await page.getByLabel('New password').fill('Vier Birnen + 1 Velo');
     await page.getByRole('button', { name: 'Set the password' }).click();
     await page.getByText('The password is set.').waitFor();
+    await other.page.goto(link);
+    await other.page.getByRole('alert').getByText('It was used already').waitFor();
+    assert.equal(await other.page.getByText('sign-in-link').count(), 1);
+    assert.equal(await other.page.getByText('npx tocsin sign-in-link', { exact: true }).count(), 1);
     await other.page.goto('/sign-in');
     await other.page.getByLabel('Email').fill(email);
     await other.page.getByLabel('Password').fill('Vier Birnen + 1 Velo');

@@ -36,18 +36,16 @@ export function LinkPage(): ReactNode {
     mutate({ token });
   }, [token, mutate]);
   const refused = redeem.error !== null;
+  const useless = redeem.error?.code === 'Unauthorized';
+  const command = { command: linkCommand, code: asCode };
   const title = refused ? t('linkRefused') : t('linkTitle');
   return (
     <Entrance title={title}>
       {token === '' ? <p role="alert">{t('linkMissing')}</p> : null}
       {token !== '' && !refused ? <p role="status">{t('linkWorking')}</p> : null}
-      <Refused error={redeem.error} />
-      {token !== '' && !refused ? null : (
-        <>
-          <p className="muted">{t.rich('linkAnother', { command: linkCommand, code: asCode })}</p>
-          <ButtonLink to="/sign-in">{t('toSignIn')}</ButtonLink>
-        </>
-      )}
+      {useless ? <p role="alert">{t.rich('linkUsed', command)}</p> : <Refused error={redeem.error} />}
+      {token === '' ? <p className="muted">{t.rich('linkAnother', command)}</p> : null}
+      {token === '' || refused ? <ButtonLink to="/sign-in">{t('toSignIn')}</ButtonLink> : null}
     </Entrance>
   );
 }

@@ -10,6 +10,8 @@ export const signIn = {
   linkMissing:
     'This address holds no link. Open the whole link as it was printed or sent to you; the part after # belongs to it.',
   linkRefused: 'This link does not work',
+  linkUsed:
+    'It was used already, has expired, or is from another installation: ask an admin for another, or make one on the server with <code>{command}</code>',
   linkAnother:
     'A link works once, and only for a while. Ask an admin for another, or on the server: <code>{command}</code>',
   toSignIn: 'Sign in with a password',

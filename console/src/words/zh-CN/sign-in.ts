@@ -12,6 +12,7 @@ export const signIn: WordsOf<typeof english.signIn> = {
   linkWorking: '正在登录……',
   linkMissing: '此地址不含登录链接。请打开完整的链接，# 之后的部分也属于链接。',
   linkRefused: '此链接无效',
+  linkUsed: '链接已使用、已过期，或来自其他安装：请向管理员索取新链接，或在服务器上运行：<code>{command}</code>',
   linkAnother: '链接只能使用一次，且有时限。请向管理员索取新链接，或在服务器上运行：<code>{command}</code>',
   toSignIn: '使用密码登录',
   welcomeTitle: '欢迎使用 Tocsin',
