@@ -128,8 +128,12 @@ function useWaiting<Row, Next>(
   const refresh = async ({ hints, gap }: News): Promise<unknown> => {
     const before = client.getQueryData<Pages<Row, Next>>(key);
     if (live === undefined) return undefined;
-    if (before === undefined || live.moves === true || before.pages.every((page) => page.items.length === 0))
-      return refetch();
+    if (before === undefined) {
+      // The first read is under way, and may have been answered before the hint. Later rows wait as always.
+      await client.refetchQueries({ queryKey: key, type: 'active' });
+      return client.getQueryData(key) === undefined ? undefined : refresh({ hints, gap: true });
+    }
+    if (live.moves === true || before.pages.every((page) => page.items.length === 0)) return refetch();
     if (live.follows !== undefined) return follow(live.follows, hints, gap);
     const shown = new Set(before.pages.flatMap((page) => page.items.map(live.rowKey)));
     const keys = [...new Set(hints.map(live.keyOf))];
