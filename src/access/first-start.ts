@@ -33,6 +33,8 @@ export interface FirstStartSettings {
   readonly administratorEmail: string;
   readonly administratorPassword: string;
   readonly appKey: string;
+  /** Passwords and keys that the pages show as examples. */
+  readonly examples?: readonly string[];
 }
 
 /** The installation, and what the very first start shows. */
@@ -123,14 +125,18 @@ export function requireUsable({
   administratorPassword: password,
   administratorEmail: email,
   appKey,
+  examples = [],
 }: FirstStartSettings): void {
-  const easy = password === '' ? undefined : passwordFault(password, email);
+  const easy = password === '' ? undefined : examples.includes(password) ? readByAll : passwordFault(password, email);
   const faults: Fault[] = [];
   if (easy !== undefined) faults.push({ field: 'TOCSIN_ADMIN_PASSWORD', message: easy });
   if (password !== '' && email === '') faults.push({ field: 'TOCSIN_ADMIN_EMAIL', message: noAddress });
-  if (appKey !== '' && !isHardToGuess(appKey)) faults.push({ field: 'TOCSIN_APP_KEY', message: easyKey });
+  if (examples.includes(appKey)) faults.push({ field: 'TOCSIN_APP_KEY', message: readByAll });
+  else if (appKey !== '' && !isHardToGuess(appKey)) faults.push({ field: 'TOCSIN_APP_KEY', message: easyKey });
   if (faults.length > 0) throw invalid(faults);
 }
+
+const readByAll = 'is the example, which everybody can read: choose your own, or leave it out';
 
 const noAddress = 'is required beside TOCSIN_ADMIN_PASSWORD: people sign in with an address and a password';
 

@@ -6,7 +6,7 @@ import { Failure } from '../runtime/failure.ts';
 import { exampleFile } from './example.ts';
 import { printable, readConfig } from './load.ts';
 import { firstStart } from './room-settings.ts';
-import { settings } from './settings.ts';
+import { settings, type Config } from './settings.ts';
 
 function messageOf(env: Record<string, string>, text?: string): string {
   try {
@@ -159,13 +159,24 @@ describe('the example file', () => {
   test('every line of it is a setting that reads, once its # is taken away', () => {
     const text = exampleFile().replaceAll(/^# (?=[a-z_]+ = )/gm, '');
     assert.equal(messageOf({}, text), '');
-    // The first start asks more of some of them.
-    requireUsable(firstStart(readConfig({ env: {}, file: { path: 'tocsin.toml', text } })));
+    assertSecretsRefused(readConfig({ env: {}, file: { path: 'tocsin.toml', text } }));
   });
 
   test('the example that a message shows for each setting is one that it takes', () => {
     const env = Object.fromEntries(Object.values(settings).map(({ name, example }) => [name, example]));
     assert.equal(messageOf(env), '');
-    requireUsable(firstStart(readConfig({ env })));
+    assertSecretsRefused(readConfig({ env }));
   });
 });
+
+/** A first start takes every example but those of secrets, which everybody can read. */
+function assertSecretsRefused(config: Config): void {
+  const first = firstStart(config);
+  assert.throws(
+    () => requireUsable(first),
+    ({ message }: Error) =>
+      /TOCSIN_ADMIN_PASSWORD: is the example, .*TOCSIN_APP_KEY: is the example, /.test(message) &&
+      (message.match(/TOCSIN_/g) ?? []).length === 2,
+  );
+  requireUsable({ ...first, administratorPassword: '', appKey: '' });
+}

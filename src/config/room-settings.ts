@@ -1,7 +1,7 @@
 import { systemClock } from '../runtime/clock.ts';
 import { systemTimers } from '../runtime/timers.ts';
 import type { FirstStartSettings } from '../access/first-start.ts';
-import type { Config } from './settings.ts';
+import { settings, type Config } from './settings.ts';
 import type { DeliverySettings } from '../delivery/engine.ts';
 import type { ServerLimits } from '../http/server/server-options.ts';
 import { version } from '../version.ts';
@@ -20,7 +20,8 @@ export function deliverySettings(config: Config): DeliverySettings {
 
 export function firstStart(config: Config): FirstStartSettings {
   const { accountId, adminEmail: administratorEmail, adminPassword: administratorPassword, appKey } = config;
-  return { accountId, administratorName: '', administratorEmail, administratorPassword, appKey };
+  const examples = [settings.adminPassword.example, settings.appKey.example];
+  return { accountId, administratorName: '', administratorEmail, administratorPassword, appKey, examples };
 }
 
 export function serverSettings(config: Config) {

@@ -107,7 +107,7 @@ export const settings = {
     'TOCSIN_ADMIN_PASSWORD',
     textOf(12),
     '',
-    'plum-ferry-quilt-noon',
+    'several words of your own',
     "The first admin's password for the console, made at the first start; it needs TOCSIN_ADMIN_EMAIL. Without it, a sign-in link is printed.",
     hidden,
   ),
