@@ -43,7 +43,7 @@ export function DeliveryPage(): ReactNode {
       // A resend has another record: that it is about the same push is known by the object and the webhook.
       live: {
         topics: ['delivery'],
-        wants: ({ data }) => data['event_id'] === record || isKin(data, webhookId, found.data),
+        wants: ({ data }) => data['event_id'] === record || isOfSameLane(data, webhookId, found.data),
       },
       // It may end without an attempt.
       poll: (delivery) => onItsWay.has(stateOf(delivery)),
@@ -62,7 +62,7 @@ export function DeliveryPage(): ReactNode {
 }
 
 /** Whether a hint is about a push of the same object to the same webhook; of which object is not known before the first answer. */
-function isKin(hint: Hint['data'], webhookId: number, shown: DeliveryDetail | undefined): boolean {
+function isOfSameLane(hint: Hint['data'], webhookId: number, shown: DeliveryDetail | undefined): boolean {
   return hint['integration_id'] === webhookId && (shown === undefined || hint['ref_id'] === shown.ref_id);
 }
 

@@ -21,18 +21,21 @@ export interface HourCount {
   readonly count: number;
 }
 
-/** The outcomes of deliveries since an instant, by the hour of the event. */
-export async function countHours({ longRead }: Database, webhookId: number, since: number): Promise<HourCount[]> {
-  const some = longRead
+/** Deliveries of events since an instant, the newest first; without those of replays, which are beside the traffic. */
+function newestOf({ longRead }: Database, webhookId: number, since: number) {
+  return longRead
     .selectFrom('delivery')
-    .select(['event_time', 'state'])
     .where('webhook_id', '=', webhookId)
     .where('event_time', '>=', since)
     .where('replay_id', '=', '')
     .orderBy('event_time', 'desc')
-    .orderBy('delivery_id', 'desc')
-    .limit(countedMax);
-  const rows = await longRead
+    .orderBy('delivery_id', 'desc');
+}
+
+/** The outcomes of deliveries since an instant, by the hour of the event. */
+export async function countHours(database: Database, webhookId: number, since: number): Promise<HourCount[]> {
+  const some = newestOf(database, webhookId, since).select(['event_time', 'state']).limit(countedMax);
+  const rows = await database.longRead
     .selectFrom(some.as('some'))
     .select([sql<number>`event_time / 3600000`.as('hour'), 'state', ({ fn }) => fn.countAll<number>().as('count')])
     .groupBy([sql`event_time / 3600000`, 'state'])
@@ -96,22 +99,16 @@ export async function countLately(
  * @param endedAfter Unix milliseconds.
  */
 export async function hasFailedLately(
-  { longRead }: Database,
+  database: Database,
   webhookId: number,
   since: number,
   endedAfter: number,
 ): Promise<boolean> {
-  const newest = longRead
-    .selectFrom('delivery')
+  const newest = newestOf(database, webhookId, since)
     .select(['state', 'finished_at'])
-    .where('webhook_id', '=', webhookId)
-    .where('event_time', '>=', since)
     .where(isFailed)
-    .where('replay_id', '=', '')
-    .orderBy('event_time', 'desc')
-    .orderBy('delivery_id', 'desc')
     .limit(lookedAtMax);
-  const row = await longRead
+  const row = await database.longRead
     .selectFrom(newest.as('newest'))
     .select('state')
     .where(sql<boolean>`(state = 'failed' or state = 'unknown')`)
@@ -139,21 +136,15 @@ export interface LastFailure {
 }
 
 export async function readLastFailure(
-  { longRead }: Database,
+  database: Database,
   webhookId: number,
   since: number,
 ): Promise<LastFailure | undefined> {
-  const row = await longRead
-    .selectFrom('delivery')
+  const row = await newestOf(database, webhookId, since)
     .select(['finished_at', 'claimed_at', 'reason', 'error_message'])
-    .where('webhook_id', '=', webhookId)
-    .where('event_time', '>=', since)
-    // The first three conditions are those of the partial index.
+    // With the webhook and the time, the condition of the partial index.
     .where(isFailed)
-    .where('replay_id', '=', '')
     .where(sql<boolean>`state <> 'cancelled' and state <> 'superseded'`)
-    .orderBy('event_time', 'desc')
-    .orderBy('delivery_id', 'desc')
     .limit(1)
     .executeTakeFirst();
   if (row === undefined) return undefined;
