@@ -2,8 +2,7 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { startApp } from '../app.ts';
-import { readConfig } from '../config/load.ts';
-import type { Config } from '../config/settings.ts';
+import { printable, readConfig, type ConfigSources } from '../config/load.ts';
 import { systemClock } from '../runtime/clock.ts';
 import { systemTimers } from '../runtime/timers.ts';
 import { Client } from './client.ts';
@@ -24,7 +23,8 @@ export async function demo(listen: string | undefined, say: Say, untilStopped: P
   const pushes = new PushLog(say);
   const receiver = await startDemoReceiver((push) => pushes.add(push));
   made.defer(() => receiver.close());
-  const app = await startApp(demoConfig(listen, folder, receiver));
+  const settings = demoSettings(listen, folder, receiver);
+  const app = await startApp(readConfig(settings), { settings: printable(settings) });
   made.defer(() => app.close());
   say(`Tocsin is up at ${app.url}, with its database in ${folder}.`);
   const client = Client.withKey(app.url, app.firstKey ?? '');
@@ -35,15 +35,15 @@ export async function demo(listen: string | undefined, say: Say, untilStopped: P
   await untilStopped;
 }
 
-function demoConfig(listen: string | undefined, folder: string, receiver: DemoReceiver): Config {
-  return readConfig({
+function demoSettings(listen: string | undefined, folder: string, receiver: DemoReceiver): ConfigSources {
+  return {
     env: {
       TOCSIN_LISTEN: listen,
       TOCSIN_DATA: folder,
       TOCSIN_LOG_LEVEL: 'warn',
       TOCSIN_EGRESS_ALLOW: new URL(receiver.origin).host,
     },
-  });
+  };
 }
 
 /** Makes a channel, a source, a webhook of each kind, and one that fails. Returns the path that the source pushes to. */

@@ -79,6 +79,15 @@ test(
       return items.length - failed.length === 15 && failed.filter((one) => one.status_code === 500).length >= 5;
     });
 
+    const asKey = /Authorization: (Bearer \S+?)'/.exec(history)?.[1] ?? '';
+    const info = await fetch(`http://127.0.0.1:${port}/system/info`, {
+      method: 'POST',
+      headers: { authorization: asKey, 'content-type': 'application/json' },
+      body: '{}',
+    });
+    const { settings } = ((await info.json()) as { data: { settings: Record<string, string> } }).data;
+    assert.equal(settings['TOCSIN_LISTEN'], `127.0.0.1:${port}`, 'the console shows the settings in effect');
+
     child.removeAllListeners('exit');
     const ended = once(child, 'exit');
     child.kill('SIGINT');
