@@ -7,6 +7,7 @@ import { deliveryTypes, reasonNames } from './parts/delivery-filters.ts';
 import { alertTypes, incidentTypes } from './webhooks/event-types.ts';
 import { en } from './words/en/index.ts';
 import { reasons } from '../../src/delivery/store/outcome.ts';
+import { isPage } from '../../src/http/console/page-paths.ts';
 
 const root = join(import.meta.dirname, '..', '..');
 
@@ -17,6 +18,16 @@ test('the console calls only operations that the service has', async () => {
   assert.ok(called.length > 20);
   assert.deepEqual(
     called.filter((path) => !(path in document.paths)),
+    [],
+  );
+});
+
+test('the service knows each page of the console, so that its address opens it without an error', async () => {
+  const source = await readFile(join(root, 'console', 'src', 'routes.tsx'), 'utf8');
+  const pages = [...source.matchAll(/'(\/[\w$/-]*)'/g)].map((match) => match[1] ?? '');
+  assert.ok(pages.length > 25, String(pages));
+  assert.deepEqual(
+    pages.filter((page) => !isPage(page.replaceAll(/\$\w+/g, '1'))),
     [],
   );
 });

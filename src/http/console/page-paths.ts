@@ -4,6 +4,7 @@ const pages: readonly string[] = [
   '/sign-in',
   '/sign-in/link',
   '/welcome',
+  '/welcome/guide',
   '/incident',
   '/incident/detail/:id',
   '/alert',
