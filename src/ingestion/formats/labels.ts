@@ -39,6 +39,28 @@ const wellKnown: ReadonlySet<string> = new Set([
  * of the earlier sources, by name. All are own properties, `__proto__` and `constructor` too.
  */
 export function keepLabels(...sources: readonly Fields[]): KeptLabels {
+  const asSent = labelsAsSent(sources);
+  return asSent === undefined ? fittedLabels(sources) : { labels: asSent, dropped: [] };
+}
+
+/** Nearly always every name is a label's, and all find room; else undefined. */
+function labelsAsSent(sources: readonly Fields[]): Labels | undefined {
+  const labels: Record<string, string> = {};
+  let count = 0;
+  for (const source of sources) {
+    for (const name of Object.keys(source)) {
+      const value = source[name];
+      if (!isUsable(value) || Object.hasOwn(labels, name)) continue;
+      count += 1;
+      // Given to an object, this name would change it and not become its own property.
+      if (count > labelsMax || name === '__proto__' || !isLabelName(name)) return undefined;
+      labels[name] = labelValue(value);
+    }
+  }
+  return labels;
+}
+
+function fittedLabels(sources: readonly Fields[]): KeptLabels {
   const sent = new Map<string, unknown>();
   const late: string[][] = [];
   for (const source of sources) {

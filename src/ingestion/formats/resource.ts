@@ -13,6 +13,8 @@ const workloads = [
   'horizontalpodautoscaler',
 ];
 
+const workloadLabels = workloads.flatMap((name) => [`exported_${name}`, name]);
+
 /** Exporter pods: an alert with the name of one is about another pod. */
 const exporterPod = /kube-state-metrics|node-exporter/;
 
@@ -24,7 +26,7 @@ export function resourceOf(labels: Fields): string {
   const job = textOf(labels, 'job');
   const kubeState = job.slice(0, 256).includes('kube-state-metrics');
   const pod = podOf(labels);
-  const workload = firstText(labels, ...workloads.flatMap((name) => [`exported_${name}`, name]));
+  const workload = firstText(labels, ...workloadLabels);
   const [first, second] = kubeState ? [workload, pod] : [pod, workload];
   const namespace = firstText(labels, 'exported_namespace', 'namespace');
   const named = first || second;

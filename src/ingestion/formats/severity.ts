@@ -51,22 +51,19 @@ const severityNames = ['severity', 'priority', 'level'];
 /** The first word in the sources: all names of one source before the next source. '' when there is none. */
 export function severityWord(...sources: readonly Readonly<Record<string, unknown>>[]): string {
   for (const source of sources) {
-    const words = new Map<string, string>();
+    let [best, word] = [severityNames.length, ''];
     for (const name of Object.keys(source)) {
+      if (!severityNameLengths.has(name.length)) continue;
       const value = source[name];
-      if (!isWord(value) || name.length > longestName) continue;
-      const lower = name.toLowerCase();
-      if (!words.has(lower)) words.set(lower, String(value));
+      const rank = severityNames.indexOf(name.toLowerCase());
+      if (rank !== -1 && rank < best && isWord(value)) [best, word] = [rank, String(value)];
     }
-    for (const name of severityNames) {
-      const word = words.get(name);
-      if (word !== undefined) return word;
-    }
+    if (word !== '') return word;
   }
   return '';
 }
 
-const longestName = 'priority'.length;
+const severityNameLengths: ReadonlySet<number> = new Set(severityNames.map((name) => name.length));
 
 function isWord(value: unknown): boolean {
   return (typeof value === 'string' && value !== '') || typeof value === 'number';

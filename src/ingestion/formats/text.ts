@@ -34,10 +34,13 @@ export function fitTitle(text: string): string {
   return truncate(oneLine.trim(), titleMax);
 }
 
+/** Such a text has one spelling. */
+const isAscii = /^[\0-\x7f]*$/;
+
 /** Keys are compared as bytes, so two spellings of the same characters become one. `undefined` = too long. */
 export function normalizeAlertKey(text: string): string | undefined {
   if (isLongerThan(text, slack * alertKeyMax)) return undefined;
-  const key = text.normalize('NFC');
+  const key = isAscii.test(text) ? text : text.normalize('NFC');
   return isLongerThan(key, alertKeyMax) ? undefined : key;
 }
 
