@@ -20,7 +20,8 @@ export class AlertsAtHand {
   }
 
   noteNamesake(alert: Alert): void {
-    if (!this.#titles.has(titleKey(alert))) this.#titles.set(titleKey(alert), alert.alertId);
+    const key = titleKey(alert);
+    if (!this.#titles.has(key)) this.#titles.set(key, alert.alertId);
   }
 
   open(key: string): string | undefined {
@@ -42,11 +43,14 @@ export class AlertsAtHand {
   }
 
   #noteOpen(alert: Alert): void {
-    this.#open.set(openKey(alert), alert.alertId);
+    this.noteNamesake(alert);
+    const key = openKey(alert);
+    // As after each event of an alert: its keys stay.
+    if (this.#open.get(key) === alert.alertId) return;
+    this.#open.set(key, alert.alertId);
     const source = sourceKey(alert);
     const ids = this.#openBySource.get(source) ?? new Set<string>();
     this.#openBySource.set(source, ids.add(alert.alertId));
-    this.noteNamesake(alert);
   }
 
   #noteClosed(alert: Alert): void {

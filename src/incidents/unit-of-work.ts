@@ -76,14 +76,17 @@ export class UnitOfWork {
     this.now = now;
   }
 
-  /**
-   * Iterates over the items, each a separate change: its events follow each other in time, those of other changes need
-   * not.
-   */
+  /** Begins a separate change: its events follow each other in time, those of other changes need not. */
+  async beginChange(): Promise<void> {
+    await this.tx.giveTurn();
+    this.#lastEventTime = 0;
+    this.#firstEvent = this.#events.length;
+  }
+
+  /** Iterates over the items, each a separate change. */
   async *each<Item>(items: Iterable<Item>): AsyncGenerator<Item> {
-    for await (const item of this.inTurns(items)) {
-      this.#lastEventTime = 0;
-      this.#firstEvent = this.#events.length;
+    for (const item of items) {
+      await this.beginChange();
       yield item;
     }
   }

@@ -133,7 +133,7 @@ interface PushedReport {
 }
 
 function keyOf({ push, report }: PushedReport): string {
-  return sourceKey({ ...push, ...report });
+  return sourceKey({ integrationId: push.integrationId, alertKey: report.alertKey });
 }
 
 /** Loads, for the reports that may open an alert, the alerts and incidents to compare with. */
@@ -161,7 +161,8 @@ async function loadLast({ set, destinations }: Step, reports: readonly PushedRep
 async function takeReport(step: Step, push: Push, report: AlertReport, result: ReportResults): Promise<Event[]> {
   const made: Event[] = [];
   result.taken += 1;
-  for await (const arrival of step.set.each(arrivalsOf(step, push, report))) {
+  for (const arrival of arrivalsOf(step, push, report)) {
+    await step.set.beginChange();
     const outcome = await take(step, arrival);
     const events = step.set.eventsOfChange();
     result.add(report, outcome, events);
@@ -172,7 +173,7 @@ async function takeReport(step: Step, push: Push, report: AlertReport, result: R
 
 function arrivalsOf({ set, destinations }: Step, push: Push, report: AlertReport): Arrival[] {
   if (report.status !== 'Ok') return firingArrivals(push, report, destinations);
-  const open = set.openAlertsOfSource(sourceKey({ ...push, ...report }));
+  const open = set.openAlertsOfSource(keyOf({ push, report }));
   const ending = recoveryArrivals(push, report, open, destinations.channels);
   return ending.length > 0 ? ending : [unmatchedArrival(push, report, destinations)];
 }

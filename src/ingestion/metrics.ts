@@ -58,9 +58,8 @@ export function createIngestionMetrics(metrics: Metrics, deliveriesMax: number) 
   return {
     divided: () => divided.add(),
     observe(counts: PushCounts, read: ReadBody): void {
-      for (const [outcome, count] of Object.entries({ ...counts, skipped: read.unreadable })) {
-        if (count > 0) reports.add(outcome as (typeof outcomes)[number], count);
-      }
+      for (const outcome of reportOutcomes) if (counts[outcome] > 0) reports.add(outcome, counts[outcome]);
+      if (read.unreadable > 0) reports.add('skipped', read.unreadable);
       if (read.truncated > 0) truncated.add(read.truncated);
       if (read.ahead > 0) ahead.add(read.ahead);
     },

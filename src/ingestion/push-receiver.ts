@@ -233,12 +233,12 @@ export class PushReceiver {
     let [taken, refused] = [0, 0];
     let size = pieceMax;
     let tookMs = 0;
-    for await (const piece of pieces) {
+    const take = async (piece: readonly AlertReport[]) => {
       const reports = status === 'enabled' ? piece : piece.filter((report) => report.status === 'Ok');
       refused += piece.length - reports.length;
       for (let from = 0; from < reports.length;) {
         const some = reports.slice(from, from + size);
-        await restAfter(tookMs);
+        if (tookMs > 0) await restAfter(tookMs);
         try {
           const began = clock.monotonic();
           const result = await ingest({ integrationId, ...place, reports: some });
@@ -252,7 +252,10 @@ export class PushReceiver {
           throw taken === 0 ? error : inPart(error, taken);
         }
       }
-    }
+    };
+    // Those that are there already need no wait.
+    if (Symbol.asyncIterator in pieces) for await (const piece of pieces) await take(piece);
+    else for (const piece of pieces) await take(piece);
     if (refused > 0 && taken === 0) throw disabled();
     return { result: joined(results), refused };
   }

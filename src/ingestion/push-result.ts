@@ -85,10 +85,15 @@ function isOwn(event: Event): boolean {
 }
 
 export function noCounts(): PushCounts {
-  return Object.fromEntries(reportOutcomes.map((outcome) => [outcome, 0])) as PushCounts;
+  return { ...zeroCounts };
 }
+
+const zeroCounts = Object.fromEntries(reportOutcomes.map((outcome) => [outcome, 0])) as PushCounts;
+
 /** The results of the pieces of one body, in order. */
 export function joined(parts: readonly PushResult[]): PushResult {
+  const [only] = parts;
+  if (only !== undefined && parts.length === 1) return only;
   const counts = noCounts();
   for (const part of parts) for (const outcome of reportOutcomes) counts[outcome] += part.counts[outcome];
   const taken = parts.reduce((sum, part) => sum + part.taken, 0);

@@ -53,8 +53,9 @@ export function unmatchedArrival(push: Push, report: AlertReport, { channels, ro
 }
 
 function arrival(push: Push, report: AlertReport, channelId: number, channel: Channel | undefined): Arrival {
-  const into = { ...push, channelId };
-  return { push: into, report, key: openKey({ ...into, ...report }), channel };
+  const into = push.channelId === channelId ? push : { ...push, channelId };
+  const key = openKey({ integrationId: push.integrationId, channelId, alertKey: report.alertKey });
+  return { push: into, report, key, channel };
 }
 
 /** The channels of a report: 0 = none. */

@@ -18,7 +18,7 @@ export async function groupAlert(
   announce: (alertId: string) => void = () => {},
 ): Promise<void> {
   const digests = groupingDigests(group, alert);
-  const home = (await reopenedHome(set, alert)) ?? (await findHome(set, alert, group, digests));
+  const home = await findHome(set, alert, group, digests);
   const incidentId = home?.incidentId ?? parts.ids.object();
   const placed = joinIncident(alert, incidentId, set.now);
   set.putAlert(placed);
@@ -44,23 +44,27 @@ export async function groupAlert(
 }
 
 /** The reopened incident of this key, which takes further reports of its source. */
-async function reopenedHome(set: UnitOfWork, alert: Alert): Promise<Incident | undefined> {
+function reopenedHome(set: UnitOfWork, alert: Alert): Incident | undefined {
   const last = set.lastClosed(openKey(alert));
   const incident = last === undefined ? undefined : set.incident(last.incidentId);
   if (incident === undefined || incident.reopenedAt === 0 || incident.progress === 'Closed') return undefined;
-  if (incident.mergeDisabled || incident.alertCnt >= alertsMax) return undefined;
-  await set.loadGroupingKeys([incident.incidentId]);
-  return incident;
+  return incident.mergeDisabled || incident.alertCnt >= alertsMax ? undefined : incident;
 }
 
-/** An incident of the channel that takes the alert, locked. */
+/** An incident of the channel that takes the alert, locked: the one that was reopened, or one with an alert like it. */
 async function findHome(
   set: UnitOfWork,
   alert: Alert,
   group: ChannelGroup,
   digests: readonly string[],
 ): Promise<Incident | undefined> {
+  const reopened = reopenedHome(set, alert);
+  if (reopened !== undefined) {
+    await set.loadGroupingKeys([reopened.incidentId]);
+    return reopened;
+  }
   if (group.method === 'i') return findAlike(set, alert, group);
+  if (digests.length === 0) return undefined;
   const candidates = await set.loadGrouped(alert.channelId, digests);
   return candidates.find((incident) => takesAlerts(incident, set.now));
 }
