@@ -135,6 +135,55 @@ for (const { name, open } of databases) {
       assert.equal(await first, '');
       assert.equal((await history(scene.service, webhookId)).length, 1);
     });
+
+    test('of calls that begin in the same moment no more run than its webhook allows, and each gives its place back', async () => {
+      const held: (() => void)[] = [];
+      let ended = 0;
+      let allSeen = Promise.withResolvers<void>();
+      const seen = () => void (held.length + ended === 10 && allSeen.resolve());
+      await using scene = await started(open, (socket) => {
+        held.push(() => socket.write(answer(200)));
+        seen();
+      });
+      const { webhookId } = await scene.action({ maxInFlight: 3, timeoutMs: 30_000 });
+      for (const round of ['first', 'after the first']) {
+        const calls = Array.from({ length: 10 }, () =>
+          scene.run(webhookId).catch((error: { code: string }) => {
+            ended += 1;
+            seen();
+            return error.code;
+          }),
+        );
+        await allSeen.promise;
+        for (const release of held.splice(0)) release();
+        const ends = await Promise.all(calls);
+        assert.equal(ends.filter((end) => end === 'RequestTooFrequently').length, 7, round);
+        assert.equal(ends.filter((end) => end === '').length, 3, round);
+        ended = 0;
+        allSeen = Promise.withResolvers();
+      }
+    });
+
+    test('a call whose beginning fails takes no place', async () => {
+      await using scene = await started(open);
+      const action = await scene.action({ maxInFlight: 1 });
+      const push = {
+        eventId: 'e',
+        entityId: scene.incidentId,
+        sequence: 1,
+        eventTime: 1,
+        channelId: 0,
+        payload: '{}',
+      };
+      await assert.rejects(
+        scene.service.database.transaction(async (tx) => {
+          await scene.caller.begin(tx, action, push);
+          throw new Error('after it began');
+        }),
+        /after it began/,
+      );
+      assert.equal(await scene.run(action.webhookId), '');
+    });
   });
 }
 
@@ -156,6 +205,7 @@ async function started(open: () => Promise<Database>, script?: Script) {
     service,
     receiver,
     incidentId,
+    caller,
     actions,
     run: (webhookId: number) => actions.run(incidentId, webhookId, ada),
     action: (change: WebhookChange = {}) =>

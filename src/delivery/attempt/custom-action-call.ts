@@ -30,26 +30,42 @@ export interface ActionCallerParts {
  * mode, an action runs at most once.
  */
 export function createActionCaller(parts: ActionCallerParts): ActionCaller {
-  // Counted from the start of a call; calls that start in the same moment may be a few more than the webhook allows.
-  const running = new Map<number, number>();
+  const running = new RunningCalls();
   return {
     async begin(tx, webhook, push) {
-      if ((running.get(webhook.webhookId) ?? 0) >= webhook.maxInFlight) throw tooMany(webhook);
+      // Before anything is waited for: calls that begin in the same moment see each other.
+      running.add(webhook);
+      // Where the commit is in doubt, nothing is sent either.
+      tx.whenEnded((end) => void (end !== 'committed' && running.remove(webhook)));
       const delivery = await claimed(parts, tx, webhook, push);
       return {
         async send() {
-          running.set(webhook.webhookId, (running.get(webhook.webhookId) ?? 0) + 1);
           try {
             return await send(parts, { delivery, webhook, push });
           } finally {
-            const left = (running.get(webhook.webhookId) ?? 1) - 1;
-            if (left > 0) running.set(webhook.webhookId, left);
-            else running.delete(webhook.webhookId);
+            running.remove(webhook);
           }
         },
       } satisfies ActionCall;
     },
   };
+}
+
+/** The calls of each webhook, from the transaction that records one to the end of its exchange. */
+class RunningCalls {
+  readonly #counts = new Map<number, number>();
+
+  add(webhook: Webhook): void {
+    const count = this.#counts.get(webhook.webhookId) ?? 0;
+    if (count >= webhook.maxInFlight) throw tooMany(webhook);
+    this.#counts.set(webhook.webhookId, count + 1);
+  }
+
+  remove({ webhookId }: Webhook): void {
+    const left = (this.#counts.get(webhookId) ?? 1) - 1;
+    if (left > 0) this.#counts.set(webhookId, left);
+    else this.#counts.delete(webhookId);
+  }
 }
 
 interface Calling {
