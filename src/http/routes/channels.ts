@@ -4,6 +4,7 @@ import type { ChannelService } from '../../channels/channel-service.ts';
 import type { MemberService } from '../../members/member-service.ts';
 import type { People } from '../../members/people.ts';
 import { notFound } from '../../runtime/failure.ts';
+import { truncate } from '../../ingestion/formats/text.ts';
 import type { Account } from '../../ingestion/push-context.ts';
 import { mentions, ordered, pageOf } from './in-memory-page.ts';
 import { command, commandWithReply, query, type Call, type Route } from './route.ts';
@@ -138,7 +139,7 @@ async function firstRule(
   rule: NonNullable<z.output<typeof shape.channelCreateRequest>['escalate_rule']>,
   creatorId: number,
 ): Promise<void> {
-  const name = rule.rule_name ?? channel.name.slice(0, ruleNameMaxChars);
+  const name = rule.rule_name ?? truncate(channel.name, ruleNameMaxChars);
   const layers = rule.layers ?? onlyLayer.parse([{ target: rule.target }]);
   await rules.create(channel.channelId, ruleChangeOf({ ...rule, rule_name: name, layers }), creatorId);
 }

@@ -32,6 +32,8 @@ for (const { name, open } of databases) {
       const described = { incident_severity: 'warning', description: ' Disk full\nsince noon' };
       assert.equal(await titleOf(described), 'Disk full');
       assert.equal(await titleOf({ incident_severity: 'Info', title: '' }), 'Info incident');
+      const faces = 'x'.repeat(511) + '\u{1f600}'.repeat(2);
+      assert.equal(await titleOf({ incident_severity: 'Info', description: faces }), faces.slice(0, -2));
     });
 
     test('empty shells and people who are none assign nobody', async () => {

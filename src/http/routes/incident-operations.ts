@@ -1,6 +1,7 @@
 import type { z } from 'zod';
 import type { Image } from '../../alerts/alert.ts';
 import type { IncidentService, ResponseNote } from '../../incidents/incident-service.ts';
+import { truncate } from '../../ingestion/formats/text.ts';
 import type { Assignees } from '../../incidents/escalation/assign.ts';
 import { command, commandWithReply, type Route } from './route.ts';
 import * as shape from '../schemas/incident.ts';
@@ -115,7 +116,7 @@ function assigneesOf(input: z.output<typeof shape.assignIncidents>['assigned_to'
 /** A title that an incident gets when nobody gave it one. */
 function titleOf(description: string, severity: string): string {
   const [line = ''] = description.trim().split('\n', 1);
-  return line.trim().slice(0, titleMaxChars) || `${severity} incident`;
+  return truncate(line.trim(), titleMaxChars) || `${severity} incident`;
 }
 
 const titleMaxChars = 512;

@@ -115,6 +115,9 @@ describe('what a body may be (C3 34 to 37, 39)', () => {
     const answer = await server.post('/thing/create', body);
     assert.equal(answer.status, 200);
     assert.equal(answer.headers.get('tocsin-ignored-fields'), 'colour, size.de%2Cpth%C3%A9');
+    const cut = await server.post('/thing/create', { name: 'a', ['x'.repeat(99) + '\u{1f600}']: 1 });
+    assert.equal(cut.status, 200);
+    assert.equal(cut.headers.get('tocsin-ignored-fields'), `${'x'.repeat(99)}%EF%BF%BD`);
     const known = await server.post('/thing/create', { name: 'a', severity: 'Critical' });
     assert.equal(known.headers.get('tocsin-ignored-fields'), null);
   });

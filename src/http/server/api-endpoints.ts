@@ -44,7 +44,7 @@ const ignoredFieldsMax = 20;
 function headerText(names: readonly string[]): string {
   return names
     .slice(0, ignoredFieldsMax)
-    .map((name) => encodeURI(name.slice(0, 100)).replaceAll(',', '%2C'))
+    .map((name) => encodeURI(name.slice(0, 100).toWellFormed()).replaceAll(',', '%2C'))
     .join(', ');
 }
 

@@ -5,7 +5,7 @@ import type { Format, Item, ParseContext } from './format.ts';
 import { fieldsOfPairs } from './labels.ts';
 import { read } from './report.ts';
 import { severityOf } from './severity.ts';
-import { fitAlertKey } from './text.ts';
+import { fitAlertKey, truncate } from './text.ts';
 
 /**
  * Alarms of AWS CloudWatch through SNS (docs/senders/cloudwatch.md). `sns.ts` has checked signatures and confirmed
@@ -58,7 +58,7 @@ function readMessage(message: string, body: Fields, context: ParseContext): Item
   const draft = {
     alertKey: fitAlertKey(id),
     isKeyDigest: true,
-    title: subject || message.slice(0, 512),
+    title: subject || truncate(message, 512),
     description: message,
     status: 'Warning',
     labels: [pick(body, 'TopicArn', 'Subject')],

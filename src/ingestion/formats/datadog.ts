@@ -6,7 +6,7 @@ import type { Format, Item, ParseContext } from './format.ts';
 import { fieldsOfPairs } from './labels.ts';
 import { read } from './report.ts';
 import { severityOf, severityWord } from './severity.ts';
-import { fitAlertKey } from './text.ts';
+import { fitAlertKey, truncate } from './text.ts';
 
 /** The webhook integration of Datadog, with the payload of docs/senders/datadog.md or its default one. */
 export const datadog: Format = {
@@ -68,7 +68,7 @@ const tagsMaxChars = 16_384;
 
 /** `env:prod, host:web-1, critical`: a tag without a colon is a label without a value. */
 function tagsOf(body: Fields): Fields {
-  const tags = textOf(body, 'tags').slice(0, tagsMaxChars).split(',');
+  const tags = truncate(textOf(body, 'tags'), tagsMaxChars).split(',');
   return fieldsOfPairs(
     tags
       .map((tag) => tag.trim())

@@ -1,3 +1,5 @@
+import { storable } from './text.ts';
+
 /** A JSON object of any shape, as a sender wrote it. */
 export type Fields = Readonly<Record<string, unknown>>;
 
@@ -58,9 +60,14 @@ const nestedJsonMaxChars = 262_144;
 export function nestedObject(text: string): Fields | undefined {
   if (text.length > nestedJsonMaxChars || !/^\s*\{/.test(text)) return undefined;
   try {
-    const value: unknown = JSON.parse(text);
+    const value = parseNested(text);
     return isObject(value) ? value : undefined;
   } catch {
     return undefined;
   }
+}
+
+/** JSON text inside a field. Its strings are made storable, as those of the body around it were. @throws when it is none. */
+export function parseNested(text: string): unknown {
+  return JSON.parse(text, (_name, value: unknown) => (typeof value === 'string' ? storable(value) : value));
 }

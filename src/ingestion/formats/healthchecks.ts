@@ -5,7 +5,7 @@ import type { Format, Item, ParseContext } from './format.ts';
 import { fieldsOfPairs } from './labels.ts';
 import { read } from './report.ts';
 import { severityOf, severityWord, type SeverityMapping } from './severity.ts';
-import { fitAlertKey } from './text.ts';
+import { fitAlertKey, truncate } from './text.ts';
 
 /** Webhooks of healthchecks.io, whose body is `$JSON` or an object of its placeholders (docs/senders/healthchecks.md). */
 export const healthchecks: Format = {
@@ -52,9 +52,7 @@ const tagsMaxChars = 4096;
 function tagsOf(check: Fields): Fields {
   const pairs: [string, string][] = [];
   const plain: string[] = [];
-  for (const tag of textOf(check, 'tags')
-    .slice(0, tagsMaxChars)
-    .split(/[\s,]+/)) {
+  for (const tag of truncate(textOf(check, 'tags'), tagsMaxChars).split(/[\s,]+/)) {
     const [, name = '', value = ''] = /^([^:=]+)[:=](.+)$/.exec(tag) ?? [];
     if (name !== '') pairs.push([name, value]);
     else if (tag !== '') plain.push(tag);

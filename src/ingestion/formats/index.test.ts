@@ -1,13 +1,50 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
+import type { AlertReport } from '../../alerts/alert.ts';
 import { integrationTypes } from '../integration.ts';
 import { context } from './fixtures/fixture.ts';
 import { formats } from './index.ts';
+import { storable } from './text.ts';
 
 test('every type of integration has its format', () => {
   for (const type of integrationTypes) assert.equal(formats[type].type, type);
 });
+
+/** What each format needs to make a report, beside any other field. */
+const storedFields: Readonly<Record<string, { readonly fields: object }>> = {
+  standard: { fields: { title_rule: 't', event_status: 'Critical' } },
+  n9e: { fields: { hash: 'h' } },
+  zabbix: { fields: { event_id: '1', trigger_id: '2', event_value: '1', event_name: 'disk' } },
+  cloudwatch: { fields: { Type: 'Notification', MessageId: 'm' } },
+  datadog: { fields: { alert_cycle_key: 'k', title: 'disk' } },
+  healthchecks: { fields: { name: 'backup', status: 'down', code: 'c' } },
+};
+const storedName = fc.constantFrom(
+  ...'id rule_name rule_note annotations tags event_tags_json Message Subject title event_title body scope desc name'.split(
+    ' ',
+  ),
+);
+/** Of an even and of an odd length before each face, so that a cut between two units halves one. */
+const faces = [0, 1, 63, 100].flatMap((before) =>
+  [600, 5000].map((count) => 'x'.repeat(before) + '\u{1f600}'.repeat(count)),
+);
+/** JSON inside a field, whose escapes nobody has looked at. */
+const nested = [
+  '{"description":"a\\u0000b\\ud83d","AlarmName":"\\ud83d\\u0000","NewStateValue":"ALARM"}',
+  '[{"tag":"a\\u0000","value":"\\ud83d\\u0000"}]',
+];
+const hostileText = fc.constantFrom(...faces, ...nested);
+const settled = { ...context, settings: { ...context.settings, consoleUrl: 'https://n9e.example.org' } };
+
+function unstorableIn(report: AlertReport): string[] {
+  const found: string[] = [];
+  JSON.stringify(report, (name, value: unknown) => {
+    for (const text of [name, value]) if (typeof text === 'string' && text !== storable(text)) found.push(name);
+    return value;
+  });
+  return found;
+}
 
 for (const format of Object.values(formats)) {
   const names =
@@ -37,5 +74,14 @@ for (const format of Object.values(formats)) {
       }
     });
     fc.assert(property, { numRuns: 200 });
+  });
+
+  test(`${format.type} takes no NUL and no half of a surrogate pair into a report, wherever it cuts a text`, () => {
+    const { fields } = storedFields[format.type] ?? { fields: {} };
+    const property = fc.property(fc.dictionary(storedName, hostileText, { maxKeys: 8 }), (more) => {
+      const parsed = format.parse({ ...fields, ...more }, settled);
+      if (parsed.ok) for (const report of parsed.reports) assert.deepEqual(unstorableIn(report), []);
+    });
+    fc.assert(property, { numRuns: 300 });
   });
 }

@@ -6,7 +6,7 @@ import type { Format, Item, ParseContext } from './format.ts';
 import { read } from './report.ts';
 import { resourceOf } from './resource.ts';
 import { severityOf, severityWord } from './severity.ts';
-import { fitAlertKey, fitTitle, keyOfLabels } from './text.ts';
+import { fitAlertKey, fitTitle, keyOfLabels, truncate } from './text.ts';
 
 /** Nightingale: an array of events from the notification rules of v8, one event from callbacks since v5 (contract 5.5). */
 export const n9e: Format = {
@@ -96,7 +96,7 @@ function titleOf(event: Fields, tags: Fields): string {
 }
 
 function firstLine(text: string): string {
-  return fitTitle(text.slice(0, 512).trimStart().split('\n', 1)[0] ?? '');
+  return fitTitle(truncate(text, 512).trimStart().split('\n', 1)[0] ?? '');
 }
 
 /** The rule's note, else the measured value. */
@@ -142,7 +142,7 @@ function scalarsOf(event: Fields): Fields {
 function linkOf(event: Fields, { settings }: ParseContext): Fields {
   const id = scalarOf(event, 'id');
   if (settings.consoleUrl === '' || id === '') return {};
-  return { event_url: `${settings.consoleUrl}/alert-his-events/${encodeURIComponent(id.slice(0, 64))}` };
+  return { event_url: `${settings.consoleUrl}/alert-his-events/${encodeURIComponent(truncate(id, 64))}` };
 }
 
 function isTrue(value: unknown): boolean {

@@ -22,6 +22,11 @@ export function truncate(text: string, codePoints: number): string {
   return text.slice(0, end);
 }
 
+/** Databases refuse NUL, and halves of surrogate pairs. */
+export function storable(text: string): string {
+  return text.replaceAll('\0', '').toWellFormed();
+}
+
 export function isLongerThan(text: string, codePoints: number): boolean {
   return truncate(text, codePoints).length < text.length;
 }

@@ -1,5 +1,5 @@
 import type { Severity, Status } from '../../alerts/alert.ts';
-import { firstText, isObject, textOf } from './fields.ts';
+import { firstText, isObject, parseNested, textOf } from './fields.ts';
 import type { Fields } from './fields.ts';
 import { parseOne } from './format.ts';
 import type { Format, Item, ParseContext } from './format.ts';
@@ -86,7 +86,7 @@ const tagsJsonMaxChars = 65_536;
 function tagList(json: unknown): readonly Fields[] {
   if (typeof json !== 'string' || json.length > tagsJsonMaxChars) return [];
   try {
-    const list: unknown = JSON.parse(json);
+    const list = parseNested(json);
     return Array.isArray(list) ? list.filter(isObject) : [];
   } catch {
     return [];
