@@ -3,6 +3,7 @@ import { once } from 'node:events';
 import { Agent, request } from 'node:http';
 import { connect } from 'node:net';
 import { describe, test } from 'node:test';
+import { unansweredMax } from './client-connections.ts';
 import { openStubServer, type Answered } from '../../../test/support/stub-server.ts';
 
 const reason = 'the service is starting';
@@ -172,4 +173,31 @@ test('an address that only opens connections has a share of them, and its oldest
     [false, false, false],
   );
   for (const socket of [spoken, late, ...silent]) socket.destroy();
+});
+
+test('of requests in one packet no more are begun than may wait for their answers, and the connection is cut', async () => {
+  await using server = await openStubServer();
+  let begun = 0;
+  server.door.handTo((_request, response) => {
+    begun += 1;
+    response.end('ok');
+  });
+  const one = 'GET /healthz HTTP/1.1\r\nHost: localhost\r\n\r\n';
+  const last = one.replace('\r\n\r\n', '\r\nConnection: close\r\n\r\n');
+  const answers = (await server.raw(one.repeat(unansweredMax - 1) + last)).match(/HTTP\/1\.1 200/g);
+  assert.deepEqual([answers?.length, begun], [unansweredMax, unansweredMax]);
+
+  begun = 0;
+  await server.raw(one.repeat(1_000) + last);
+  assert.equal(begun, unansweredMax);
+});
+
+test('a connection may ask for any number one after the other', async () => {
+  await using server = await openStubServer();
+  const socket = connect(server.port, '127.0.0.1');
+  for (let asked = 0; asked < 2 * unansweredMax; asked += 1) {
+    socket.write('GET /healthz HTTP/1.1\r\nHost: localhost\r\n\r\n');
+    assert.match(String(await once(socket, 'data')), /^HTTP\/1\.1 200 /);
+  }
+  socket.destroy();
 });

@@ -41,8 +41,8 @@ export async function openListener(options: ListenerOptions): Promise<Listener> 
   const clients = new ClientConnections(options.limits.connectionsMax);
   const make = () =>
     makeServer(options, clients, (request, response) => {
-      clients.spoke(request.socket);
-      answer(request, response);
+      if (clients.asked(request.socket, response)) answer(request, response);
+      else request.socket.destroy();
     });
   const servers = await listen(make, options.listen);
   let closed: Promise<void> | undefined;
