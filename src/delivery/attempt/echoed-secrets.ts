@@ -28,10 +28,13 @@ export function withoutEchoes(report: Report, secrets: readonly string[]): Repor
 
 /** @param mask what stands in the place of one. */
 export function withoutSecrets(text: string, secrets: readonly string[], mask = maskHeader): string {
+  if (text.length < secretMinChars) return text;
+  // What JSON writes otherwise, it writes with a backslash.
+  const isEscaped = text.includes('\\');
   let shown = text;
   for (const secret of secrets) {
     if (shown.includes(secret)) shown = shown.replaceAll(secret, () => mask(secret));
-    const written = JSON.stringify(secret).slice(1, -1);
+    const written = isEscaped ? JSON.stringify(secret).slice(1, -1) : secret;
     if (written !== secret && shown.includes(written)) shown = shown.replaceAll(written, () => mask(secret));
     shown = withoutCutEnd(shown, secret);
   }

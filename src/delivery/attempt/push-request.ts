@@ -69,20 +69,18 @@ export function createRequestBuilder(version: string): RequestBuilder {
     if (constants === undefined) known.set(webhook, (constants = constantsOf(webhook, version)));
 
     const timestamp = Math.floor(now / 1000);
-    const headers = [...constants.headers];
-    headers.push('webhook-id', eventId, 'webhook-timestamp', String(timestamp));
     const keys = signingKeys(constants.signers, now);
-    if (keys.length > 0) {
-      headers.push('webhook-signature', sign({ id: eventId, timestamp, body: payload }, keys));
-    }
-    pushOwnHeaders(headers, attempt);
+    const signature = keys.length === 0 ? '' : sign({ id: eventId, timestamp, body: payload }, keys);
+    const own = ownHeaders(attempt, timestamp, signature);
+    const headers = [...constants.headers];
+    for (const name in own) headers.push(name, own[name] ?? '');
     return {
       target: constants.target,
       headers,
       body: payload,
       timeoutMs: webhook.timeoutMs,
-      redactedHeaders: () => redacted(constants, headers),
-      secrets: () => [...constants.secrets, ...signaturesIn(headers.slice(constants.headers.length))],
+      redactedHeaders: () => redacted(constants, own),
+      secrets: () => [...constants.secrets, ...signaturesIn(signature)],
     };
   };
 }
@@ -131,32 +129,41 @@ function signingKeys(signers: Constants['signers'], now: number): readonly Signi
   return signers.every((signer) => signer.expiresAt === 0) ? signers : signers.filter((signer) => signsAt(signer, now));
 }
 
-/** The headers that the service adds about a push, see docs/reference/delivery.md#one-push. */
-function pushOwnHeaders(headers: string[], { push, isTest }: PushAttempt): void {
-  if (push.deliveryId !== '') headers.push('tocsin-delivery-id', push.deliveryId);
-  headers.push('tocsin-attempt', String(push.attempt), 'tocsin-sequence', String(push.sequence));
-  headers.push('tocsin-previous-sequence', String(push.previousSequence));
-  if (push.supersededTypes.length > 0) headers.push('tocsin-superseded', push.supersededTypes.join(', '));
-  if (push.generation > 0) headers.push('tocsin-redelivery', '1');
-  if (isTest === true) headers.push('tocsin-test', '1');
-  if (push.replayId !== '') headers.push('tocsin-replay', push.replayId);
+/** The headers that the service adds about a push, in their order, see docs/reference/delivery.md#one-push. */
+function ownHeaders({ push, isTest }: PushAttempt, timestamp: number, signature: string): OwnHeaders {
+  const own: OwnHeaders = { 'webhook-id': push.eventId, 'webhook-timestamp': String(timestamp) };
+  if (signature !== '') own['webhook-signature'] = signature;
+  if (push.deliveryId !== '') own['tocsin-delivery-id'] = push.deliveryId;
+  own['tocsin-attempt'] = String(push.attempt);
+  own['tocsin-sequence'] = String(push.sequence);
+  own['tocsin-previous-sequence'] = String(push.previousSequence);
+  if (push.supersededTypes.length > 0) own['tocsin-superseded'] = push.supersededTypes.join(', ');
+  if (push.generation > 0) own['tocsin-redelivery'] = '1';
+  if (isTest === true) own['tocsin-test'] = '1';
+  if (push.replayId !== '') own['tocsin-replay'] = push.replayId;
+  return own;
 }
 
-function redacted(constants: Constants, headers: readonly string[]): string {
-  const own = headers
-    .slice(constants.headers.length)
-    .map((text) => (text.startsWith('v1,') ? maskSignatures(text) : text));
-  return `{${constants.shown},${members(own)}}`;
+type OwnHeaders = Record<string, string>;
+
+function redacted({ shown }: Constants, own: OwnHeaders): string {
+  const signature = own['webhook-signature'];
+  const masked = signature === undefined ? own : { ...own, 'webhook-signature': maskSignatures(signature) };
+  return `{${shown},${JSON.stringify(masked).slice(1)}`;
 }
+
+/** The version before each. */
+const version1 = 'v1,';
 
 /** Without the version before each. */
-function signaturesIn(headers: readonly string[]): string[] {
-  const signature = headers[headers.indexOf('webhook-signature') + 1] ?? '';
-  return [...signature.matchAll(/v1,(\S+)/g)].map(([, one = '']) => one);
+function signaturesIn(header: string): string[] {
+  return header === '' ? [] : header.split(' ').map((one) => one.slice(version1.length));
 }
 
-function maskSignatures(text: string): string {
-  return text.replace(/v1,(\S+)/g, (_, signature: string) => `v1,${maskHeader(signature)}`);
+function maskSignatures(header: string): string {
+  return signaturesIn(header)
+    .map((signature) => `${version1}${maskHeader(signature)}`)
+    .join(' ');
 }
 
 /** Written by hand, because a header may be named `__proto__`. */
