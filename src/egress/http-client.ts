@@ -2,7 +2,7 @@ import type { Socket } from 'node:net';
 import { Client, type buildConnector } from 'undici';
 import { elapsedMs, momentOf, type Moment } from '../runtime/moment.ts';
 import { connect, type DialPorts } from './connect.ts';
-import { Exchange, type ExchangePorts, type Outgoing } from './http-exchange.ts';
+import { Exchange, type EndedExchange, type ExchangePorts, type Outgoing } from './http-exchange.ts';
 import type { Report } from './report.ts';
 import { ResponseHead, readThrough } from './response-head.ts';
 
@@ -39,8 +39,9 @@ export function createHttpClient(ports: HttpClientPorts): HttpClient {
       const idleMs = outgoing.atMostOnce === true ? idleOnceMaxMs : idleMaxMs;
       const connection = idle.take(outgoing.target.key, idleMs) ?? new Connection(ports, idle);
       busy.add(connection);
-      const report = await connection.carry(outgoing);
+      const { report, reusable } = await connection.carry(outgoing);
       busy.delete(connection);
+      connection.leave(reusable);
       return report;
     },
     close() {
@@ -68,7 +69,7 @@ class Connection {
     this.#idle = idle;
   }
 
-  async carry(outgoing: Outgoing): Promise<Report> {
+  carry(outgoing: Outgoing): Promise<EndedExchange> {
     const { target } = outgoing;
     this.key = target.key;
     const exchange = new Exchange(outgoing, this.#ports);
@@ -82,11 +83,14 @@ class Connection {
       exchange,
     );
     exchange.queued();
-    const { report, reusable } = await exchange.ended;
+    return exchange.ended;
+  }
+
+  /** What it carried has ended. @param reusable it may carry another request. */
+  leave(reusable: boolean): void {
     this.#exchange = undefined;
     if (reusable && this.#connected) this.#idle.put(this);
     else this.destroy();
-    return report;
   }
 
   destroy(): void {

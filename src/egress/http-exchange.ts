@@ -2,7 +2,7 @@ import type { IncomingHttpHeaders } from 'node:http';
 import type { Dispatcher } from 'undici';
 import type { Clock } from '../runtime/clock.ts';
 import type { CrashPoints } from '../runtime/crash-points.ts';
-import { elapsedMs, momentOf, type Moment } from '../runtime/moment.ts';
+import { elapsedMs, momentOf, msBetween, type Moment } from '../runtime/moment.ts';
 import type { Cancel, Timers } from '../runtime/timers.ts';
 import { bodyKeptMaxBytes, bodyText, bodyWaitMs, headersJson } from './response-capture.ts';
 import type { DialTarget } from './connect.ts';
@@ -90,16 +90,16 @@ export class Exchange implements Dispatcher.DispatchHandler, ResponseHeadEvents 
     return this.#over;
   }
 
-  reached(phase: Phase): void {
-    const now = elapsedMs(this.#ports.clock, this.#begun);
-    this.#times[this.#phase] = now - this.#enteredMs;
-    this.#enteredMs = now;
+  /** @param atMs after its beginning. */
+  reached(phase: Phase, atMs = elapsedMs(this.#ports.clock, this.#begun)): void {
+    this.#times[this.#phase] = atMs - this.#enteredMs;
+    this.#enteredMs = atMs;
     this.#phase = phase;
   }
 
-  /** The request waits for its connection. */
+  /** The request waits for its connection, which is open. How long is not shown. */
   queued(): void {
-    if (this.#phase === 'prepare') this.reached('handover');
+    if (this.#phase === 'prepare') this.#phase = 'handover';
   }
 
   /** Ends with a fault, unless a status is known. */
@@ -121,12 +121,14 @@ export class Exchange implements Dispatcher.DispatchHandler, ResponseHeadEvents 
     if (this.#maybeSent) return this.fail({ kind: 'error', code: '', message: 'the connection was lost' });
     this.#ports.at('send.before-write');
     const { timeoutMs, window } = this.outgoing;
-    if (elapsedMs(this.#ports.clock, this.#begun) >= timeoutMs) return this.fail(timedOut);
-    if (window !== undefined && elapsedMs(this.#ports.clock, window.since) >= window.ms) {
+    const now = momentOf(this.#ports.clock);
+    const atMs = msBetween(this.#begun, now);
+    if (atMs >= timeoutMs) return this.fail(timedOut);
+    if (window !== undefined && msBetween(window.since, now) >= window.ms) {
       return this.fail({ kind: 'window', code: '', message: 'too long since the claim: nothing was sent' });
     }
     this.#maybeSent = true;
-    this.reached('headers');
+    this.reached('headers', atMs);
   }
 
   onResponseStart(_controller: Dispatcher.DispatchController, statusCode: number, headers: IncomingHttpHeaders): void {
@@ -138,10 +140,15 @@ export class Exchange implements Dispatcher.DispatchHandler, ResponseHeadEvents 
     this.#statusCode = statusCode;
     this.#headers = headers;
     this.#durationMs = elapsedMs(this.#ports.clock, this.#begun);
-    this.reached('body');
+    this.reached('body', this.#durationMs);
     this.#ports.at('send.after-response');
-    // The outcome is known from here on; the body is only for the history.
-    this.#cancelTimer = this.#ports.timers.after(bodyWaitMs, () => this.#finish(undefined, false));
+    // Most bodies come with the headers, and undici hands them on before this.
+    void Promise.resolve().then(() => this.#awaitBody());
+  }
+
+  /** The outcome is known from here on; the body is only for the history. */
+  #awaitBody(): void {
+    if (!this.#over) this.#cancelTimer = this.#ports.timers.after(bodyWaitMs, () => this.#finish(undefined, false));
   }
 
   onResponseData(_controller: Dispatcher.DispatchController, chunk: Buffer): void {
@@ -190,7 +197,6 @@ export class Exchange implements Dispatcher.DispatchHandler, ResponseHeadEvents 
     const phase = this.#phase;
     this.reached(phase);
     if (!reusable) this.#controller?.abort(aborted);
-    const encoding = [this.#headers['content-encoding'] ?? []].flat().join(', ');
     this.#ended.resolve({
       reusable,
       report: {
@@ -201,7 +207,7 @@ export class Exchange implements Dispatcher.DispatchHandler, ResponseHeadEvents 
         timeoutMs: this.outgoing.timeoutMs,
         durationMs: Math.round(this.#durationMs),
         responseHeadersJson: this.#statusCode === 0 ? '' : headersJson(this.#headers),
-        responseBody: bodyText(this.#chunks, encoding),
+        responseBody: bodyText(this.#chunks, this.#headers),
         timing: this.#timing(),
       },
     });

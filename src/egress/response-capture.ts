@@ -38,9 +38,10 @@ function readable(value: string): string {
 }
 
 /** The body as text that both databases accept. Encoded bodies are never inflated, only shown as base64. */
-export function bodyText(chunks: readonly Buffer[], encoding: string): string {
+export function bodyText(chunks: readonly Buffer[], headers: IncomingHttpHeaders): string {
   const first = chunks[0];
   if (first === undefined) return '';
+  const encoding = [headers['content-encoding'] ?? []].flat().join(', ');
   const bytes = chunks.length === 1 ? first : Buffer.concat(chunks);
   if (encoding !== '' && encoding.toLowerCase() !== 'identity') {
     return `[${storable(encoding.slice(0, 64))}, base64] ${bytes.subarray(0, encodedKeptMaxBytes).toString('base64')}`;

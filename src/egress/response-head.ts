@@ -8,6 +8,7 @@ export const interimMaxBytes = 65_536;
 const statusLineStart = 12;
 const carriageReturn = 13;
 const lineFeed = 10;
+const noBytes = Buffer.alloc(0);
 
 export interface ResponseHeadEvents {
   /** The status line of the final answer was read. */
@@ -24,7 +25,7 @@ export interface ResponseHeadEvents {
 export class ResponseHead {
   readonly #events: ResponseHeadEvents;
   #state: 'status' | 'interim' | 'final' = 'status';
-  #start: Buffer = Buffer.alloc(0);
+  #start: Buffer = noBytes;
   /** The current line of the interim answer is empty so far. */
   #atLineStart = false;
   #interims = 0;
@@ -45,13 +46,14 @@ export class ResponseHead {
 
   #readStatus(chunk: Buffer): Buffer {
     const bytes = this.#start.length === 0 ? chunk : Buffer.concat([this.#start, chunk]);
-    const from = bytes.findIndex((byte) => byte !== carriageReturn && byte !== lineFeed);
-    const line = from === -1 ? Buffer.alloc(0) : bytes.subarray(from);
+    let from = 0;
+    while (bytes[from] === carriageReturn || bytes[from] === lineFeed) from += 1;
+    const line = from === 0 ? bytes : bytes.subarray(from);
     if (line.length < statusLineStart && couldBegin(line)) {
       this.#start = line;
-      return Buffer.alloc(0);
+      return noBytes;
     }
-    this.#start = Buffer.alloc(0);
+    this.#start = noBytes;
     const statusCode = statusCodeOf(line);
     if (statusCode >= 100 && statusCode < 200 && statusCode !== 101) {
       this.#interims += 1;
@@ -88,7 +90,7 @@ export class ResponseHead {
   #unsound(why: string): Buffer {
     this.#state = 'final';
     this.#events.unsound(why);
-    return Buffer.alloc(0);
+    return noBytes;
   }
 }
 

@@ -11,9 +11,13 @@ export function momentOf(clock: Clock): Moment {
 }
 
 /**
- * Milliseconds since then, by the clock that counted more: a suspended machine may stop its monotonic clock, and a wall
+ * Milliseconds from then to now, by the clock that counted more: a suspended machine may stop its monotonic clock, and a wall
  * clock may be set back.
  */
+export function msBetween(then: Moment, now: Moment): number {
+  return Math.max(now.monotonic - then.monotonic, now.wall - then.wall);
+}
+
 export function elapsedMs(clock: Clock, since: Moment): number {
-  return Math.max(clock.monotonic() - since.monotonic, clock.now() - since.wall);
+  return msBetween(since, momentOf(clock));
 }
