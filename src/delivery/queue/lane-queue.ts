@@ -74,7 +74,7 @@ export class LaneQueue {
 
   /** The next head, which is in flight from now on. */
   take(): Delivery | undefined {
-    const lane = this.#ready.take((urgency) => this.#limit(urgency));
+    const lane = this.#ready.take(this.#limitOf);
     const delivery = lane?.waiting.shift();
     if (lane === undefined || delivery === undefined) return undefined;
     lane.state = 'busy';
@@ -89,7 +89,7 @@ export class LaneQueue {
     const lane = this.#lanes.get(entityId);
     if (lane?.state !== 'busy' || lane.waiting.length === 0 || !this.#isOurs(entityId)) return undefined;
     this.#makeReady(lane);
-    if (this.#ready.next((urgency) => this.#limit(urgency)) === lane) return this.take();
+    if (this.#ready.next(this.#limitOf) === lane) return this.take();
     this.#ready.delete(lane);
     lane.state = 'busy';
     return undefined;
@@ -134,8 +134,8 @@ export class LaneQueue {
   /** A delivery that waited for its next attempt may go: it is the head of its lane, and the ready ones come after it. */
   due(entityId: string): void {
     const lane = this.#lanes.get(entityId);
-    if (lane?.state !== 'ready') return this.mayGo(entityId);
-    this.#readAgain(lane);
+    if (lane?.state === 'ready') this.#readAgain(lane);
+    else this.mayGo(entityId);
   }
 
   /** The head of a lane may go. */
@@ -302,8 +302,7 @@ export class LaneQueue {
     if (lane.state === 'ready') this.#ready.delete(lane);
     this.#unread.delete(lane);
     this.#heads.forget(lane);
-    this.#lanes.delete(lane.entityId);
-    this.#known[lane.urgency] -= 1;
+    if (this.#lanes.delete(lane.entityId)) this.#known[lane.urgency] -= 1;
   }
 
   #begin(lane: Lane, head: Delivery): void {
@@ -332,11 +331,12 @@ export class LaneQueue {
   }
 
   #place(lane: Lane, urgency: Urgency, since: string): void {
-    const queue = [this.#ready, this.#unread].find((one) => one.delete(lane));
+    const queue = lane.state === 'ready' ? this.#ready : this.#unread;
+    const isThere = queue.delete(lane);
     this.#known[lane.urgency] -= 1;
     this.#known[urgency] += 1;
     Object.assign(lane, { urgency, since });
-    queue?.add(lane);
+    if (isThere) queue.add(lane);
   }
 
   /** What it went for was taken. Of a lane that is not complete, something as urgent may wait in the database. */
@@ -367,14 +367,14 @@ export class LaneQueue {
   }
 
   /** The place after which nothing of a class may go yet; undefined = everything may. */
-  #limit(urgency: Urgency): string | undefined {
+  readonly #limitOf = (urgency: Urgency): string | undefined => {
     const { reached } = this.#cursors.of(urgency);
-    const { since = reached } = this.#unread.oldest(urgency) ?? {};
-    return reached === undefined || (since !== undefined && since < reached) ? since : reached;
-  }
+    const since = this.#unread.oldest(urgency)?.since;
+    return since === undefined || (reached !== undefined && reached < since) ? reached : since;
+  };
 
   #readyIn(urgency: Urgency): number {
-    return this.#ready.count(urgency, this.#limit(urgency));
+    return this.#ready.count(urgency, this.#limitOf(urgency));
   }
 
   #needsMore(urgency: Urgency): boolean {

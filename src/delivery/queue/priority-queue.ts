@@ -24,7 +24,9 @@ export class PriorityQueue<Lane extends Waiting> {
 
   add(lane: Lane): void {
     const lanes = this.#classes[lane.urgency];
-    lanes.splice(placeOf(lanes, lane.since), 0, lane);
+    const index = placeOf(lanes, lane.since);
+    if (index === lanes.length) lanes.push(lane);
+    else lanes.splice(index, 0, lane);
   }
 
   delete(lane: Lane): boolean {
@@ -69,8 +71,9 @@ export class PriorityQueue<Lane extends Waiting> {
     let next: Lane | undefined;
     for (const urgency of urgencies) {
       const oldest = this.#classes[urgency][0];
+      if (oldest === undefined) continue;
       const limit = upTo(urgency);
-      if (oldest === undefined || (limit !== undefined && oldest.since > limit)) continue;
+      if (limit !== undefined && oldest.since > limit) continue;
       if (next === undefined || (isTurnOfOldest && oldest.since < next.since)) next = oldest;
     }
     return next;
