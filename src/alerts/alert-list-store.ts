@@ -13,6 +13,7 @@ import {
 import { inTurns, partsOf } from '../runtime/turns.ts';
 import { attribute, oneOf } from '../database/search-text.ts';
 import type { AlertEventRow, Tables } from '../database/tables.ts';
+import { labelsOfReport } from '../events/stored-payload-store.ts';
 import type { Alert } from './alert.ts';
 import { alertOf, isInIncident } from './alert-store.ts';
 
@@ -179,17 +180,67 @@ export async function reportsOfAlert(
   database: Database,
   alertId: string,
   page: ReportPage,
-): Promise<Cut<AlertEventRow> & { total: number }> {
-  const all = database.longRead.selectFrom('alert_event').where('alert_id', '=', alertId);
-  let query = all.selectAll().orderBy('event_id', page.ascending ? 'asc' : 'desc');
-  if (page.after !== undefined) query = query.where('event_id', page.ascending ? '>' : '<', page.after.id);
-  const rows = await query
-    .offset(page.after === undefined ? page.offset : 0)
+): Promise<Cut<ReportRow> & { total: number }> {
+  const [first, later] = [firstReport(database.longRead, alertId), laterReports(database.longRead, alertId)];
+  const { ascending, after } = page;
+  const from = (query: ReportQuery) =>
+    after === undefined ? query : query.where('alert_event.event_id', ascending ? '>' : '<', after.id);
+  const rows = await from(first)
+    .select(reportColumns)
+    .unionAll(from(later).select(reportColumns))
+    .orderBy('event_id', ascending ? 'asc' : 'desc')
+    .offset(after === undefined ? page.offset : 0)
     .limit(page.limit + 1)
     .execute();
-  const counted = await all.select(({ fn }) => fn.countAll<number>().as('total')).executeTakeFirstOrThrow();
+  const ids = first.select('alert_event.event_id').unionAll(later.select('alert_event.event_id'));
+  const counted = await database.longRead
+    .selectFrom(ids.as('all_of_it'))
+    .select(({ fn }) => fn.countAll<number>().as('total'))
+    .executeTakeFirstOrThrow();
   return { ...cut(rows, page.limit, placeOfReport), total: counted.total };
 }
+
+type ReportQuery = SelectQueryBuilder<Tables, 'alert_event', object>;
+
+/** Found by the index of integrations, as the alert was made with it. */
+function firstReport(query: Query, alertId: string): ReportQuery {
+  return query
+    .selectFrom('alert')
+    .innerJoin('alert_event', (join) =>
+      join
+        .onRef('alert_event.integration_id', '=', 'alert.integration_id')
+        .onRef('alert_event.created_at', '=', 'alert.created_at')
+        .onRef('alert_event.alert_id', '=', 'alert.alert_id'),
+    )
+    .where('alert.alert_id', '=', alertId)
+    .where('alert_event.is_later', '=', sql.lit(0));
+}
+
+function laterReports(query: Query, alertId: string): ReportQuery {
+  return query
+    .selectFrom('alert_event')
+    .where('alert_event.alert_id', '=', alertId)
+    .where('alert_event.is_later', '=', sql.lit(1));
+}
+
+const reportColumns = [
+  'alert_event.event_id',
+  'alert_event.alert_id',
+  'alert_event.integration_id',
+  'alert_event.channel_id',
+  'alert_event.alert_key',
+  'alert_event.title',
+  'alert_event.title_rule',
+  'alert_event.description',
+  'alert_event.status',
+  'alert_event.event_time',
+  labelsOfReport.as('labels_json'),
+  'alert_event.images_json',
+  'alert_event.created_at',
+] as const;
+
+/** A report with its labels, wherever they are stored. */
+export type ReportRow = Omit<AlertEventRow, 'is_later' | 'labels_from' | 'labels_length'>;
 
 /** Selects reports of all alerts for a list. Empty lists restrict nothing. Instants are Unix milliseconds. */
 export interface ReportFilter {
@@ -205,7 +256,7 @@ export async function listReports(
   database: Database,
   filter: ReportFilter,
   page: KeysetPage,
-): Promise<Cut<AlertEventRow> & { total: number }> {
+): Promise<Cut<ReportRow> & { total: number }> {
   const { anyOf } = database.dialect;
   let all = database.longRead
     .selectFrom('alert_event')
@@ -214,11 +265,11 @@ export async function listReports(
   if (filter.statuses.length > 0) all = all.where(anyOf('status', filter.statuses));
   if (filter.channelIds.length > 0) all = all.where(anyOf('channel_id', filter.channelIds));
   if (filter.integrationIds.length > 0) all = all.where(anyOf('integration_id', filter.integrationIds));
-  const rows = await pageOf(all.selectAll(), ['event_time', 'event_id'], page).execute();
+  const rows = await pageOf(all.select(reportColumns), ['event_time', 'event_id'], page).execute();
   return { ...cut(rows, page.limit, placeOfReport), total: await countUpTo(database, all.select('event_id')) };
 }
 
-function placeOfReport(row: AlertEventRow): KeysetPlace {
+function placeOfReport(row: ReportRow): KeysetPlace {
   return { time: row.event_time, id: row.event_id };
 }
 

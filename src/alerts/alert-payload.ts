@@ -1,6 +1,6 @@
-import type { AlertEventRow } from '../database/tables.ts';
 import type { Directory } from '../events/directory.ts';
 import { seconds } from '../events/event.ts';
+import type { ReportRow } from './alert-list-store.ts';
 import { shownTitle, type Alert } from './alert.ts';
 
 /** The `alert` object of a push (contract 1.7): every key, times in Unix seconds. */
@@ -60,7 +60,7 @@ export function alertObject(
 }
 
 /** The AlertEvent of the API (contract 6.5): a stored report. */
-export function alertEventObject(row: AlertEventRow, directory: Directory): Record<string, unknown> {
+export function alertEventObject(row: ReportRow, directory: Directory): Record<string, unknown> {
   return {
     event_id: row.event_id,
     alert_id: row.alert_id,

@@ -2,6 +2,8 @@ import { sql } from 'kysely';
 import { BuiltOnce } from '../database/built-once.ts';
 import type { Database, Transaction } from '../database/database.ts';
 import type { AlertEventRow, AlertRow } from '../database/tables.ts';
+import type { Event } from '../events/event.ts';
+import { placeInPayload } from '../events/stored-payload-store.ts';
 import type { Alert, AlertProgress, AlertReport, Image, Severity, Status } from './alert.ts';
 import { alertDueAt, sourceKey } from './alert.ts';
 
@@ -190,8 +192,8 @@ export class AlertStore {
   }
 
   /**
-   * Deletes up to `limit` reports of these alerts.
-   * @returns how many; fewer than `limit` = none are left.
+   * Deletes up to `limit` later reports of these alerts, and when there are fewer, also the first ones.
+   * @returns how many later ones; fewer than `limit` = no report is left.
    */
   async deleteReports(tx: Transaction, alertIds: readonly string[], limit: number): Promise<number> {
     if (alertIds.length === 0) return 0;
@@ -199,6 +201,7 @@ export class AlertStore {
       .selectFrom('alert_event')
       .select('event_id')
       .where(this.#dialect.anyOf('alert_id', alertIds))
+      .where('is_later', '=', sql.lit(1))
       .orderBy('alert_id')
       .orderBy('event_id')
       .limit(limit)
@@ -208,10 +211,30 @@ export class AlertStore {
       await tx.query
         .deleteFrom('alert_event')
         .where(this.#dialect.anyOf('alert_id', alertIds))
+        .where('is_later', '=', sql.lit(1))
         .where(this.#dialect.anyOf('event_id', eventIds))
         .execute();
     }
+    if (eventIds.length < limit) await this.#deleteFirstReports(tx, alertIds);
     return eventIds.length;
+  }
+
+  async #deleteFirstReports(tx: Transaction, alertIds: readonly string[]): Promise<void> {
+    const firstOnes = tx.query
+      .selectFrom('alert')
+      .select(['integration_id', 'created_at', 'alert_id'])
+      .where(this.#dialect.anyOf('alert_id', alertIds));
+    await tx.query
+      .deleteFrom('alert_event')
+      .where(({ eb, refTuple }) =>
+        eb(
+          refTuple('integration_id', 'created_at', 'alert_id'),
+          'in',
+          firstOnes.$asTuple('integration_id', 'created_at', 'alert_id'),
+        ),
+      )
+      .where('is_later', '=', sql.lit(0))
+      .execute();
   }
 
   /** Deletes alerts whose reports are deleted. Their events stay, so that their deliveries still go out. */
@@ -232,8 +255,15 @@ export class AlertStore {
     await tx.setMany('alert', changes);
   }
 
-  async insertReports(tx: Transaction, reports: readonly StoredReport[]): Promise<void> {
-    await tx.insertMany('alert_event', reports.map(reportRowOf));
+  /** @param events of the same transaction: labels that stand in one of them are not stored again. */
+  async insertReports(tx: Transaction, reports: readonly StoredReport[], events: readonly Event[]): Promise<void> {
+    const first = new Map(
+      events.filter(({ sequence }) => sequence === 1).map((event) => [event.entityId, event] as const),
+    );
+    await tx.insertMany(
+      'alert_event',
+      reports.map((stored) => reportRowOf(stored, stored.isLater ? undefined : first.get(stored.alertId))),
+    );
   }
 }
 
@@ -241,6 +271,8 @@ export class AlertStore {
 export interface StoredReport {
   readonly eventId: string;
   readonly alertId: string;
+  /** Its alert had reports before. */
+  readonly isLater: boolean;
   readonly integrationId: number;
   readonly channelId: number;
   readonly report: AlertReport;
@@ -319,7 +351,9 @@ function rowOf(alert: Alert): AlertRow {
   };
 }
 
-function reportRowOf(stored: StoredReport): AlertEventRow {
+function reportRowOf(stored: StoredReport, first: Event | undefined): AlertEventRow {
+  const labels = JSON.stringify(stored.report.labels);
+  const place = first === undefined ? undefined : placeInPayload(first, labels);
   return {
     event_id: stored.eventId,
     alert_id: stored.alertId,
@@ -331,8 +365,11 @@ function reportRowOf(stored: StoredReport): AlertEventRow {
     description: stored.report.description,
     status: stored.report.status,
     event_time: stored.report.eventTime,
-    labels_json: JSON.stringify(stored.report.labels),
+    labels_json: place === undefined ? labels : '',
     images_json: JSON.stringify(stored.report.images),
     created_at: stored.receivedAt,
+    is_later: stored.isLater ? 1 : 0,
+    labels_from: place?.from ?? 0,
+    labels_length: place?.length ?? 0,
   };
 }

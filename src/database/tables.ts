@@ -126,9 +126,15 @@ export interface AlertEventRow {
   description: string;
   status: string;
   event_time: number;
+  /** '' = they stand in the first event of its alert, at `labels_from`. */
   labels_json: string;
   images_json: string;
   created_at: number;
+  /** 1 = its alert had reports before; 0 = it opened its alert, or has none. */
+  is_later: number;
+  /** Characters of the stored payload before the labels, and of the labels; both 0 = they are here. */
+  labels_from: number;
+  labels_length: number;
 }
 
 export interface IncidentRow {

@@ -58,6 +58,23 @@ export function payloadText(event: string): string {
       || substr(${event}.payload, ${at} + 1) end))`;
 }
 
+/** Where these labels stand in the payload of an alert as it is stored; undefined when they do not, or are short. */
+export function placeInPayload(
+  event: Event,
+  labels: string,
+): { readonly from: number; readonly length: number } | undefined {
+  if (labels.length < sharedMin) return undefined;
+  const payload = withoutHead(event);
+  const named = payload.indexOf(`${labelsName}${labels}`);
+  if (named === -1) return undefined;
+  return { from: lengthOf(payload.slice(0, named + labelsName.length)), length: lengthOf(labels) };
+}
+
+/** The labels of a report, which may stand in the first event of its alert. */
+export const labelsOfReport = sql<string>`(case when alert_event.labels_length = 0 then alert_event.labels_json else
+  (select substr(first.payload, cast(alert_event.labels_from as integer) + 1, cast(alert_event.labels_length as integer))
+    from event as first where first.entity_id = alert_event.alert_id and first.sequence = 1) end)`;
+
 /** The rest begins with the quote of a name, and no whole payload does. */
 function withoutHead({ payload, eventTime, type, eventId }: Event): string {
   const head = `{"event_time":${eventTime},"event_type":"${type}","event_id":"${eventId}",`;

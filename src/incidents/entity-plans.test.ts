@@ -37,7 +37,10 @@ const expected: Readonly<Record<string, readonly [indexes: string, work: (asked:
   ],
   'severities of incidents': ['alert_incident', ({ tx, alerts }) => alerts.severitiesOf(tx, incidentIds)],
   'alerts that move': ['alert alert_incident', ({ tx, alerts }) => alerts.moveAll(tx, [incidentId], 'other', 1)],
-  'reports to delete': ['alert_event', ({ tx, alerts }) => alerts.deleteReports(tx, alertIds, 100)],
+  'reports to delete': [
+    'alert alert_event_integration alert_event_later',
+    ({ tx, alerts }) => alerts.deleteReports(tx, alertIds, 100),
+  ],
   'alerts to delete': ['alert', ({ tx, alerts }) => alerts.delete(tx, alertIds)],
   'incidents by id': ['incident', ({ tx, incidents }) => incidents.lockByIds(tx, incidentIds)],
   'incidents of open alerts of a key': [
@@ -72,7 +75,7 @@ const expected: Readonly<Record<string, readonly [indexes: string, work: (asked:
     ({ tx }) => alertsOfIncident(tx.query, { incidentId, active: undefined, offset: 0, limit: 20 }),
   ],
   'reports of an alert': [
-    'alert_event',
+    'alert alert_event_integration alert_event_later event_entity',
     ({ tx, database }) => reportsOfAlert({ ...database, longRead: tx.query }, alertId, page),
   ],
 };
@@ -139,6 +142,9 @@ async function fill(database: Database): Promise<void> {
         labels_json: '{}',
         images_json: '[]',
         created_at: at,
+        is_later: at % 2,
+        labels_from: 0,
+        labels_length: 0,
       })),
     );
     await tx.insertMany(

@@ -313,7 +313,7 @@ export class UnitOfWork {
         tx,
         this.#reports,
         ({ report }) => sizeOf(report),
-        (some) => alerts.insertReports(tx, some),
+        (some) => alerts.insertReports(tx, some, this.#events),
       ),
       incidents.insertGroupingKeys(this.tx, this.#groupingKeys.added),
       incidents.deleteGroupingKeys(this.tx, [...new Set(this.#closedIncidents)]),

@@ -270,7 +270,8 @@ async function open(step: Step, arrival: Arrival, alert: Alert, channel: Channel
 
 function keep({ set }: Step, { push, report }: Arrival, outcome: TakenReport): TakenReport {
   const { integrationId, channelId } = push;
-  set.addReport({ integrationId, channelId, alertId: outcome.alertId ?? '', report });
+  const { alertId = '', kind } = outcome;
+  set.addReport({ integrationId, channelId, alertId, isLater: alertId !== '' && kind !== 'opened', report });
   return outcome;
 }
 

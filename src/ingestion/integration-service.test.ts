@@ -177,5 +177,8 @@ function received(integrationId: number, at: number) {
     labels_json: '{}',
     images_json: '[]',
     created_at: at,
+    is_later: 0,
+    labels_from: 0,
+    labels_length: 0,
   };
 }

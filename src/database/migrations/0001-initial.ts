@@ -164,9 +164,12 @@ const reported: readonly string[] = [
     `event_id text not null, alert_id text not null, integration_id int8 not null, channel_id int8 not null,
        alert_key text not null, title text not null, title_rule text not null, description text not null,
        status text not null, event_time int8 not null, labels_json text not null, images_json text not null,
-       created_at int8 not null, primary key (alert_id, event_id)`,
+       created_at int8 not null, is_later int8 not null, labels_from int8 not null, labels_length int8 not null`,
   ),
-  `create index alert_event_integration on alert_event (integration_id, created_at)`,
+  // Most alerts have one report, which they find by their own integration and time. Only the later ones are looked up by alert.
+  `create index alert_event_later on alert_event (alert_id, event_id) where is_later = 1`,
+  // The reports of an integration by time, and the first one of an alert.
+  `create index alert_event_integration on alert_event (integration_id, created_at, alert_id)`,
   `create index alert_event_time on alert_event (event_time, event_id)`,
   table(
     'incident',
