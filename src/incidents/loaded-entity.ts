@@ -26,3 +26,7 @@ export function sizeOf({ labels, description }: Pick<Alert, 'labels' | 'descript
   for (const name in labels) characters += labels[name]?.length ?? 0;
   return characters;
 }
+
+export function sizeOfReport({ report }: { readonly report: Pick<Alert, 'labels' | 'description'> }): number {
+  return sizeOf(report);
+}

@@ -10,7 +10,7 @@ import type { Directory } from '../events/directory.ts';
 import type { AlertEventType, IncidentEventType } from '../events/event-types.ts';
 import type { Ids } from '../runtime/ids.ts';
 import { AlertsAtHand } from './alerts-at-hand.ts';
-import { added, changed, held, sizeOf, type LoadedEntity } from './loaded-entity.ts';
+import { added, changed, held, sizeOf, sizeOfReport, type LoadedEntity } from './loaded-entity.ts';
 import type { Incident } from './incident.ts';
 import { KeysAtHand } from './grouping/keys-at-hand.ts';
 import type { IncidentConfig, Surroundings } from './incident-config.ts';
@@ -309,12 +309,7 @@ export class UnitOfWork {
       inPieces(tx, changed(this.#incidents), sizeOf, (some) => incidents.update(tx, some)),
       inPieces(tx, added(this.#incidents), sizeOf, (some) => incidents.insert(tx, some)),
       inPieces(tx, added(this.#alerts), sizeOf, (some) => alerts.insert(tx, some)),
-      inPieces(
-        tx,
-        this.#reports,
-        ({ report }) => sizeOf(report),
-        (some) => alerts.insertReports(tx, some, this.#events),
-      ),
+      inPieces(tx, this.#reports, sizeOfReport, (some) => alerts.insertReports(tx, some, this.#events)),
       incidents.insertGroupingKeys(this.tx, this.#groupingKeys.added),
       incidents.deleteGroupingKeys(this.tx, [...new Set(this.#closedIncidents)]),
       inPieces(
