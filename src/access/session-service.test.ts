@@ -13,7 +13,7 @@ import { ageMaxMs, idleMaxMs, seenEveryMs, sessionsMax, tokenHash } from './sess
 import { SessionService } from './session-service.ts';
 import { SessionStore } from './session-store.ts';
 import { createLinkSigner, invitationMs, oldestAdministrator, type LinkSubject } from './sign-in-link.ts';
-import { triesPerMinute } from './sign-in-throttle.ts';
+import { triesPerMinute, triesPerMinuteOfAddress } from './sign-in-throttle.ts';
 
 const ada = { memberId: 11, email: 'ada@example.org' };
 const grace = { memberId: 12, email: 'grace@example.org' };
@@ -155,6 +155,22 @@ for (const { name, open } of databases) {
       await sessions.signIn(ada.email, good, { ...visitor, address: '192.0.2.2' });
       time.now += 60_000;
       await sessions.signIn(ada.email, good, visitor);
+    });
+
+    test('tries of strangers at the same address keep nobody out who has a link, and a used link has its own', async () => {
+      await using database = closing(await open());
+      const { sessions, links, time } = node(database);
+      for (let tries = 0; tries < triesPerMinuteOfAddress; tries += 1) {
+        await assert.rejects(sessions.redeem(`made.up${tries}`, visitor));
+        await assert.rejects(sessions.signIn(`${tries}@example.org`, 'wrong', visitor));
+      }
+      await assert.rejects(sessions.redeem('made.up', visitor), { code: 'RequestTooFrequently' });
+      const { token } = links.issue(grace.email, time.now, invitationMs);
+      assert.equal((await sessions.redeem(token, visitor)).member, grace);
+      for (let tries = 1; tries < triesPerMinute; tries += 1) {
+        await assert.rejects(sessions.redeem(token, visitor), { code: 'Unauthorized' });
+      }
+      await assert.rejects(sessions.redeem(token, visitor), { code: 'RequestTooFrequently', retryAfterSeconds: 60 });
     });
 
     test('a member was last seen when one of their sessions was used, and not at all when signed in nowhere', async () => {

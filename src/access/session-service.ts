@@ -114,9 +114,10 @@ export class SessionService<Member extends Insider> {
   /** @throws Failure Unauthorized for a link that was used, has expired, or was never made here. */
   async redeem(token: string, visitor: Visitor): Promise<SignedIn<Member>> {
     const { links, clock, members, database, passwords } = this.#parts;
-    this.#throttled(visitor.address, anyLink);
     const link = links.read(token);
     const isAlive = link !== undefined && link.expiresAt > clock.now();
+    if (isAlive) unlessTooMany(this.#throttle.takeSound(link.linkId));
+    else this.#throttled(visitor.address, anyLink);
     const member = isAlive ? await members.find(link.subject) : undefined;
     if (link === undefined || member === undefined) {
       return this.#useless(member, visitor, isAlive ? nobodyOf(link.subject) : uselessLink);
@@ -133,7 +134,6 @@ export class SessionService<Member extends Insider> {
       }),
     );
     if (signedIn === undefined) return this.#useless(member, visitor);
-    this.#throttle.clear(visitor.address, anyLink);
     return signedIn;
   }
 
@@ -260,14 +260,17 @@ export class SessionService<Member extends Insider> {
   }
 
   #throttled(address: string, email: string): void {
-    const retryAfterSeconds = this.#throttle.take(address, email);
-    if (retryAfterSeconds === 0) return;
-    const message = `too many tries; wait ${retryAfterSeconds} s`;
-    throw new Failure('RequestTooFrequently', message, { retryAfterSeconds });
+    unlessTooMany(this.#throttle.take(address, email));
   }
 }
 
-/** In place of an email: tries with links are counted together. */
+function unlessTooMany(retryAfterSeconds: number): void {
+  if (retryAfterSeconds === 0) return;
+  const message = `too many tries; wait ${retryAfterSeconds} s`;
+  throw new Failure('RequestTooFrequently', message, { retryAfterSeconds });
+}
+
+/** In place of an email: tries with what is no link are counted together. */
 const anyLink = 'a link';
 
 const notCurrent = 'is not your present password';
