@@ -40,13 +40,14 @@ const passing =
 /** Labels of the one whose values the other does not have: at most two. */
 export function tellingLabels(labels: Labels, others: Labels): string[] {
   const differing = Object.keys(labels).filter(
-    (name) => isTelling(name, labels[name] ?? '') && labels[name] !== (Object.hasOwn(others, name) ? others[name] : ''),
+    (name) => labels[name] !== (Object.hasOwn(others, name) ? others[name] : '') && isTelling(name, labels[name] ?? ''),
   );
   return differing.toSorted((a, b) => rankOf(a) - rankOf(b) || (a < b ? -1 : 1)).slice(0, labelsMax);
 }
 
 /** The title with the values of these labels. */
 export function distinctTitle(title: string, labels: Labels, names: readonly string[]): string {
+  if (names.length === 0) return title;
   const parts = names.flatMap((name) => (Object.hasOwn(labels, name) ? [`${name}: ${labels[name]}`] : []));
   if (parts.length === 0) return title;
   const tail = ` (${parts.join(', ')})`;

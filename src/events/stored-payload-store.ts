@@ -78,7 +78,7 @@ export const labelsOfReport = sql<string>`(case when alert_event.labels_length =
 /** The rest begins with the quote of a name, and no whole payload does. */
 function withoutHead({ payload, eventTime, type, eventId }: Event): string {
   const head = `{"event_time":${eventTime},"event_type":"${type}","event_id":"${eventId}",`;
-  return payload.startsWith(`${head}"`) ? payload.slice(head.length) : payload;
+  return payload.startsWith(head) && payload[head.length] === '"' ? payload.slice(head.length) : payload;
 }
 
 const labelsName = '"labels":';
@@ -94,10 +94,10 @@ function labelsIn(payload: string): { readonly text: string; readonly from: numb
 
 /** Labels are texts: the first brace outside of one ends them. From text to text, because they are long. */
 function endOfLabels(payload: string, from: number): number {
-  let at = from + 1;
+  let [at, brace] = [from + 1, from];
   for (;;) {
     const quote = payload.indexOf('"', at);
-    const brace = payload.indexOf('}', at);
+    if (brace < at) brace = payload.indexOf('}', at);
     if (brace === -1) return payload.length;
     if (quote === -1 || brace < quote) return brace + 1;
     at = endOfText(payload, quote);

@@ -6,8 +6,8 @@ import { numOf } from './incident.ts';
 /** The `incident` object of a push (contract 1.6): every key, times in Unix seconds. */
 export function incidentPayload(incident: Incident, directory: Directory): Record<string, unknown> {
   const source = directory.source(incident.integrationId);
-  const sourceIds = [...incident.integrationIds];
-  const sourceTypes = [...new Set(sourceIds.flatMap((id) => directory.source(id)?.type ?? []))];
+  const sourceIds = incident.integrationIds;
+  const sourceTypes = typesOf(sourceIds, directory);
   return {
     incident_id: incident.incidentId,
     num: numOf(incident.incidentId),
@@ -66,15 +66,25 @@ export function incidentPayload(incident: Incident, directory: Directory): Recor
   };
 }
 
+function typesOf(sourceIds: readonly number[], directory: Directory): string[] {
+  const types = new Set<string>();
+  for (const id of sourceIds) {
+    const source = directory.source(id);
+    if (source !== undefined) types.add(source.type);
+  }
+  return [...types];
+}
+
 /** Links that an incident shows. */
 const linksMax = 20;
 
 /** The labels whose names say that they are links, such as `runbook_url` and `generatorURL`. */
 function linksOf(labels: Incident['labels']): { name: string; endpoint: string; open_type: 'tab' }[] {
-  return Object.entries(labels)
-    .filter(([name, value]) => /(?:url|link)$/i.test(name) && /^https?:\/\/\S+$/i.test(value))
-    .slice(0, linksMax)
-    .map(([name, endpoint]) => ({ name, endpoint, open_type: 'tab' }));
+  // The values first: few are links, and most show that with their first character.
+  const names = Object.keys(labels).filter(
+    (name) => /^https?:\/\/\S+$/i.test(labels[name] ?? '') && /(?:url|link)$/i.test(name),
+  );
+  return names.slice(0, linksMax).map((name) => ({ name, endpoint: labels[name] ?? '', open_type: 'tab' }));
 }
 
 /** Contract 1.5. */

@@ -37,6 +37,8 @@ export interface EventNote {
   readonly recoveryText?: string;
 }
 
+const sizeOfEvent = ({ payload }: Event) => payload.length;
+
 /**
  * The alerts and incidents that one transaction changes. They are loaded under lock, changed in memory by pure
  * functions, and written with their events and deliveries by {@link save}. Many reports can share one.
@@ -312,12 +314,7 @@ export class UnitOfWork {
       inPieces(tx, this.#reports, sizeOfReport, (some) => alerts.insertReports(tx, some, this.#events)),
       incidents.insertGroupingKeys(this.tx, this.#groupingKeys.added),
       incidents.deleteGroupingKeys(this.tx, [...new Set(this.#closedIncidents)]),
-      inPieces(
-        tx,
-        this.#events,
-        ({ payload }) => payload.length,
-        (some) => appendEvents(tx, some),
-      ),
+      inPieces(tx, this.#events, sizeOfEvent, (some) => appendEvents(tx, some)),
       appendNotes(this.tx, this.#notes),
       fanOut.enqueueFor(this.tx, this.#events).then((webhooks) => (this.#webhooks = webhooks)),
       alerts.judgeInhibitedBy(this.tx, this.#quietSources(), this.now),

@@ -1,4 +1,4 @@
-import { joinIncident, openKey, shownTitle, type Alert } from '../../alerts/alert.ts';
+import { joinIncident, openKey, type Alert } from '../../alerts/alert.ts';
 import { plainTitle } from '../../alerts/distinct-title.ts';
 import type { ChannelGroup } from '../../channels/channel.ts';
 import { afterOpening, type AssigningParts } from '../escalation/assign.ts';
@@ -30,7 +30,7 @@ export async function groupAlert(
     const incident = incidentFromAlert(incidentId, placed, { method: group.method, equalsMd5, until }, set.now);
     set.putIncident({ ...incident, fields });
     announce(alert.alertId);
-    set.incidentEvent('i_new', incidentId, { detail: { severity: alert.severity, title: shownTitle(alert) } });
+    set.incidentEvent('i_new', incidentId, { detail: { severity: alert.severity, title: incident.title } });
     afterOpening(parts, set, incidentId);
     return;
   }
