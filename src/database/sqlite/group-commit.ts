@@ -26,7 +26,8 @@ const lockRetryMaxMs = 50;
 
 /**
  * Runs transactions one after the other, many per commit, because the commit is the expensive part: a sync of the disk.
- * Each is a savepoint inside the shared transaction, so each succeeds or fails alone. None is answered before the
+ * Each but the first is a savepoint inside the shared transaction, so each succeeds or fails alone. The first has nothing before
+ * it to be spared, and SQLite keeps a copy of every page that a savepoint changes. None is answered before the
  * commit is on the disk, not even with a refusal, which may rest on a neighbour's rows. A `BatchQueue` before it makes one
  * transaction of many jobs of one kind, and so saves statements, not syncs.
  */
@@ -83,7 +84,7 @@ export class GroupCommit {
     const group: Ended[] = [];
     const until = this.#clock.monotonic() + groupMs;
     for (let next = this.#waiting.shift(); next !== undefined; next = this.#waiting.shift()) {
-      group.push(await this.#runOne(next));
+      group.push(await this.#runOne(next, group.length === 0));
       const full = group.length >= groupMax || this.#clock.monotonic() >= until;
       if (full || !this.#handle.inTransaction) break;
     }
@@ -106,10 +107,10 @@ export class GroupCommit {
     }
   }
 
-  async #runOne(waiting: WaitingTransaction): Promise<Ended> {
+  async #runOne(waiting: WaitingTransaction, isFirst: boolean): Promise<Ended> {
     const tx = new SqliteTransaction(this.#handle, this.#turn);
     try {
-      this.#handle.execute('savepoint one');
+      if (!isFirst) this.#handle.execute('savepoint one');
       const value = await this.#bounded(
         waiting.context(() => {
           resumed();
@@ -118,11 +119,11 @@ export class GroupCommit {
       );
       tx.open = false;
       if (tx.failure !== undefined) throw tx.failure;
-      this.#handle.execute('release one');
+      if (!isFirst) this.#handle.execute('release one');
       return { waiting, tx, value };
     } catch (error) {
       tx.open = false;
-      return { waiting, tx, error: this.#undo() ?? error };
+      return { waiting, tx, error: this.#undo(isFirst) ?? error };
     }
   }
 
@@ -145,11 +146,10 @@ export class GroupCommit {
   }
 
   /** Rolls one transaction back; returns the error when that fails, and then the whole group is lost. */
-  #undo(): unknown {
+  #undo(isFirst: boolean): unknown {
     if (!this.#handle.inTransaction) return undefined;
     try {
-      this.#handle.execute('rollback to one');
-      this.#handle.execute('release one');
+      for (const statement of isFirst ? undoFirst : undoOne) this.#handle.execute(statement);
       return undefined;
     } catch (error) {
       this.#rollback();
@@ -192,6 +192,9 @@ export class GroupCommit {
     }
   }
 }
+
+const undoFirst = ['rollback', 'begin immediate'];
+const undoOne = ['rollback to one', 'release one'];
 
 /** What stands beside the handle for its commits. */
 export interface Beside {
