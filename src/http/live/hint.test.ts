@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { Replay } from '../../replay/replay.ts';
-import { replayHint, wants, type HintFilter } from './hint.ts';
+import { hintText, replayHint, wants, type HintFilter } from './hint.ts';
 
 const replay: Replay = {
   replayId: '6a1f00c2d4e5f60718293a4b',
@@ -40,4 +40,13 @@ test('a hint of a replay says how far it is, and goes to streams of its topic an
     [gets({}), gets({ topics: ['replay'], webhookId: 7 }), gets({ webhookId: 8 }), gets({ topics: ['delivery'] })],
     [true, true, false, false],
   );
+});
+
+test('the text of a hint is made once for all streams, and again for another cursor', () => {
+  const hint = replayHint({ replay, done: 42 });
+  const text = hintText('1-2', hint);
+  assert.equal(text, `id: 1-2\nevent: replay\ndata: ${JSON.stringify(hint.data)}\n\n`);
+  Object.assign(hint.data, { toJSON: () => assert.fail('made again') });
+  assert.equal(hintText('1-2', hint), text);
+  assert.throws(() => hintText('1-3', hint), /made again/);
 });

@@ -58,3 +58,20 @@ export function replayHint({ replay, done }: ReplayProgress): Hint {
   const data = { replay_id: replayId, integration_id: webhookId, state, done, total };
   return { topic: 'replay', webhookId, channelId: 0, data };
 }
+
+/** An event of a stream, as it is sent. */
+export function eventText(event: string, cursor: string, data: object): string {
+  const id = cursor === '' ? '' : `id: ${cursor}\n`;
+  return `${id}event: ${event}\ndata: ${JSON.stringify(data)}\n\n`;
+}
+
+const texts = new WeakMap<Hint, { readonly cursor: string; readonly text: string }>();
+
+/** Every stream sends the same text of a hint, so it is made once. */
+export function hintText(cursor: string, hint: Hint): string {
+  const made = texts.get(hint);
+  if (made?.cursor === cursor) return made.text;
+  const text = eventText(hint.topic, cursor, hint.data);
+  texts.set(hint, { cursor, text });
+  return text;
+}

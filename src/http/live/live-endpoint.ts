@@ -5,8 +5,9 @@ import type { Cancel } from '../../runtime/timers.ts';
 import { identify, type Caller } from '../server/auth.ts';
 import type { PushQuery } from '../../ingestion/push-receiver.ts';
 import type { Endpoints } from '../server/server-options.ts';
-import { topics, type HintFilter, type Topic } from './hint.ts';
+import { eventText, hintText, topics, type HintFilter, type Topic } from './hint.ts';
 import type { LiveHub } from './live-hub.ts';
+import { StreamWriter } from './stream-writer.ts';
 
 export const livePath = '/live';
 
@@ -14,8 +15,6 @@ export const livePath = '/live';
 export const streamsMax = 200;
 /** Of one member, whose browsers have one each, so that nobody takes all streams. */
 export const streamsOfMemberMax = 20;
-/** Unsent hints of a client; beyond them it gets a `gap` instead. */
-export const unsentMax = 1_000;
 /** The interval of comments that keep proxies from closing an idle stream. */
 const commentMs = 15_000;
 /** The interval of checking whether the caller may still listen. */
@@ -71,8 +70,7 @@ class LiveStream {
   readonly #endpoints: Endpoints;
   readonly #response: ServerResponse;
   readonly #admitted: () => Promise<unknown>;
-  #unsent = 0;
-  #isBehind = false;
+  readonly #writer: StreamWriter;
   #ended = false;
   #cancels: Cancel[] = [];
 
@@ -80,21 +78,23 @@ class LiveStream {
     this.#endpoints = endpoints;
     this.#response = response;
     this.#admitted = admitted;
+    this.#writer = new StreamWriter(endpoints.options.timers, (text, sent) => response.write(text, sent));
   }
 
   run(hub: LiveHub, filter: HintFilter, cursor: string, ended: () => void): void {
-    this.#send('hello', '', { version: this.#endpoints.options.version });
+    this.#writer.send(eventText('hello', '', { version: this.#endpoints.options.version }));
     const unsubscribe = hub.subscribe(
       {
         filter,
-        hint: (at, hint) => this.#send(hint.topic, at, hint.data),
-        gap: (at) => this.#send('gap', at, {}),
+        hint: (at, hint) => this.#writer.send(hintText(at, hint)),
+        gap: (at) => this.#writer.send(eventText('gap', at, {})),
       },
       cursor,
     );
     this.#response.on('close', () => {
       this.#ended = true;
       for (const cancel of this.#cancels) cancel();
+      this.#writer.close();
       unsubscribe();
       ended();
     });
@@ -113,7 +113,10 @@ class LiveStream {
   }
 
   end(): void {
-    if (!this.#ended) this.#response.end();
+    if (this.#ended) return;
+    this.#writer.flush();
+    this.#writer.close();
+    this.#response.end();
   }
 
   #every(ms: number, work: () => void, slot: number): void {
@@ -121,23 +124,6 @@ class LiveStream {
       if (this.#ended) return;
       work();
       this.#every(ms, work, slot);
-    });
-  }
-
-  /** A client that does not read gets one `gap` for everything it missed, when it reads again. */
-  #send(event: string, cursor: string, data: object): void {
-    if (this.#ended || this.#isBehind) return;
-    if (this.#unsent >= unsentMax) {
-      this.#isBehind = true;
-      return;
-    }
-    this.#unsent += 1;
-    const id = cursor === '' ? '' : `id: ${cursor}\n`;
-    this.#response.write(`${id}event: ${event}\ndata: ${JSON.stringify(data)}\n\n`, () => {
-      this.#unsent -= 1;
-      if (!this.#isBehind || this.#unsent > 0) return;
-      this.#isBehind = false;
-      this.#send('gap', '', {});
     });
   }
 }
