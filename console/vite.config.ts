@@ -3,6 +3,7 @@ import react from '@vitejs/plugin-react';
 import compileMessage from 'icu-minify/compile';
 import { defineConfig } from 'vite';
 import type { Plugin, Rolldown } from 'vite';
+import * as requests from './src/first-requests.ts';
 
 /** The page may run no inline script, so the theme is chosen by a small file that the browser reads before it paints. */
 const earlyEntry = 'before-paint';
@@ -20,7 +21,7 @@ const firstPages: Readonly<Record<string, string>> = {
   '/settings': 'settings/settings-page.tsx',
 };
 
-/** Lets the first paint have its theme and its font, and names the files that each page will ask for. */
+/** Lets the first paint have its theme and its font, and names the files and requests that each page will ask for. */
 function beforePaint(): Plugin {
   return {
     name: 'before-paint',
@@ -34,6 +35,7 @@ function beforePaint(): Plugin {
         const content = JSON.stringify(filesOfPages(files));
         return [
           { tag: 'meta', attrs: { name: 'tocsin-files', content }, injectTo: 'head' },
+          { tag: 'meta', attrs: { name: 'tocsin-requests', content: JSON.stringify(requests) }, injectTo: 'head' },
           { tag: 'script', attrs: { src: `/${early}` }, injectTo: 'head' },
           {
             tag: 'link',

@@ -70,27 +70,68 @@ describe('what the console costs', { skip: noBrowser }, () => {
     });
   }
 
-  test('the files of a page and the session are asked for before its first script has run', async () => {
+  /** So old may an answer be that was asked for before the scripts. */
+  const begunMaxMs = 1_500;
+  const firstCalls = ['/channel/list', '/incident/list', '/incident/stats', '/session/info', '/webhook/list'];
+
+  test('the files of a page and what it shows are asked for before its first script has run, and once', async () => {
     const page = await visit.context.newPage();
-    const [{ promise: files, resolve: filesAsked }, { promise: session, resolve: sessionAsked }] = [
-      Promise.withResolvers<void>(),
-      Promise.withResolvers<void>(),
-    ];
-    let sessions = 0;
+    const { promise: allAsked, resolve } = Promise.withResolvers<void>();
+    const asked: string[] = [];
     page.on('request', (request) => {
       const { pathname } = new URL(request.url());
-      if (/\/incidents-[\w-]+\.js$/.test(pathname)) filesAsked();
-      if (pathname !== '/session/info') return;
-      sessions += 1;
-      sessionAsked();
+      asked.push(/\/incidents-[\w-]+\.js$/.test(pathname) ? 'files' : pathname);
+      if (['files', ...firstCalls].every((path) => asked.includes(path))) resolve();
     });
     await page.route('**/assets/first-*.js', async (route) => {
-      await Promise.all([files, session]);
+      await allAsked;
       await route.continue();
     });
     await page.goto('/incident');
     await page.getByRole('heading', { level: 1 }).waitFor();
-    assert.equal(sessions, 1);
+    await page.waitForLoadState('networkidle');
+    assert.deepEqual(asked.filter((path) => firstCalls.includes(path)).sort(), firstCalls);
+    await page.close();
+  });
+
+  test('an answer that was asked for long before its page is there is not shown: its changes came too early', async () => {
+    const page = await visit.context.newPage();
+    const lists: string[] = [];
+    const { promise: isAsked, resolve } = Promise.withResolvers<void>();
+    page.on('request', (request) => {
+      const { pathname } = new URL(request.url());
+      lists.push(pathname);
+      if (pathname === '/incident/list') resolve();
+    });
+    await page.addInitScript(() => {
+      const clock = Object.assign(globalThis, { lateMs: 0 });
+      const now = performance.now.bind(performance);
+      performance.now = () => now() + clock.lateMs;
+    });
+    await page.route('**/assets/first-*.js', async (route) => {
+      await isAsked;
+      await page.evaluate((ms) => Object.assign(globalThis, { lateMs: ms }), begunMaxMs + 1);
+      await route.continue();
+    });
+    await page.goto('/incident');
+    await page.getByRole('heading', { level: 1 }).waitFor();
+    await page.waitForLoadState('networkidle');
+    assert.equal(lists.filter((path) => path === '/incident/list').length, 2);
+    assert.equal(lists.filter((path) => path === '/session/info').length, 1);
+    await page.close();
+  });
+
+  test('a filter in the address is asked for alone', async () => {
+    const page = await visit.context.newPage();
+    const bodies: string[] = [];
+    page.on('request', (request) => {
+      if (new URL(request.url()).pathname === '/incident/list') bodies.push(request.postData() ?? '');
+    });
+    await page.goto('/incident?severity=Warning');
+    await page.getByRole('heading', { level: 1 }).waitFor();
+    await page.waitForLoadState('networkidle');
+    assert.equal(bodies.length, 1);
+    assert.match(bodies[0] ?? '', /"incident_severity":"Warning"/);
     await page.close();
   });
 

@@ -42,7 +42,7 @@ export async function call<P extends Path>(path: P, body: Request<P>, options: C
 async function send(path: string, body: unknown, { signal, idempotencyKey }: CallOptions): Promise<Response> {
   try {
     const answer =
-      (path === '/session/info' ? await begunAnswer() : undefined) ??
+      (await begunAnswer(`${path} ${JSON.stringify(body)}`, path === '/session/info')) ??
       (await fetch(path, {
         method: 'POST',
         credentials: 'same-origin',
@@ -62,13 +62,25 @@ async function send(path: string, body: unknown, { signal, idempotencyKey }: Cal
   }
 }
 
+/** The live stream begins with the hints of the last two seconds: an older answer may lack changes that nobody tells of. */
+const begunMaxMs = 1_500;
+
 /** The answer that `before-paint.ts` has asked for, once; `undefined` = nobody has, or it did not come. */
-async function begunAnswer(): Promise<Response | undefined> {
-  const page = globalThis as { tocsinSession?: Promise<Response> | undefined };
-  const begun = page.tocsinSession;
-  page.tocsinSession = undefined;
-  return begun?.catch(() => undefined);
+async function begunAnswer(request: string, lasts: boolean): Promise<Response | undefined> {
+  const { tocsinBegun: all } = globalThis as { tocsinBegun?: Begun };
+  const begun = all?.get(request);
+  all?.delete(request);
+  if (begun === undefined || (!lasts && performance.now() - begun.at > begunMaxMs)) return undefined;
+  return begun.answer.catch(() => undefined);
 }
+
+/** As far as the request says that was begun with the page. */
+export async function isSignedIn(): Promise<boolean> {
+  const { tocsinBegun: all } = globalThis as { tocsinBegun?: Begun };
+  return (await all?.get('/session/info {}')?.answer.catch(() => undefined))?.ok === true;
+}
+
+type Begun = Map<string, { readonly at: number; readonly answer: Promise<Response> }>;
 
 interface Envelope {
   readonly request_id?: string;

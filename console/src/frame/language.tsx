@@ -1,7 +1,8 @@
 import { useEffect, useState, type ReactNode } from 'react';
 import { IntlProvider } from 'use-intl';
+import { useQueryClient, type QueryClient } from '@tanstack/react-query';
+import { call, isSignedIn } from '../api/call.ts';
 import type { Session } from '../api/operations.ts';
-import { useQueryClient } from '@tanstack/react-query';
 import { useSignal } from '../api/signal.ts';
 import { useTicking } from '../parts/clock.tsx';
 import { useTheme } from '../parts/theme.ts';
@@ -28,10 +29,20 @@ export function Language({ children }: { readonly children: ReactNode }): ReactN
   );
 }
 
+const sessionKey = ['/session/info', {}] as const;
+
+/** Before anything is drawn: who is there, if somebody is signed in, and the words for them. */
+export async function knowSession(client: QueryClient): Promise<void> {
+  if (await isSignedIn()) {
+    await client.prefetchQuery({ queryKey: sessionKey, queryFn: () => call('/session/info', {}) });
+  }
+  await speak(languageOf(languageChoice.get(), client.getQueryData<Session>(sessionKey)?.locale ?? ''));
+}
+
 /** The session without asking for it: it may not be there before somebody signs in. */
 function useKnownSession(): Session | undefined {
   const client = useQueryClient();
-  const [known, setKnown] = useState<Session>();
+  const [known, setKnown] = useState(() => client.getQueryData<Session>(sessionKey));
   useEffect(
     () =>
       client.getQueryCache().subscribe(({ query }) => {

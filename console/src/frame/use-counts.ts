@@ -3,6 +3,7 @@ import { useRead } from '../api/query.ts';
 import { useSignal } from '../api/signal.ts';
 import { liveStream } from '../api/live-stream.ts';
 import { openCritical } from '../parts/burning.ts';
+import { failingWebhooks, openIncidents } from '../parts/usual-requests.ts';
 
 export interface Counts {
   readonly critical: number;
@@ -18,16 +19,11 @@ const hiddenEveryMs = 30_000;
 /** The numbers in the navigation. */
 export function useCounts(): Counts {
   const asleep = useSignal(liveStream.state) === 'asleep';
-  const incidents = useRead(
-    '/incident/stats',
-    { progress: 'Triggered,Processing', incident_severity: 'Critical' },
-    { live: { topics: ['incident'], everyMs }, poll: true },
-  );
-  const webhooks = useRead(
-    '/webhook/list',
-    { state: 'failing', limit: 1 },
-    { live: { topics: ['delivery'], everyMs: failingEveryMs }, poll: true },
-  );
+  const incidents = useRead('/incident/stats', openIncidents, { live: { topics: ['incident'], everyMs }, poll: true });
+  const webhooks = useRead('/webhook/list', failingWebhooks, {
+    live: { topics: ['delivery'], everyMs: failingEveryMs },
+    poll: true,
+  });
   const { refetch } = incidents;
   useEffect(() => {
     if (!asleep) return undefined;

@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { readSearch } from '../parts/search-params.ts';
-import { incidentFilters, isWorstFirst, requestOf } from './incident-filters.ts';
+import { openIncidents } from '../parts/usual-requests.ts';
+import { countsRequestOf, incidentFilters, isWorstFirst, listRequestOf, requestOf } from './incident-filters.ts';
 
 const now = Date.UTC(2026, 10, 29, 12);
 const valuesOf = (raw: Record<string, string>) => readSearch(incidentFilters, raw).values;
@@ -19,6 +20,20 @@ test('open incidents are asked for without a window, the worst first', () => {
   });
   assert.equal(isWorstFirst(valuesOf({})), true);
   assert.equal(isWorstFirst(valuesOf({ sort: 'newest' })), false);
+});
+
+test('without filters the counts are those of the navigation, letter by letter, so that they are asked for once', () => {
+  assert.equal(JSON.stringify(countsRequestOf(valuesOf({}), 7)), JSON.stringify(openIncidents));
+  assert.notEqual(JSON.stringify(countsRequestOf(valuesOf({ who: 'me' }), 7)), JSON.stringify(openIncidents));
+});
+
+test('a list goes on by page numbers with the worst first, else by cursors', () => {
+  const from = (raw: Record<string, string>, at: string): { p?: number; search_after_ctx?: string } =>
+    listRequestOf(valuesOf(raw), 7, now, at);
+  assert.deepEqual([from({}, '').p, from({}, '3').p, from({}, '3').search_after_ctx], [1, 3, undefined]);
+  const newest = from({ sort: 'newest' }, 'c');
+  assert.deepEqual([newest.search_after_ctx, newest.p], ['c', undefined]);
+  assert.equal(from({ sort: 'newest' }, '').search_after_ctx, undefined);
 });
 
 test('closed ones are asked for within the time range, and cannot be had the worst first', () => {

@@ -1,6 +1,7 @@
 import { choice, choices, numberOrNone, text, type ValuesOf } from '../parts/search-params.ts';
 import { rangeNames, spanOf } from '../time/range.ts';
 import { moment } from '../parts/delivery-filters.ts';
+import { openIncidents } from '../parts/usual-requests.ts';
 
 export const progressChoices = ['open', 'Triggered', 'Processing', 'Closed', 'all'] as const;
 export const severities = ['Critical', 'Warning', 'Info'] as const;
@@ -36,6 +37,7 @@ export function isWorstFirst(values: IncidentValues): boolean {
 export function requestOf(values: IncidentValues, personId: number, now: number) {
   const span = spanOf(values, now);
   return {
+    ...openIncidents,
     ...(hasWindow(values) ? { start_time: Math.floor(span.from / 1000), end_time: Math.ceil(span.to / 1000) } : {}),
     progress: progressOf(values.progress),
     incident_severity: values.severity.join(','),
@@ -45,6 +47,22 @@ export function requestOf(values: IncidentValues, personId: number, now: number)
     query: values.q,
     labels: labelsOf(values.label),
   };
+}
+
+export const pageRows = 100;
+
+/** The request for a page of the list. The worst first goes by page numbers, the newest first by cursors. */
+export function listRequestOf(values: IncidentValues, personId: number, now: number, from: string) {
+  const filter = { ...requestOf(values, personId, now), limit: pageRows };
+  if (isWorstFirst(values)) {
+    return { ...filter, orderby: 'severity' as const, p: from === '' ? 1 : Number(from) };
+  }
+  return { ...filter, ...(from === '' ? {} : { search_after_ctx: from }) };
+}
+
+/** The request for the counts, which say what choosing a severity or a progress would show. */
+export function countsRequestOf(values: IncidentValues, personId: number) {
+  return requestOf({ ...values, severity: [], progress: 'open' }, personId, 0);
 }
 
 /** As the service calls it; empty = all. */

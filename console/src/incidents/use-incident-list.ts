@@ -6,26 +6,24 @@ import type { Incident, Reply } from '../api/operations.ts';
 import { useLive } from '../api/live.ts';
 import { readAgain, useRead } from '../api/query.ts';
 import { useSession } from '../api/session.ts';
-import { isWorstFirst, requestOf, type IncidentValues } from './incident-filters.ts';
+import { openIncidents } from '../parts/usual-requests.ts';
+import {
+  countsRequestOf,
+  isWorstFirst,
+  listRequestOf,
+  pageRows,
+  requestOf,
+  type IncidentValues,
+} from './incident-filters.ts';
 
-const pageRows = 100;
-
-/** The worst first goes by page numbers, the newest first by cursors. */
 export function useIncidentList(values: IncidentValues): Endless<Incident> {
   const { person } = useSession();
   const worst = isWorstFirst(values);
   const filter = () => requestOf(values, person.person_id, Date.now());
   const load = async (from: string, signal: AbortSignal): Promise<Part<Incident, string>> => {
-    if (worst) {
-      const page = from === '' ? 1 : Number(from);
-      const order = { orderby: 'severity' as const, p: page, limit: pageRows };
-      const reply = await call('/incident/list', { ...filter(), ...order }, { signal });
-      return { items: reply.items, total: reply.total, next: reply.has_next_page ? String(page + 1) : undefined };
-    }
-    const order = { limit: pageRows, ...(from === '' ? {} : { search_after_ctx: from }) };
-    const reply = await call('/incident/list', { ...filter(), ...order }, { signal });
-    const next = reply.has_next_page ? reply.search_after_ctx : undefined;
-    return { items: reply.items, total: reply.total, next: next === '' ? undefined : next };
+    const reply = await call('/incident/list', listRequestOf(values, person.person_id, Date.now(), from), { signal });
+    const next = worst ? String(Number(from === '' ? 1 : from) + 1) : reply.search_after_ctx;
+    return { items: reply.items, total: reply.total, next: reply.has_next_page && next !== '' ? next : undefined };
   };
   return useEndless<Incident, string>(['/incident/list', values], '', load, {
     topics: ['incident'],
@@ -81,10 +79,12 @@ export type Counts = Reply<'/incident/stats'>;
 /** For the filters that are set, but for severity and progress: those say what choosing them would show. */
 export function useCounts(values: IncidentValues): Counts | undefined {
   const { person } = useSession();
-  const open = { ...values, severity: [], progress: 'open' as const };
-  return useRead('/incident/stats', requestOf(open, person.person_id, 0), {
-    live: { topics: ['incident'] },
-    poll: true,
+  const request = countsRequestOf(values, person.person_id);
+  // The navigation follows these.
+  const isFollowed = JSON.stringify(request) === JSON.stringify(openIncidents);
+  return useRead('/incident/stats', request, {
+    ...(isFollowed ? {} : { live: { topics: ['incident'] } }),
+    poll: !isFollowed,
     keep: true,
   }).data;
 }

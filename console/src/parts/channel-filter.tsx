@@ -2,6 +2,7 @@ import type { ReactNode } from 'react';
 import { useTranslations } from 'use-intl';
 import { useRead } from '../api/query.ts';
 import { FilterSelect } from './filter-bar.tsx';
+import { channelChoices } from './usual-requests.ts';
 
 interface ChannelFilterProps {
   /** 0 = any. */
@@ -11,7 +12,7 @@ interface ChannelFilterProps {
 
 export function ChannelFilter({ value, onChange }: ChannelFilterProps): ReactNode {
   const t = useTranslations('filters');
-  const channels = useRead('/channel/list', { is_brief: true, limit: 100 });
+  const channels = useRead('/channel/list', channelChoices);
   return (
     <FilterSelect
       label={t('channel')}

@@ -65,6 +65,8 @@ export interface Selection<Row> {
 /** Until the first one is drawn: lists have rows of several heights, and each list of one. */
 const rowHeightPx = 44;
 const overscanRows = 12;
+/** Of the first drawing, so that rows in sight do not wait for others. */
+const overscanRowsAtFirst = 1;
 
 /** A list of any length: only the rows in sight are in the page. It is a grid to a screen reader, moved in by arrows or j and k. */
 export function DataList<Row>(props: DataListProps<Row>): ReactNode {
@@ -88,10 +90,11 @@ export function DataList<Row>(props: DataListProps<Row>): ReactNode {
     // oxlint-disable-next-line react/exhaustive-deps -- the height of a row is what the places are reckoned from
     [rows, rowKey, rowPx],
   );
+  const overscan = useOverscan();
   const virtual = useWindowVirtualizer({
     count: rows.length,
     estimateSize: () => rowPx,
-    overscan: overscanRows,
+    overscan,
     scrollMargin: margin,
     scrollPaddingEnd: 80,
     scrollPaddingStart: 80,
@@ -226,6 +229,20 @@ export function DataList<Row>(props: DataListProps<Row>): ReactNode {
       ) : null}
     </div>
   );
+}
+
+/** Grows when the first rows have been painted. */
+function useOverscan(): number {
+  const [isPainted, setPainted] = useState(false);
+  useEffect(() => {
+    let timer: ReturnType<typeof setTimeout> | undefined;
+    const frame = requestAnimationFrame(() => (timer = setTimeout(() => setPainted(true))));
+    return () => {
+      cancelAnimationFrame(frame);
+      clearTimeout(timer);
+    };
+  }, []);
+  return isPainted ? overscanRows : overscanRowsAtFirst;
 }
 
 function classOf<Row>({ className, stale, selection }: DataListProps<Row>): string {

@@ -56,6 +56,7 @@ let language: Language = 'en';
 /** Changes the language as soon as its words are here; if they cannot be loaded, the present one stays. */
 export async function speak(next: Language): Promise<void> {
   language = next;
+  if (dictionary.get()?.language === next) return;
   let loaded: Partial<Words> | undefined;
   let names = 0;
   // A page may ask for more while these come.
