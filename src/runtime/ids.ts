@@ -81,29 +81,40 @@ function readUint(bytes: Uint8Array): number {
 }
 
 function hex(bytes: Uint8Array): string {
-  return Buffer.from(bytes).toString('hex');
+  return bytes.toHex();
 }
 
 /** All pairs of characters, in order. */
 const base57Pairs = Array.from(base57).flatMap((first) => Array.from(base57, (second) => first + second));
+const pairs = base57Pairs.length;
 
 /** Fixed width and a sorted alphabet: the text sorts like the number. */
 function toBase57(bytes: Uint8Array): string {
-  // The 128 bits as eight digits of base 65,536: each step divides by 57², and the remainder is a pair.
-  const digits = new Uint16Array(8);
-  for (let index = 0; index < 8; index += 1) {
-    digits[index] = ((bytes[2 * index] ?? 0) << 8) | (bytes[2 * index + 1] ?? 0);
-  }
+  // The 128 bits as digits of base 2^24: each step divides by 57⁴, and the remainder is two pairs. So one more digit is 0 each time.
+  const digits = [
+    bytes[0] ?? 0,
+    uint24(bytes, 1),
+    uint24(bytes, 4),
+    uint24(bytes, 7),
+    uint24(bytes, 10),
+    uint24(bytes, 13),
+  ];
   let text = '';
-  for (let place = 0; place < 11; place += 1) {
+  for (let place = 0; place < 6; place += 1) {
     let rest = 0;
-    for (let index = 0; index < 8; index += 1) {
-      const value = rest * 0x10000 + (digits[index] ?? 0);
-      const quotient = Math.trunc(value / base57Pairs.length);
+    for (let index = place; index < digits.length; index += 1) {
+      const value = rest * 0x1000000 + (digits[index] ?? 0);
+      const quotient = Math.trunc(value / (pairs * pairs));
       digits[index] = quotient;
-      rest = value - quotient * base57Pairs.length;
+      rest = value - quotient * (pairs * pairs);
     }
-    text = (base57Pairs[rest] ?? '') + text;
+    const first = Math.trunc(rest / pairs);
+    text = `${base57Pairs[first] ?? ''}${base57Pairs[rest - first * pairs] ?? ''}${text}`;
   }
-  return text;
+  // 22 characters hold 128 bits.
+  return text.slice(-22);
+}
+
+function uint24(bytes: Uint8Array, at: number): number {
+  return ((bytes[at] ?? 0) << 16) | ((bytes[at + 1] ?? 0) << 8) | (bytes[at + 2] ?? 0);
 }
