@@ -240,8 +240,9 @@ export class Dispatcher implements HandOff {
     if (isOwnFault(report)) this.#pauseFor(outcome.message);
     const now = clock.now();
     this.#requestEnded(slot, claim, outcome, retryAfterOf(report, now));
-    const ended = { claim, request: request instanceof Error ? undefined : request, report, outcome, startedAt, now };
-    const result = attemptResult({ ...ended, fraction: random.fraction() });
+    const sent = request instanceof Error ? undefined : request;
+    const fraction = random.fraction();
+    const result = attemptResult({ claim, request: sent, report, outcome, startedAt, now, fraction });
     await this.#results.record(claim.head, result);
     this.#release(claim.head, endOf(result));
     if (result.settlement.state === 'retry_wait') this.#retries.expect(result.settlement.dueAt);

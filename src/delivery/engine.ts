@@ -9,7 +9,7 @@ import type { Metrics } from '../runtime/metrics.ts';
 import type { Timers } from '../runtime/timers.ts';
 import type { ActionCaller, TestPush } from '../webhooks/ports.ts';
 import type { DeliveriesOf } from '../webhooks/webhook-service.ts';
-import type { DeliveryChange } from './attempt/result-writer.ts';
+import { madeAs, type DeliveryChange } from './attempt/result-writer.ts';
 import { createActionCaller } from './attempt/custom-action-call.ts';
 import { createAddressGuard, type AddressGuard } from '../egress/address-guard.ts';
 import { createDeliveryMetrics, type DeliveryMetrics } from './metrics.ts';
@@ -117,8 +117,7 @@ export function createDelivery(parts: DeliveryParts, settings: DeliverySettings)
   const announced: HandOff = {
     enqueue(deliveries) {
       handOff.enqueue(deliveries);
-      for (const one of deliveries)
-        parts.changed?.({ ...one, state: 'pending', reason: '', statusCode: 0, durationMs: 0 });
+      for (const one of deliveries) parts.changed?.(madeAs('pending', one));
     },
     resume: (webhookId, anew) => handOff.resume(webhookId, anew),
   };

@@ -113,8 +113,9 @@ async function deliveriesOf(
 /** The lanes that may hold a delivery already: those of entities that are not new. */
 function continuedLanes(subscribed: readonly Subscribed[]): Lane[] {
   const lanes = new Map<string, Lane>();
-  const made = new Set(subscribed.filter(({ event }) => event.sequence === 1).map(({ event }) => event.entityId));
+  const made = new Set<string>();
   for (const { event, wanting } of subscribed) {
+    if (event.sequence === 1) made.add(event.entityId);
     if (made.has(event.entityId)) continue;
     for (const { webhookId } of wanting) {
       const lane = { webhookId, entityId: event.entityId };

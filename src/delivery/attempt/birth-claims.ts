@@ -9,7 +9,7 @@ import type { Delivery } from '../store/delivery.ts';
 import type { ClaimContext, ShardOwnership } from '../store/ownership.ts';
 import { wantsLatest } from './claim.ts';
 import type { ClaimedDelivery, Claimer, Claims } from './claimer.ts';
-import type { ResultWriterParts } from './result-writer.ts';
+import { madeAs, type ResultWriterParts } from './result-writer.ts';
 
 /** Claims deliveries in the transaction that makes them, so that they leave after one commit. */
 export interface Births {
@@ -70,10 +70,15 @@ export class BirthClaims {
   async insert(made: readonly NewDelivery[], endpointOf: (webhookId: number) => string): Promise<Delivery[]> {
     const inTurn =
       made.length === 1 ? made : made.toSorted((one, other) => one.delivery.urgency - other.delivery.urgency);
-    const born = inTurn.flatMap((one) => (this.#take(one) ? one.delivery : []));
+    const born = inTurn.filter((one) => this.#take(one)).map(({ delivery }) => delivery);
+    if (born.length === 0) {
+      const all = made.map(({ delivery }) => delivery);
+      await insertDeliveries(this.#tx, all, endpointOf);
+      return all;
+    }
     const taken = new Set(born);
     const waiting = made.flatMap(({ delivery }) => (taken.has(delivery) ? [] : delivery));
-    if (born.length > 0) this.#mark = await this.#tx.mark();
+    this.#mark = await this.#tx.mark();
     await Promise.all([this.#insertClaimed(born, endpointOf), insertDeliveries(this.#tx, waiting, endpointOf)]);
     return waiting;
   }
@@ -99,7 +104,6 @@ export class BirthClaims {
   }
 
   async #insertClaimed(born: readonly Delivery[], endpointOf: (webhookId: number) => string): Promise<void> {
-    if (born.length === 0) return;
     const terms = { endpointOf, now: this.#parts.clock.now(), lease: this.#leaseFor(born), granted: this.#grant };
     const claims = await insertClaimed(this.#tx, born, terms);
     for (const [deliveryId, claim] of claims) this.#claims.set(deliveryId, claim);
@@ -136,8 +140,7 @@ export class BirthClaims {
       const sendWindow = this.#context?.window(shardOf(head.webhookId, head.entityId));
       if (claim === undefined || sendWindow === undefined) denied.push([head, 'notClaimed']);
       else granted.push({ head, delivery: { ...head, ...claim }, webhook, sendWindow });
-      const state = claim === undefined ? 'pending' : 'sending';
-      changed?.({ ...head, state, reason: '', statusCode: 0, durationMs: 0 });
+      changed?.(madeAs(claim === undefined ? 'pending' : 'sending', head));
     }
     if (denied.length > 0) owner.reportRefusedClaim();
     slots.claimed({ granted, denied });

@@ -4,7 +4,7 @@ import type { Webhook } from '../../webhooks/webhook.ts';
 import { askClaims, claimOf, type Claim, type ClaimTerms } from '../store/claim-store.ts';
 import { expireDeliveries } from '../store/delivery-store.ts';
 import type { Delivery } from '../store/delivery.ts';
-import { coalesceToLatest, type Coalesced } from '../store/coalesce-store.ts';
+import { coalesceToLatest } from '../store/coalesce-store.ts';
 
 /**
  * A granted claim: an attempt of `delivery`, in the lane of `head`. They differ where a newer delivery replaced the
@@ -72,7 +72,10 @@ export async function claimHeads(
     const denial = whyNot(head, webhook, now);
     if (webhook === undefined || denial !== undefined) denied.push([head, denial ?? 'suspended']);
     else {
-      const { delivery, superseded } = await newestOf(tx, dialect, head, webhook, now);
+      // Most webhooks want every event and need no query.
+      const { delivery, superseded } = wantsLatest(head, webhook)
+        ? await coalesceToLatest(tx, dialect, head, now)
+        : { delivery: head, superseded: 0 };
       supersededCount += superseded;
       asked.push({ head, delivery, webhook });
     }
@@ -104,18 +107,6 @@ export async function claimHeads(
 function whyNot(head: Delivery, webhook: Webhook | undefined, now: number): Denial | undefined {
   if (webhook?.status !== 'enabled') return 'suspended';
   return now - head.createdAt > webhook.retry.maxAgeSeconds * 1000 ? 'expired' : undefined;
-}
-
-/** Most webhooks want every event and need no query. */
-async function newestOf(
-  tx: Transaction,
-  dialect: Dialect,
-  head: Delivery,
-  webhook: Webhook,
-  now: number,
-): Promise<Coalesced> {
-  if (wantsLatest(head, webhook)) return coalesceToLatest(tx, dialect, head, now);
-  return { delivery: head, superseded: 0 };
 }
 
 /** By the mode of the delivery; a resend goes out as it was. */

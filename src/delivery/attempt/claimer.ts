@@ -73,8 +73,9 @@ export class Claimer {
    * sent.
    */
   isInDoubt(shard?: number): boolean {
-    const isThere = ({ webhookId, entityId }: Delivery) =>
-      shard === undefined || shardOf(webhookId, entityId) === shard;
+    const count = this.#doubtful.length + this.#doubtfulSuccessors.length + this.#doubtfulBirths.length;
+    if (count === 0 || shard === undefined) return count > 0;
+    const isThere = ({ webhookId, entityId }: Delivery) => shardOf(webhookId, entityId) === shard;
     return (
       [...this.#doubtful, ...this.#doubtfulSuccessors].some(isThere) ||
       this.#doubtfulBirths.some(({ delivery }) => isThere(delivery))

@@ -33,6 +33,12 @@ export type DeliveryChange = Pick<Delivery, 'webhookId' | 'deliveryId' | 'entity
   readonly durationMs: number;
 };
 
+/** It was made, durably. */
+export function madeAs(state: 'pending' | 'sending', delivery: Delivery): DeliveryChange {
+  const { webhookId, deliveryId, entityId, channelId } = delivery;
+  return { webhookId, deliveryId, entityId, channelId, state, reason: '', statusCode: 0, durationMs: 0 };
+}
+
 /** Those that come after ended deliveries in their lanes, and are claimed in the commit of their results. */
 export interface Successors {
   /** @param ended the head whose result is about to be written. */

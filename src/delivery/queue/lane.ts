@@ -22,8 +22,8 @@ export interface Lane {
 }
 
 export function newLane(entityId: string, urgency: Urgency, since: string): Lane {
-  const empty = { waiting: [], complete: false, missed: false, missedFirst: undefined };
-  return { entityId, state: 'reading', urgency, since, ...empty };
+  const state = 'reading';
+  return { entityId, state, waiting: [], complete: false, missed: false, missedFirst: undefined, urgency, since };
 }
 
 /** This delivery of a lane stays in the database, and so does what goes after it. @returns what leaves memory. */
