@@ -188,7 +188,7 @@ const expected: Readonly<Record<string, Row>> = {
   ],
   readForResend: [
     'delivery delivery_lane event',
-    ({ tx, long }) => resend.readForResend(tx.query, webhookId, long.deliveryId),
+    ({ tx, database, long }) => resend.readForResend(tx, database.dialect, webhookId, long.deliveryId),
   ],
 };
 

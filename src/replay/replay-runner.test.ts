@@ -1,7 +1,9 @@
 import assert from 'node:assert/strict';
 import { suite, test } from 'node:test';
+import { sql } from 'kysely';
 import { databases } from '../../test/support/databases.ts';
 import { TestWebhooks, storeDeliveries, testEvent, testWebhook } from '../../test/support/deliveries.ts';
+import { until } from '../../test/support/until.ts';
 import { planOf, statements } from '../../test/support/query-plans.ts';
 import type { Database } from '../database/database.ts';
 import type { Delivery } from '../delivery/store/delivery.ts';
@@ -14,7 +16,7 @@ import { systemTimers } from '../runtime/timers.ts';
 import type { Webhook } from '../webhooks/webhook.ts';
 import { ReplayRunner, type ReplayProgress } from './replay-runner.ts';
 import { ReplayService, type ReplayRequest } from './replay-service.ts';
-import { makeGenerations, readReplay } from './replay-store.ts';
+import { makeGenerations, readReplay, saveReplay } from './replay-store.ts';
 import { readCandidates } from './selection-store.ts';
 
 const pushes = 40;
@@ -57,6 +59,35 @@ for (const { name, open } of databases) {
       assert.ok(performance.now() - began >= 1_800);
       const stored = await readReplay(database.read, replayId);
       assert.deepEqual([stored?.state, stored?.made, stored?.skipped], ['done', pushes, 0]);
+    });
+
+    test('one that begins while another node has just begun one for the same webhook is told which', async () => {
+      const database = await open();
+      await using closed = { [Symbol.asyncDispose]: () => database.close() };
+      assert.ok(closed);
+      const webhook = testWebhook();
+      const { replayId } = await withOne(database, webhook, requestFor(webhook));
+      const service = serviceOn(database, webhook);
+      const other = (await readReplay(database.read, replayId)) ?? assert.fail();
+      await service.cancel(replayId);
+      const begun = Promise.withResolvers<void>();
+      const committed = Promise.withResolvers<void>();
+      const elsewhere = database.transaction(async (tx) => {
+        await saveReplay(tx, other);
+        await tx.answered();
+        begun.resolve();
+        await committed.promise;
+      });
+      await begun.promise;
+      const refused = assert.rejects(service.begin(requestFor(webhook), 7), {
+        code: 'BadRequest',
+        message: `the replay ${replayId} of this webhook runs: wait for it, or cancel it`,
+      });
+      // On SQLite it waits for its turn, and reads what was committed.
+      await until(async () => database.kind === 'sqlite' || (await isBlocked(database)));
+      committed.resolve();
+      await elsewhere;
+      await refused;
     });
 
     test('a record whose event the replay has made already is passed over, also within one piece', async () => {
@@ -165,4 +196,12 @@ async function endAll(database: Database): Promise<void> {
       .where('finished_at', '=', 0)
       .execute();
   });
+}
+
+/** Whether any transaction on the server of PostgreSQL waits for another one. */
+async function isBlocked(database: Database): Promise<boolean> {
+  const { rows } = await sql`select 1 from pg_locks where locktype = 'transactionid' and not granted`.execute(
+    database.read,
+  );
+  return rows.length > 0;
 }

@@ -1,4 +1,4 @@
-import type { Database } from '../database/database.ts';
+import { isConflict, type Database } from '../database/database.ts';
 import type { DeliveryState } from '../delivery/store/delivery.ts';
 import type { EventType } from '../events/event-types.ts';
 import type { Clock } from '../runtime/clock.ts';
@@ -98,17 +98,21 @@ export class ReplayService {
       createdAt: now,
       finishedAt: 0,
     };
-    await database.transaction(async (tx) => {
+    const insert = database.transaction(async (tx) => {
       const running = await readRunning(tx.query, 0);
       const other = running.find(({ webhookId }) => webhookId === request.webhookId);
-      if (other !== undefined) {
-        throw new Failure('BadRequest', `the replay ${other.replayId} of this webhook runs: wait for it, or cancel it`);
-      }
+      if (other !== undefined) throw runsAlready(other.replayId);
       if (running.length >= runningMax) {
         throw new Failure('BadRequest', `${runningMax} replays run already: wait for one of them, or cancel it`);
       }
       await insertReplay(tx, replay);
       tx.hint(() => runner.wake());
+    });
+    await insert.catch(async (error: unknown) => {
+      // Another one of this webhook began in the same moment.
+      if (!isConflict(error)) throw error;
+      const [other] = await readRunning(database.read, request.webhookId);
+      throw runsAlready(other?.replayId ?? '');
     });
     return { replayId: replay.replayId, plan };
   }
@@ -180,4 +184,8 @@ export class ReplayService {
       oldest: counts.length === 0 ? 0 : Math.min(...counts.map(({ oldest }) => oldest)),
     };
   }
+}
+
+function runsAlready(replayId: string): Failure {
+  return new Failure('BadRequest', `the replay ${replayId} of this webhook runs: wait for it, or cancel it`);
 }

@@ -1,14 +1,18 @@
 import { sql } from 'kysely';
-import type { Query } from '../../database/database.ts';
+import type { Dialect, Transaction } from '../../database/database.ts';
 import type { EventType } from '../../events/event-types.ts';
 import { payloadOf } from '../../events/stored-payload-store.ts';
 import type { DeliveryMode, WebhookType } from '../../webhooks/webhook.ts';
 import { byLane } from '../store/delivery-state-store.ts';
 import type { Delivery, DeliveryState, Urgency } from '../store/delivery.ts';
 
-/** A delivery with the number of its generations. */
+/**
+ * A delivery with the number of its generations. Until the end of the transaction its event is locked: of several that resend it at
+ * once, on any node, each sees the generations of those before.
+ */
 export async function readForResend(
-  query: Query,
+  { query }: Transaction,
+  dialect: Dialect,
   webhookId: number,
   deliveryId: string,
 ): Promise<{ delivery: Delivery; state: DeliveryState; generations: number } | undefined> {
@@ -19,6 +23,7 @@ export async function readForResend(
     .select(payloadOf().as('payload'))
     .where('delivery.delivery_id', '=', deliveryId)
     .where('delivery.webhook_id', '=', webhookId)
+    .modifyEnd(dialect.forUpdate)
     .executeTakeFirst();
   if (row === undefined) return undefined;
   const last = await query

@@ -43,6 +43,27 @@ for (const { name, open } of databases) {
     await assert.rejects(resend(webhook.webhookId, made), /is disabled: enable it first/);
   });
 
+  test(`${name}: of several that resend the same at once, on any node, each gets its record`, async () => {
+    await using receiver = await new ScriptedReceiver((socket) => socket.write(answer(200))).listen();
+    const webhook = to(receiver);
+    await using rig = await createDispatcherHarness(open, [webhook]);
+    await rig.happen([testEvent('a', 1)]);
+    await rig.ended(1);
+    const { delivery_id: first } = await rig.database.read.selectFrom('delivery').selectAll().executeTakeFirstOrThrow();
+    const again = await rig.engine.resend(webhook.webhookId, first);
+    await rig.ended(2);
+    const made = await Promise.all(
+      Array.from({ length: 12 }, (_, index) => rig.engine.resend(webhook.webhookId, index % 2 === 0 ? first : again)),
+    );
+    assert.equal(new Set(made).size, 12);
+    await rig.ended(14);
+    const rows = await rig.database.read.selectFrom('delivery').select('generation').execute();
+    assert.deepEqual(
+      rows.map(({ generation }) => generation).toSorted((a, b) => a - b),
+      Array.from({ length: 14 }, (_, generation) => generation),
+    );
+  });
+
   test(`${name}: a failed push counts as delivered later only once a resend to the same webhook has arrived`, async () => {
     await using receiver = await new ScriptedReceiver((socket, { number }) =>
       socket.write(answer(number <= 3 ? 500 : 200)),
