@@ -257,7 +257,7 @@ function rowOf(incident: Incident): IncidentRow {
     manual_overrides_json: JSON.stringify(incident.manualOverrides),
     storms_json: JSON.stringify(incident.storms),
     ever_muted: incident.everMuted ? 1 : 0,
-    timers_json: JSON.stringify(incident.timers),
+    timers_json: storedTimers(incident.timers),
     due_at: dueAt(incident),
     reopened_at: incident.reopenedAt,
     created_at: incident.createdAt,
@@ -265,4 +265,11 @@ function rowOf(incident: Incident): IncidentRow {
     last_sequence: incident.lastSequence,
     last_event_time: incident.lastEventTime,
   };
+}
+
+/** Most incidents have none. */
+function storedTimers(timers: Deadlines): string {
+  const { escalateAt, resolveAt, resolveAfterMs, resolveRestarts } = timers;
+  const isNone = escalateAt === 0 && resolveAt === 0 && resolveAfterMs === 0 && !resolveRestarts;
+  return isNone ? '{}' : JSON.stringify(timers);
 }

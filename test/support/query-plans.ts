@@ -165,10 +165,11 @@ function indexesIn(plan: string): string[] {
   for (const name of ['CONSTANT', 'json_each', 'wanted']) made.add(name);
   for (const line of plan.split('\n')) {
     const [, sqlite] = /USING (?:COVERING )?INDEX (\w+)/.exec(line) ?? [];
+    const [, keyed] = /SEARCH (\w+) USING PRIMARY KEY/.exec(line) ?? [];
     const [, postgres] = /Index (?:Only )?Scan (?:Backward )?(?:using|on) (\w+)/.exec(line) ?? [];
     const [, read] = /Seq Scan on (\w+)/.exec(line) ?? [];
     const [, scanned] = /^(?:\d+ )*SCAN ([a-z]\w*|CONSTANT)/i.exec(line) ?? [];
-    const index = sqlite ?? postgres;
+    const index = sqlite ?? keyed ?? postgres;
     // How a table is made is read at its first use.
     if (index?.startsWith('pg_') === true) continue;
     if (index !== undefined) found.add(index.replace(/^sqlite_autoindex_(\w+)_1$|^(\w+)_pkey$/, '$1$2'));

@@ -212,9 +212,10 @@ const reported: readonly string[] = [
   `create unique index event_entity on event (entity_id, sequence)`,
   table(
     'note',
-    `note_id text not null primary key, entity_id text not null, sequence int8 not null, note_type text not null,
+    `note_id text not null, entity_id text not null, sequence int8 not null, note_type text not null,
        person_id int8 not null, detail_json text not null, created_at int8 not null`,
   ),
+  // A note is found by its entity only.
   `create index note_entity on note (entity_id, sequence)`,
   table(
     'change',
@@ -316,10 +317,16 @@ const running: readonly string[] = [
   `create index idempotency_created on idempotency (created_at)`,
 ];
 
+/** Short rows that are nothing but their key: SQLite keeps them in its tree alone. */
+const keyOnly = ['grouping_key'];
+
 const statements = [...configuration, ...reported, ...delivered, ...running];
 
 /** Until the first release, another schema makes another name, so that a database with an earlier one is refused. */
-const fingerprint = createHash('sha256').update(statements.join('\n')).digest('hex').slice(0, 8);
+const fingerprint = createHash('sha256')
+  .update([...statements, ...keyOnly].join('\n'))
+  .digest('hex')
+  .slice(0, 8);
 
 /**
  * The schema, one text for both databases. Partial indexes hold open rows only, so they stay small however long the
@@ -331,7 +338,9 @@ export const initial: Migration = {
   async up(db, { integer, text, strict, searchIndex }) {
     for (const statement of statements) {
       const typed = statement.replaceAll('int8', integer).replaceAll(' text ', ` ${text} `);
-      const whole = typed.startsWith('create table') ? `${typed} ${strict}` : typed;
+      const isNarrow = keyOnly.some((name) => typed.startsWith(`create table ${name} `));
+      const options = isNarrow && strict !== '' ? `${strict}, without rowid` : strict;
+      const whole = typed.startsWith('create table') ? `${typed} ${options}` : typed;
       await sql.raw(whole).execute(db);
     }
     await sql.raw(searchIndex).execute(db);
