@@ -64,7 +64,7 @@ test(
       const counted = {
         'a new alert with its incident': least(proxy, /^insert into "alert" /),
         'a change of an alert and its incident': least(proxy, /^update "alert" as target/),
-        'a result': least(proxy, /^insert into "attempt" /),
+        'a result': least(proxy, /^with changed as \(update "delivery" /),
         'a result and the claim of the next push': least(proxy, claimsNext),
       };
       assert.deepEqual(counted, tripsMax);

@@ -1,6 +1,6 @@
 import type { CompiledQuery, Expression, Kysely, RawBuilder } from 'kysely';
 import type { SearchedKind, Sought } from './search-text.ts';
-import type { Tables } from './tables.ts';
+import type { NewRows, Tables } from './tables.ts';
 
 /** Kysely's builder and, through `sql`, plain SQL: the same text on both databases. */
 export type Query = Kysely<Tables>;
@@ -53,7 +53,7 @@ export interface Transaction {
    * Inserts rows in one statement, or at its cost. All rows name the same columns. It does not wait for a server's answer:
    * a failure ends the transaction, and `transaction` throws it.
    */
-  insertMany<T extends keyof Tables>(table: T, rows: readonly Tables[T][]): Promise<void>;
+  insertMany<T extends keyof Tables>(table: T, rows: readonly NewRows[T][]): Promise<void>;
   /**
    * Updates one row per entry where all of `match` is equal, and returns for each entry whether a row changed. All
    * entries name the same columns in the same order.

@@ -73,6 +73,11 @@ export interface Tables {
   audit_entry: AuditEntryRow;
 }
 
+/** The rows as they are inserted. Columns that are left out have their defaults. */
+export interface NewRows extends Omit<Tables, 'delivery'> {
+  delivery: NewDeliveryRow;
+}
+
 /** What an integration did last; written beside its pushes. */
 export interface IntegrationActivityRow {
   integration_id: number;
@@ -88,7 +93,8 @@ export interface IntegrationActivityRow {
   unrouted_cnt: number;
 }
 
-export interface DeliveryRow {
+/** A delivery as it is made; no attempt has ended it. */
+export interface NewDeliveryRow {
   delivery_id: string;
   webhook_id: number;
   webhook_type: string;
@@ -132,6 +138,15 @@ export interface DeliveryRow {
   urgency: number;
   /** The replay that made it; '' = none. */
   replay_id: string;
+}
+
+/**
+ * The attempt that ended it stands in its own row: its number, endpoint, outcome, status code, duration and message are the
+ * delivery's. The wide columns are the last ones, so that lists do not read through them.
+ */
+export interface DeliveryRow extends NewDeliveryRow, Exchange {
+  /** When that attempt began; 0 = none has ended it. */
+  started_at: number;
 }
 
 /** The node that may send in a shard, and until when by the database's clock. For several nodes. */
@@ -194,18 +209,10 @@ export interface ReplayRow {
   finished_at: number;
 }
 
-export interface AttemptRow {
-  delivery_id: string;
-  attempt: number;
-  started_at: number;
-  duration_ms: number;
-  endpoint: string;
-  outcome: string;
-  reason: string;
+/** What went over the wire in an attempt. */
+interface Exchange {
   /** 1 when a byte of the request was handed to the kernel: the receiver may have acted on it. */
   maybe_sent: number;
-  status_code: number;
-  error_message: string;
   /** `{dns, connect, tls, wait, body, reused, address}` in milliseconds; '' = not known. */
   timing_json: string;
   request_headers_json: string;
@@ -213,6 +220,19 @@ export interface AttemptRow {
   request_body: string;
   response_headers_json: string;
   response_body: string;
+}
+
+/** An attempt that did not end its delivery: another one was to follow, or its result came late. */
+export interface AttemptRow extends Exchange {
+  delivery_id: string;
+  attempt: number;
+  started_at: number;
+  duration_ms: number;
+  endpoint: string;
+  outcome: string;
+  reason: string;
+  status_code: number;
+  error_message: string;
 }
 
 export interface IdempotencyRow {

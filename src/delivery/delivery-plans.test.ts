@@ -279,7 +279,8 @@ async function fill(database: Database): Promise<Omit<Scene, 'database' | 'tx'>>
       )),
     );
   }
-  await set(idsOf(done), "state = 'delivered', shard = 0");
+  const wide = `started_at = 1, maybe_sent = 1, response_body = '${'x'.repeat(1_500)}'`;
+  await set(idsOf(done), `state = 'delivered', attempt = 2, shard = 0, ${wide}`);
   await set(idsOf(done.filter((_, at) => at % 9 === 0)), "state = 'failed'");
   const heads = await storeDeliveries(
     database,
@@ -303,10 +304,10 @@ async function fill(database: Database): Promise<Omit<Scene, 'database' | 'tx'>>
         started_at: 1,
         duration_ms: 1,
         endpoint: '',
-        outcome: 'delivered',
-        reason: 'ok',
+        outcome: 'failed',
+        reason: 'server_error',
         maybe_sent: 1,
-        status_code: 200,
+        status_code: 500,
         error_message: '',
         timing_json: '',
         request_headers_json: '',

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { storedAttempts } from '../../test/support/stored-attempts.ts';
 import { databases } from '../../test/support/databases.ts';
 import { createDispatcherHarness, later, pushOf, quiet, soonOnly, to } from '../../test/support/dispatcher-harness.ts';
 import { storeDeliveries, testEvent } from '../../test/support/deliveries.ts';
@@ -340,7 +341,7 @@ for (const { name, open } of databases) {
       ['failed', 'server_error', 503, 1],
     );
     assert.equal(delivery.error_message, 'the receiver answered 503');
-    const attempt = await rig.database.read.selectFrom('attempt').selectAll().executeTakeFirstOrThrow();
+    const [attempt = assert.fail()] = await storedAttempts(rig.database.read);
     assert.deepEqual(
       [attempt.outcome, attempt.reason, attempt.maybe_sent, attempt.response_body, attempt.endpoint],
       ['failed', 'server_error', 1, 'busy', webhook.endpoint],

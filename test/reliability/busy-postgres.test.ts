@@ -61,11 +61,11 @@ test('a result that cannot be written is written later, and nothing is sent agai
   const node = await cluster.join(limits);
   await node.happen([testEvent('a', 1), testEvent('a', 2)]);
   await until(() => receiver.requests.length === 2);
-  await slowDown(other, 'insert on attempt');
+  await slowDown(other, 'update of response_body on delivery');
   answered.resolve();
   await quiet(severalLimitsMs);
   assert.deepEqual([await cluster.states(), receiver.requests.length], [{ sending: 2, pending: 2 }, 2]);
-  await speedUp(other, 'attempt');
+  await speedUp(other, 'delivery');
   await cluster.ended(4);
   assert.deepEqual([await cluster.states(), receiver.requests.length], [{ delivered: 4 }, 4]);
   assert.deepEqual([await cluster.attempts(), await node.losses()], [4, 0]);

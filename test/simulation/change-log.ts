@@ -117,6 +117,13 @@ export const changeLog = [
     `new.delivery_id, new.attempt, new.outcome, new.reason, new.maybe_sent,
     new.status_code`,
   ),
+  on(
+    'delivery',
+    'update of started_at',
+    'attempt',
+    `new.delivery_id, new.attempt, new.state, new.reason, new.maybe_sent, new.status_code`,
+    'new.started_at > 0',
+  ),
   on('webhook', 'insert', 'webhook', webhook),
   on('webhook', 'update', 'webhook', webhook),
   on('alert', 'insert', 'entity', `new.alert_id, ${entity}`),
@@ -128,7 +135,7 @@ export const changeLog = [
   on('replay', 'update of state', 'replay', 'new.replay_id, new.webhook_id, new.state'),
 ].join(';\n');
 
-function on(table: string, doing: string, what: Change['what'], columns: string): string {
-  return `create temp trigger ${table}_${doing.replaceAll(' ', '_')} after ${doing} on main.${table} begin
+function on(table: string, doing: string, what: Change['what'], columns: string, when = '1'): string {
+  return `create temp trigger ${table}_${doing.replaceAll(' ', '_')} after ${doing} on main.${table} when ${when} begin
     select ${logChange}('${what}', ${columns}); end`;
 }

@@ -8,7 +8,7 @@ import {
 } from '../../src/database/database.ts';
 import { AgeCursor } from '../../src/delivery/queue/age-cursor.ts';
 import { FairScheduler } from '../../src/delivery/queue/fair-scheduler.ts';
-import type { DeliveryRow, EventRow, ReplayRow, Tables } from '../../src/database/tables.ts';
+import type { DeliveryRow, EventRow, NewDeliveryRow, NewRows, ReplayRow, Tables } from '../../src/database/tables.ts';
 import type { Outgoing } from '../../src/egress/http-exchange.ts';
 import type { Report } from '../../src/egress/report.ts';
 import { ownFaults } from './endpoint.ts';
@@ -204,7 +204,7 @@ export const mutants: readonly Variant[] = [
       watching(database, {
         insert: (table, row) =>
           table === 'delivery'
-            ? { ...(row as DeliveryRow), previous_sequence: Math.max(0, (row as DeliveryRow).sequence - 1) }
+            ? { ...(row as NewDeliveryRow), previous_sequence: Math.max(0, (row as NewDeliveryRow).sequence - 1) }
             : row,
       }),
   },
@@ -230,9 +230,9 @@ export const mutants: readonly Variant[] = [
           return await database.transaction(async (tx) =>
             work(
               seen(tx, {
-                insert: (table, row) => {
-                  if (table === 'attempt') settles += 1;
-                  return row;
+                update: (table, change) => {
+                  if (table === 'delivery' && 'started_at' in change.set) settles += 1;
+                  return change;
                 },
               }),
             ),
@@ -397,7 +397,7 @@ export function variantOf(name: string | undefined): Variant {
 
 /** The change that a mutant makes to written rows. */
 interface Eyes {
-  insert?<T extends keyof Tables>(table: T, row: Tables[T]): Tables[keyof Tables];
+  insert?<T extends keyof Tables>(table: T, row: NewRows[T]): NewRows[keyof Tables];
   update?<T extends keyof Tables>(table: T, change: RowChange<Tables[T]>): RowChange<Tables[T]>;
 }
 

@@ -12,7 +12,9 @@ export interface StoredState {
 export function readerOf(database: DatabaseSync): () => StoredState {
   const prepare = (sql: string) => database.prepare(sql);
   const deliveries = prepare("select delivery_id, state || ' ' || attempt || ' ' || fence as line from delivery");
-  const counts = prepare('select (select count(*) from event) as events, (select count(*) from attempt) as attempts');
+  const counts = prepare(
+    'select (select count(*) from event) as events, (select count(*) from attempt) + (select count(*) from delivery where started_at > 0) as attempts',
+  );
   const said = prepare(`select description as text from alert_event
     union all select json_extract(detail_json, '$.comment') from event where event_type = 'i_comm'`);
   return () => {

@@ -1,3 +1,4 @@
+import { storedAttempts } from './stored-attempts.ts';
 import type { Database } from '../../src/database/database.ts';
 import { openPostgres, type PostgresOptions } from '../../src/database/postgres/open.ts';
 import type { DeliveryEngine } from '../../src/delivery/engine.ts';
@@ -55,7 +56,7 @@ export async function createCluster(list: readonly Webhook[], given?: string) {
     states,
     /** Attempts that were kept, of all deliveries. */
     async attempts(): Promise<number> {
-      return (await looking.read.selectFrom('attempt').select('attempt').execute()).length;
+      return (await storedAttempts(looking.read)).length;
     },
     async join({ hears = true, restored = false, name, ...options }: JoinOptions = {}): Promise<TestNode> {
       const database = await openPostgres({ url, ...ports, poolMax: 4, ...options });

@@ -1,3 +1,4 @@
+import { storedAttempts } from './stored-attempts.ts';
 import type { Database } from '../../src/database/database.ts';
 import { createHttpClient, type HttpClient } from '../../src/egress/http-client.ts';
 import type { Event } from '../../src/events/event.ts';
@@ -70,8 +71,7 @@ export async function createDispatcherHarness(
     /** Resolves when so many attempts have been written. */
     async settled(count: number): Promise<void> {
       for (;;) {
-        const attempts = await database.read.selectFrom('attempt').select('attempt').execute();
-        if (attempts.length >= count) return;
+        if ((await storedAttempts(database.read)).length >= count) return;
         await quiet(2);
       }
     },

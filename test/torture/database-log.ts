@@ -103,7 +103,14 @@ async function readStored(
   const attempts = await of<Omit<StoredAttempt, 'maybeSent'> & { readonly maybeSent: number }>(`
     select delivery_id as "deliveryId", attempt, outcome, reason, maybe_sent as "maybeSent", status_code as "statusCode",
       started_at as "startedAt", duration_ms as "durationMs", error_message as "message"
-    from attempt order by delivery_id, attempt`);
+    from attempt
+    where not exists (
+      select 1 from delivery as ended
+      where ended.delivery_id = attempt.delivery_id and ended.attempt = attempt.attempt and ended.started_at > 0)
+    union all
+    select delivery_id, attempt, state, reason, maybe_sent, status_code, started_at, duration_ms, error_message
+    from delivery where started_at > 0
+    order by 1, 2`);
   return {
     events: await of<StoredEvent>(`
       select event_id as "eventId", entity_kind as "kind", entity_id as "entityId", sequence, event_type as "type",

@@ -74,7 +74,7 @@ const claiming = `state = 'sending', attempt`;
 /** Of a change that claims its own deliveries. */
 const claimingAtBirth = 'insert into "delivery" (delivery_id';
 /** Statements whose commit may be lost: of a claim, of a result, of a change, of a lease. */
-const lossy = [claiming, 'insert into "attempt"', 'insert into "event"', claimingAtBirth, 'update shard_lease'];
+const lossy = [claiming, '"response_body" =', 'insert into "event"', claimingAtBirth, 'update shard_lease'];
 
 /** From the first pushes after a start to full load. */
 const pushesMax = 30;

@@ -239,7 +239,7 @@ const reported: readonly string[] = [
   `create index change_event_created on change_event (created_at)`,
 ];
 
-/** Deliveries and their attempts. An ended delivery is in shard 0: only open ones are looked up by shard. */
+/** Deliveries, each with the attempt that ended it, and the other attempts. An ended delivery is in shard 0: only open ones are looked up by shard. */
 const delivered: readonly string[] = [
   table(
     'delivery',
@@ -251,7 +251,10 @@ const delivered: readonly string[] = [
        duration_ms int8 not null, reason text not null, error_message text not null, due_at int8 not null,
        claimed_at int8 not null, created_at int8 not null, finished_at int8 not null, shard int8 not null,
        urgency int8 not null, previous_sequence int8 not null, superseded_types text not null,
-       first_attempt_at int8 not null, replay_id text not null`,
+       first_attempt_at int8 not null, replay_id text not null,
+       started_at int8 not null default 0, maybe_sent int8 not null default 0, timing_json text not null default '',
+       request_headers_json text not null default '', request_body text not null default '',
+       response_headers_json text not null default '', response_body text not null default ''`,
   ),
   // The last delivery of a lane, and all of an alert or incident; a resend is made once. Custom actions are in no lane: each has
   // its own place. The condition, which always holds, is said by those that mean this index: the open ones have a smaller one.

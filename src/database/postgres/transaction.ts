@@ -17,7 +17,7 @@ import { queryOn } from '../query-on.ts';
 import type { StatementNames } from './statement-names.ts';
 import type { SlowStatements } from '../slow-statements.ts';
 import { asError, columnsOfChanges, runAll } from '../sqlite/transaction.ts';
-import type { Tables } from '../tables.ts';
+import type { NewRows, Tables } from '../tables.ts';
 import { checkValue, columnar, quoted, StatementTexts, type Columnar, type Value } from '../values.ts';
 
 /** One run of a transaction, on its own client while its work runs. */
@@ -43,7 +43,7 @@ export class PostgresTransaction implements Transaction, Scope {
     this.query = queryOn('postgres', async (compiled: CompiledQuery) => this.#send(compiled.sql, compiled.parameters));
   }
 
-  async insertMany<T extends keyof Tables>(table: T, rows: readonly Tables[T][]): Promise<void> {
+  async insertMany<T extends keyof Tables>(table: T, rows: readonly NewRows[T][]): Promise<void> {
     if (rows.length === 0) return;
     const { columns, lists } = columnar(rows, table);
     const types = this.#columns.known(table, columns) ?? (await this.#readTypes(table, columns));

@@ -11,7 +11,7 @@ import type { Scope } from '../transaction-scope.ts';
 import { queryOn } from '../query-on.ts';
 import type { LoopTurn } from '../loop-turn.ts';
 import type { SqliteHandle } from './handle.ts';
-import type { Tables } from '../tables.ts';
+import type { NewRows, Tables } from '../tables.ts';
 import { columnar, quoted, StatementTexts, type Columnar } from '../values.ts';
 
 /** Rows of one table that are written in one go, at most. */
@@ -42,7 +42,7 @@ export class SqliteTransaction implements Transaction, Scope {
     ));
   }
 
-  async insertMany<T extends keyof Tables>(table: T, rows: readonly Tables[T][]): Promise<void> {
+  async insertMany<T extends keyof Tables>(table: T, rows: readonly NewRows[T][]): Promise<void> {
     await this.#useEach(rows, (handle, some) => {
       const { columns, lists } = columnar(some, table);
       handle.executeEach(insertText(table, columns), lists);

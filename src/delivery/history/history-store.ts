@@ -1,10 +1,11 @@
 import { sql, type RawBuilder, type SelectQueryBuilder } from 'kysely';
 import type { Database, Query, Transaction } from '../../database/database.ts';
 import { countUpTo, cut, pageOf, type Cut, type KeysetPage } from '../../database/keyset.ts';
-import type { AttemptRow, DeliveryRow, Tables } from '../../database/tables.ts';
+import type { AttemptRow, DeliveryRow, NewDeliveryRow, Tables } from '../../database/tables.ts';
 import { payloadOf } from '../../events/stored-payload-store.ts';
 import { partsOf } from '../../runtime/turns.ts';
 import { openStates, type DeliveryState } from '../store/delivery.ts';
+import { everyAttempt } from '../store/every-attempt.ts';
 import { byLane, isFailed, isOpen } from '../store/delivery-state-store.ts';
 
 /** Reads of the invocation history (contract 3), and what forgets it. */
@@ -41,19 +42,47 @@ export interface HistoryFilter {
   readonly recordIds?: readonly string[];
 }
 
+/** What a list reads of a delivery: nothing of the wire. */
+export type ListedDelivery = Pick<NewDeliveryRow, (typeof listed)[number]>;
+
+const listed = [
+  'delivery_id',
+  'webhook_id',
+  'webhook_type',
+  'event_id',
+  'generation',
+  'entity_id',
+  'sequence',
+  'event_type',
+  'event_time',
+  'channel_id',
+  'mode',
+  'state',
+  'attempt',
+  'endpoint',
+  'status_code',
+  'duration_ms',
+  'reason',
+  'error_message',
+  'due_at',
+  'created_at',
+  'finished_at',
+  'replay_id',
+] as const satisfies readonly (keyof NewDeliveryRow)[];
+
 /** A page by event time, and the number of all, counted up to a limit. */
 export async function listHistory(
   database: Database,
   filter: HistoryFilter,
   page: Omit<KeysetPage, 'offset'>,
-): Promise<Cut<DeliveryRow> & { readonly total: number }> {
+): Promise<Cut<ListedDelivery> & { readonly total: number }> {
   const { after, ascending, limit } = page;
   const { longRead, dialect } = database;
   const selected = (part: HistoryFilter) =>
     inItsOrder(inHistory(longRead.selectFrom('delivery'), dialect, part), part, ascending);
   const rest = selected(after === undefined ? filter : beyond(filter, after.time, ascending));
   const columns = ['event_time', 'delivery_id'] as const;
-  const rows = await pageOf(rest.selectAll(), columns, { ...page, offset: 0 }).execute();
+  const rows = await pageOf(rest.select(listed), columns, { ...page, offset: 0 }).execute();
   return {
     ...cut(rows, limit, (row) => ({ time: row.event_time, id: row.delivery_id })),
     total: await countUpTo(database, selected(filter).select('delivery_id')),
@@ -166,7 +195,7 @@ export async function readHistory(query: Query, webhookId: number, id: string): 
     .executeTakeFirst();
   if (delivery === undefined) return undefined;
   const deliveryId = delivery.delivery_id;
-  const attempts = await query
+  const others = await query
     .selectFrom('attempt')
     .selectAll()
     .where('delivery_id', '=', deliveryId)
@@ -177,7 +206,7 @@ export async function readHistory(query: Query, webhookId: number, id: string): 
     .select(payloadOf().as('payload'))
     .where('event_id', '=', delivery.event_id)
     .executeTakeFirst();
-  return { delivery, attempts, payload: event?.payload ?? '' };
+  return { delivery, attempts: everyAttempt(delivery, others), payload: event?.payload ?? '' };
 }
 
 /** Where a delivery stands in its lane, as sequences of events; 0 = nothing to say. */
@@ -191,7 +220,7 @@ export interface LanePlace {
 /** Of the superseded and the waiting among these deliveries; the others have no place. */
 export async function placesInLanes(
   { longRead, dialect }: Database,
-  rows: readonly DeliveryRow[],
+  rows: readonly ListedDelivery[],
 ): Promise<ReadonlyMap<string, LanePlace>> {
   const ids = rows
     .filter(({ state, sequence }) => sequence > 0 && (state === 'superseded' || isWaiting(state)))
@@ -228,7 +257,7 @@ const missedStates: ReadonlySet<string> = new Set(['failed', 'unknown', 'expired
 /** For those of these deliveries that ended without arriving: the first later sending of their event that arrived. */
 export async function deliveredLater(
   { longRead, dialect }: Database,
-  rows: readonly DeliveryRow[],
+  rows: readonly ListedDelivery[],
 ): Promise<ReadonlyMap<string, LaterDelivery>> {
   const ids = rows.filter(({ state }) => missedStates.has(state)).map((row) => row.delivery_id);
   if (ids.length === 0) return new Map();

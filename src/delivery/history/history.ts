@@ -1,6 +1,6 @@
 import type { Database } from '../../database/database.ts';
 import type { KeysetPlace } from '../../database/keyset.ts';
-import type { AttemptRow, DeliveryRow } from '../../database/tables.ts';
+import type { AttemptRow } from '../../database/tables.ts';
 import type { Timing } from '../../egress/report.ts';
 import { notFound } from '../../runtime/failure.ts';
 import type { DeliveryMode } from '../../webhooks/webhook.ts';
@@ -17,6 +17,7 @@ import {
   type HistoryRecord,
   type LanePlace,
   type LaterDelivery,
+  type ListedDelivery,
 } from './history-store.ts';
 
 /** One record of the invocation history, as the wire has it (contract 3.1). */
@@ -194,7 +195,7 @@ function attemptOf(row: AttemptRow, { payload }: HistoryRecord): AttemptItem {
 }
 
 /** A webhook that is gone tries nothing any more. */
-function attemptsLeft(row: DeliveryRow, webhooks: RetryRules): number | null {
+function attemptsLeft(row: ListedDelivery, webhooks: RetryRules): number | null {
   if (row.state !== 'pending' && row.state !== 'sending' && row.state !== 'retry_wait') return 0;
   const webhook = webhooks.find(row.webhook_id);
   if (webhook === undefined) return 0;
@@ -210,11 +211,11 @@ interface Others {
   readonly later: ReadonlyMap<string, LaterDelivery>;
 }
 
-async function readOthers(database: Database, rows: readonly DeliveryRow[]): Promise<Others> {
+async function readOthers(database: Database, rows: readonly ListedDelivery[]): Promise<Others> {
   return { places: await placesInLanes(database, rows), later: await deliveredLater(database, rows) };
 }
 
-function itemOf(row: DeliveryRow, webhooks: RetryRules, { places, later }: Others): HistoryItem {
+function itemOf(row: ListedDelivery, webhooks: RetryRules, { places, later }: Others): HistoryItem {
   const place = places.get(row.delivery_id);
   const arrived = later.get(row.delivery_id);
   return {

@@ -1,6 +1,6 @@
 import { sql, type RawBuilder } from 'kysely';
 import type { Dialect, Transaction } from '../../database/database.ts';
-import type { DeliveryRow } from '../../database/tables.ts';
+import type { NewDeliveryRow } from '../../database/tables.ts';
 import type { Delivery } from './delivery.ts';
 import { isOpen, itsState } from './delivery-state-store.ts';
 import { rowOf } from './delivery-store.ts';
@@ -54,7 +54,7 @@ export async function insertClaimed(
  */
 async function insertUnderLease(
   tx: Transaction,
-  rows: readonly DeliveryRow[],
+  rows: readonly NewDeliveryRow[],
   lease: NonNullable<ClaimContext['lease']>,
   granted: BirthTerms['granted'],
 ): Promise<void> {

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { storedAttempts } from '../../../test/support/stored-attempts.ts';
 import { databases } from '../../../test/support/databases.ts';
 import { storeDeliveries, testEvent, testWebhook } from '../../../test/support/deliveries.ts';
 import type { Database } from '../../database/database.ts';
@@ -76,6 +77,64 @@ for (const { name, open } of databases) {
     assert.deepEqual(await settle(store.database, [resultOf({ ...delivery, attempt: 1, fence: 1 })]), [false]);
     assert.equal((await row(store.database, delivery)).state, 'unknown');
     assert.deepEqual(await attempts(store.database, delivery), [{ attempt: 1, reason: 'late', outcome: 'delivered' }]);
+  });
+
+  test(`${name}: an attempt that ends a delivery stands in its row, those before it by themselves`, async () => {
+    await using store = await opened(open);
+    const [delivery] = await stored(store.database, testWebhook(), [testEvent('a', 1)]);
+    const failed: AttemptResult = {
+      ...resultOf(delivery),
+      outcome: { state: 'failed', reason: 'server_error', statusCode: 500, message: 'it answered 500' },
+      settlement: { state: 'retry_wait', dueAt: 9 },
+      startedAt: 3,
+    };
+    for (const write of [
+      (result: AttemptResult) => store.database.transaction((tx) => settleInTime(tx, [result], 9)),
+      (result: AttemptResult) => settle(store.database, [result]),
+    ]) {
+      const claimed = [...(await claim(store.database, [delivery])).values()].at(0) ?? assert.fail();
+      await write({ ...failed, delivery: { ...delivery, ...claimed } });
+      await store.database.transaction((tx) => tx.query.updateTable('delivery').set({ state: 'pending' }).execute());
+    }
+    const last = [...(await claim(store.database, [delivery])).values()].at(0) ?? assert.fail();
+    await settle(store.database, [resultOf({ ...delivery, ...last, firstAttemptAt: 3 })]);
+    const alone = await store.database.read.selectFrom('attempt').select('attempt').execute();
+    assert.equal(alone.length, 2);
+    const all = await storedAttempts(store.database.read);
+    assert.deepEqual(
+      all.map(({ attempt, outcome, started_at, status_code, response_body }) => [
+        [attempt, outcome, started_at, status_code],
+        response_body,
+      ]),
+      [
+        [[1, 'failed', 3, 500], 'ok'],
+        [[2, 'failed', 3, 500], 'ok'],
+        [[3, 'delivered', 5, 200], 'ok'],
+      ],
+    );
+  });
+
+  test(`${name}: of a lost claim and the one that counted, with one number, the attempt that counted is shown`, async () => {
+    for (const lateFirst of [true, false]) {
+      for (const state of ['delivered', 'retry_wait'] as const) {
+        await using store = await opened(open);
+        const [delivery] = await stored(store.database, testWebhook(), [testEvent('a', 1)]);
+        await claim(store.database, [delivery]);
+        // Of another timeline of the database, whose claims were lost.
+        const fence = 2_000_000;
+        await store.database.transaction((tx) => tx.query.updateTable('delivery').set({ fence }).execute());
+        const counting = resultOf({ ...delivery, attempt: 1, fence });
+        const counted = state === 'delivered' ? counting : { ...counting, settlement: { state, dueAt: 9 } };
+        const late = resultOf({ ...delivery, attempt: 1, fence: 1 });
+        const inOrder = lateFirst ? [late, counted] : [counted, late];
+        for (const result of inOrder) {
+          assert.deepEqual(await settle(store.database, [result]), [result === counted]);
+        }
+        assert.deepEqual(await attempts(store.database, delivery), [
+          { attempt: 1, reason: 'ok', outcome: 'delivered' },
+        ]);
+      }
+    }
   });
 
   test(`${name}: results in time are written once, and the same again is a conflict that changes nothing`, async () => {
@@ -213,9 +272,6 @@ async function row(database: Database, delivery: Delivery) {
 }
 
 async function attempts(database: Database, delivery: Delivery) {
-  return database.read
-    .selectFrom('attempt')
-    .select(['attempt', 'reason', 'outcome'])
-    .where('delivery_id', '=', delivery.deliveryId)
-    .execute();
+  const stored = await storedAttempts(database.read, delivery.deliveryId);
+  return stored.map(({ attempt, reason, outcome }) => ({ attempt, reason, outcome }));
 }

@@ -1,6 +1,6 @@
 import { sql } from 'kysely';
 import type { Dialect, RowChange, Transaction } from '../../database/database.ts';
-import type { AttemptRow, DeliveryRow } from '../../database/tables.ts';
+import type { AttemptRow, DeliveryRow, NewDeliveryRow } from '../../database/tables.ts';
 import { noShard, shardOf } from '../../database/shard.ts';
 import type { DeliveryMode } from '../../webhooks/webhook.ts';
 import { settlement, type Delivery, type Settlement } from './delivery.ts';
@@ -24,7 +24,7 @@ export async function insertDeliveries(
   );
 }
 
-export function rowOf(delivery: Delivery, endpoint: string): DeliveryRow {
+export function rowOf(delivery: Delivery, endpoint: string): NewDeliveryRow {
   return {
     delivery_id: delivery.deliveryId,
     webhook_id: delivery.webhookId,
@@ -89,16 +89,21 @@ export async function settleInTime(tx: Transaction, results: readonly AttemptRes
     'delivery',
     results.map((result) => settledRow(result, now)),
   );
-  const attempts = results.filter(isAttempt);
+  const others = results.filter((result) => isAttempt(result) && !endsIt(result));
   await tx.insertMany(
     'attempt',
-    attempts.map((result) => attemptRow(result, result.outcome.reason)),
+    others.map((result) => attemptRow(result, result.outcome.reason)),
   );
 }
 
 /** A claim that was given back is not an attempt. */
 function isAttempt({ settlement: { state } }: AttemptResult): boolean {
   return state !== 'pending';
+}
+
+/** If it counts, its attempt stands in the row of the delivery, which never changes again. */
+function endsIt({ settlement: { state } }: AttemptResult): boolean {
+  return state !== 'pending' && state !== 'retry_wait';
 }
 
 /**
@@ -126,8 +131,9 @@ export async function settleDeliveries(
   for (const [index, result] of results.entries()) {
     if (!isAttempt(result)) continue;
     const isKnown = known.has(attemptKey(result.delivery));
-    if (counted[index] === true) (isKnown ? repeated : kept).push(attemptRow(result, result.outcome.reason));
-    else if (!isKnown) kept.push(attemptRow(result, 'late'));
+    if (counted[index] !== true) {
+      if (!isKnown) kept.push(attemptRow(result, 'late'));
+    } else if (!endsIt(result)) (isKnown ? repeated : kept).push(attemptRow(result, result.outcome.reason));
   }
   await tx.insertMany('attempt', kept);
   await tx.setMany(
@@ -141,6 +147,7 @@ function settledRow(result: AttemptResult, now: number) {
   const { delivery, outcome, settlement, endpoint, durationMs, startedAt } = result;
   const { state } = settlement;
   const back = state === 'pending';
+  const ends = endsIt(result);
   return {
     match: { delivery_id: delivery.deliveryId, state: 'sending', fence: delivery.fence },
     set: {
@@ -154,6 +161,8 @@ function settledRow(result: AttemptResult, now: number) {
       due_at: state === 'retry_wait' ? settlement.dueAt : 0,
       finished_at: back || state === 'retry_wait' ? 0 : now,
       first_attempt_at: back || delivery.firstAttemptAt !== 0 ? delivery.firstAttemptAt : startedAt,
+      started_at: ends ? startedAt : 0,
+      ...exchangeOf(ends ? result : undefined),
     },
   } satisfies RowChange<DeliveryRow>;
 }
@@ -168,14 +177,20 @@ function attemptRow(result: AttemptResult, reason: string): AttemptRow {
     endpoint: result.endpoint,
     outcome: outcome.state,
     reason,
-    maybe_sent: result.maybeSent ? 1 : 0,
     status_code: outcome.statusCode,
     error_message: outcome.message,
-    timing_json: result.timingJson,
-    request_headers_json: result.requestHeadersJson,
-    request_body: result.requestBody,
-    response_headers_json: result.responseHeadersJson,
-    response_body: result.responseBody,
+    ...exchangeOf(result),
+  };
+}
+
+function exchangeOf(result: AttemptResult | undefined) {
+  return {
+    maybe_sent: result?.maybeSent === true ? 1 : 0,
+    timing_json: result?.timingJson ?? '',
+    request_headers_json: result?.requestHeadersJson ?? '',
+    request_body: result?.requestBody ?? '',
+    response_headers_json: result?.responseHeadersJson ?? '',
+    response_body: result?.responseBody ?? '',
   };
 }
 
@@ -185,7 +200,7 @@ function attemptKey(delivery: Pick<Delivery, 'deliveryId' | 'attempt'>): string 
 
 /**
  * A result whose commit was in doubt is written again, so its attempt may exist. So may one of the same number whose
- * claim was lost in a failover, with a late result.
+ * claim was lost in a failover, with a late result; readers are shown the one that counted.
  */
 async function attemptsKept(
   tx: Transaction,
@@ -198,6 +213,13 @@ async function attemptsKept(
     .selectFrom('attempt')
     .select(['delivery_id', 'attempt'])
     .where(dialect.anyOf('delivery_id', ids))
+    .unionAll(
+      tx.query
+        .selectFrom('delivery')
+        .select(['delivery_id', 'attempt'])
+        .where(dialect.anyOf('delivery_id', ids))
+        .where('started_at', '>', 0),
+    )
     .execute();
   return new Set(rows.map((row) => attemptKey({ deliveryId: row.delivery_id, attempt: row.attempt })));
 }
