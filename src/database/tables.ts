@@ -144,7 +144,7 @@ export interface NewDeliveryRow {
  * The attempt that ended it stands in its own row: its number, endpoint, outcome, status code, duration and message are the
  * delivery's. The wide columns are the last ones, so that lists do not read through them.
  */
-export interface DeliveryRow extends NewDeliveryRow, Exchange {
+export interface DeliveryRow extends NewDeliveryRow, WireColumns {
   /** When that attempt began; 0 = none has ended it. */
   started_at: number;
 }
@@ -210,7 +210,7 @@ export interface ReplayRow {
 }
 
 /** What went over the wire in an attempt. */
-interface Exchange {
+interface WireColumns {
   /** 1 when a byte of the request was handed to the kernel: the receiver may have acted on it. */
   maybe_sent: number;
   /** `{dns, connect, tls, wait, body, reused, address}` in milliseconds; '' = not known. */
@@ -223,7 +223,7 @@ interface Exchange {
 }
 
 /** An attempt that did not end its delivery: another one was to follow, or its result came late. */
-export interface AttemptRow extends Exchange {
+export interface AttemptRow extends WireColumns {
   delivery_id: string;
   attempt: number;
   started_at: number;
