@@ -83,7 +83,9 @@ export class AlertStore {
   /** An open alert for each title and channel that is there. */
   async openNamesakes(tx: Transaction, titles: readonly AlertTitle[]): Promise<Alert[]> {
     if (titles.length === 0) return [];
-    const wanted = titles.map(({ title, channelId }) => [title, channelId] as const);
+    // In a storm many alerts have one title.
+    const byKey = new Map(titles.map((one) => [`${one.channelId} ${one.title}`, one]));
+    const wanted = Array.from(byKey.values(), ({ title, channelId }) => [title, channelId] as const);
     const rows = await this.#namesakes.rows(tx.query, wanted, JSON.stringify(wanted));
     return rows.map(alertOf);
   }

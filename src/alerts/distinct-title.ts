@@ -50,8 +50,8 @@ export function distinctTitle(title: string, labels: Labels, names: readonly str
   if (names.length === 0) return title;
   const parts = names.flatMap((name) => (Object.hasOwn(labels, name) ? [`${name}: ${labels[name]}`] : []));
   if (parts.length === 0) return title;
-  const tail = ` (${parts.join(', ')})`;
-  return title.length + tail.length <= titleMaxChars ? title + tail : title;
+  const distinct = [title, ' (', parts.join(', '), ')'].join('');
+  return distinct.length <= titleMaxChars ? distinct : title;
 }
 
 /** The title without the labels that {@link distinctTitle} has added to it. */

@@ -63,15 +63,24 @@ export function columnar(rows: readonly object[], what: string): Columnar {
   const columns = Object.keys(rows[0] ?? {});
   if (columns.length === 0) throw new TypeError(`${what} was given a row without columns`);
   const lists = rows.map((row, index) => {
-    const names = Object.keys(row);
     // Most rows come from one place, with their names in the same order.
-    if (areSame(names, columns)) return Object.values(row);
+    if (isOf(row, columns)) return Object.values(row);
+    const names = Object.keys(row);
     if (names.length !== columns.length || !columns.every((column) => Object.hasOwn(row, column))) {
       throw new TypeError(`row ${index} for ${what} has other columns than the first: ${names.join(', ')}`);
     }
     return columns.map((column) => (row as Record<string, unknown>)[column]);
   });
   return { columns, lists };
+}
+
+function isOf(row: object, columns: readonly string[]): boolean {
+  let count = 0;
+  for (const name in row) {
+    if (name !== columns[count]) return false;
+    count += 1;
+  }
+  return count === columns.length;
 }
 
 function areSame(names: readonly string[], others: readonly string[]): boolean {
@@ -82,12 +91,15 @@ function areSame(names: readonly string[], others: readonly string[]): boolean {
 
 /** Caches statement texts that differ by their columns only. There are as many as the program has such statements. */
 export class StatementTexts {
-  readonly #made = new Map<string, string>();
+  readonly #made = new Map<string, { readonly names: readonly string[]; readonly text: string }[]>();
 
-  /** @param key names the table and what else the text depends on. */
-  of(key: string, make: () => string): string {
-    let text = this.#made.get(key);
-    if (text === undefined) this.#made.set(key, (text = make()));
+  /** @param key and `names` say all that the text depends on. */
+  of(key: string, names: readonly string[], make: () => string): string {
+    const known = this.#made.get(key) ?? [];
+    const found = known.find((one) => areSame(one.names, names));
+    if (found !== undefined) return found.text;
+    const text = make();
+    this.#made.set(key, [...known, { names, text }]);
     return text;
   }
 }

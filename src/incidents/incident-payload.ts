@@ -47,7 +47,7 @@ export function incidentPayload(incident: Incident, directory: Directory): Recor
     dedup_key: incident.dedupKey,
     equals_md5: incident.equalsMd5,
     group_method: incident.groupMethod,
-    detail_url: `${directory.consoleUrl}/incident/detail/${incident.incidentId}`,
+    detail_url: [directory.consoleUrl, 'incident', 'detail', incident.incidentId].join('/'),
     integration_ids: sourceIds,
     integration_types: sourceTypes,
     data_source_ids: sourceIds,

@@ -28,7 +28,7 @@ export function systemIds(clock: Clock, random: Random): Ids {
     object() {
       counter = (counter + 1) % 0x1000000;
       const seconds = Math.floor(clock.now() / 1000);
-      return seconds.toString(16).padStart(8, '0') + machine + counter.toString(16).padStart(6, '0');
+      return [seconds.toString(16).padStart(8, '0'), machine, counter.toString(16).padStart(6, '0')].join('');
     },
     event: () => hex(uuids.generateOrResetWithTs(clock.now()).bytes),
     record: () => dayOf(clock.now()) + short(),

@@ -251,7 +251,7 @@ export async function sendStatement(
 const texts = new StatementTexts();
 
 function insertText(table: string, columns: readonly string[], types: readonly string[]): string {
-  return texts.of(`insert ${table} ${columns.join()} ${types.join()}`, () => {
+  return texts.of(`insert ${table}`, [...columns, ...types], () => {
     const arrays = types.map((type, index) => `$${index + 1}::${type}[]`).join(', ');
     return `insert into ${quoted(table)} (${columns.map(quoted).join(', ')}) select * from unnest(${arrays})`;
   });
@@ -265,7 +265,7 @@ interface UpdateColumns {
 }
 
 function updateText(table: string, { set, match, types }: UpdateColumns): string {
-  return texts.of(`update ${table} ${set.join()} ${match.join()} ${types.join()}`, () => {
+  return texts.of(`update ${table} ${match.length}`, [...match, ...set, ...types], () => {
     const arrays = types.map((type, index) => `$${index + 1}::${type}[]`).join(', ');
     const names = [...match, ...set].map((_, index) => `v${index}`);
     const assigned = set.map((column, index) => `${quoted(column)} = given.v${match.length + index}`);

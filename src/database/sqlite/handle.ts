@@ -114,7 +114,7 @@ function run({ statement, columns }: Prepared, values: readonly SQLInputValue[])
 
 function named(columns: readonly string[], row: readonly unknown[]): Record<string, unknown> {
   const object: Record<string, unknown> = {};
-  for (const [index, column] of columns.entries()) object[column] = row[index];
+  for (let index = 0; index < columns.length; index += 1) object[columns[index] ?? ''] = row[index];
   return object;
 }
 

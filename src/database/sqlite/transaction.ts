@@ -7,6 +7,7 @@ import {
   type TransactionEnd,
   type TransactionMark,
 } from '../database.ts';
+import { resumed } from '../../runtime/work.ts';
 import type { Scope } from '../transaction-scope.ts';
 import { queryOn } from '../query-on.ts';
 import type { LoopTurn } from '../loop-turn.ts';
@@ -71,7 +72,9 @@ export class SqliteTransaction implements Transaction, Scope {
   async answered(): Promise<void> {}
 
   async ask<Row>(statement: CompiledQuery<Row>, heard: (rows: readonly Row[]) => void): Promise<void> {
-    heard((await this.query.executeQuery(statement)).rows);
+    const { rows } = await this.#use((handle) => handle.execute(statement.sql, statement.parameters));
+    resumed();
+    heard(rows as readonly Row[]);
   }
 
   /** There is one writer: another transaction begins only when this one has ended. */
@@ -205,14 +208,14 @@ export function columnsOfChanges(
 const texts = new StatementTexts();
 
 function insertText(table: string, columns: readonly string[]): string {
-  return texts.of(`insert ${table} ${columns.join()}`, () => {
+  return texts.of(`insert ${table}`, columns, () => {
     const places = columns.map(() => '?').join(', ');
     return `insert into ${quoted(table)} (${columns.map(quoted).join(', ')}) values (${places})`;
   });
 }
 
 function updateText(table: string, set: readonly string[], match: readonly string[]): string {
-  return texts.of(`update ${table} ${set.join()} ${match.join()}`, () => {
+  return texts.of(`update ${table} ${match.length}`, [...match, ...set], () => {
     const equals = (column: string) => `${quoted(column)} = ?`;
     return `update ${quoted(table)} set ${set.map(equals).join(', ')} where ${match.map(equals).join(' and ')}`;
   });

@@ -71,7 +71,8 @@ function build({ limits, ids }: FastifyAppOptions): FastifyInstance {
   app.removeAllContentTypeParsers();
   const budget = new BodyBudget(Math.max(limits.bodyMaxBytes, limits.ingestBodyMaxBytes));
   const held = new WeakMap<FastifyRequest, number>();
-  app.addContentTypeParser('*', (request, payload, done) => {
+  // Each other type is read anew for each request, to find that it has no parser but this one.
+  app.addContentTypeParser(['application/json', '*'], (request, payload, done) => {
     const owner = senderOf(request);
     const isSmall = !bodyMayBeLarge(request);
     const hasRoom = (bytes: number) => {

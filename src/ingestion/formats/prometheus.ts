@@ -99,7 +99,7 @@ function firingStatus(labels: Fields, annotations: Fields, { settings }: ParseCo
 function titleOf(labels: Fields, annotations: Fields): string {
   const name = nameOf(labels);
   const resource = resourceOf(labels);
-  if (name !== '' && resource !== '') return `${name} / ${resource}`;
+  if (name !== '' && resource !== '') return [name, resource].join(' / ');
   return name || firstText(annotations, 'summary', 'description', 'details', 'message') || resource;
 }
 
