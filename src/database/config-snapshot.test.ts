@@ -121,6 +121,39 @@ test(
   },
 );
 
+test(
+  'however many ask for a name that is not there, one read at a time looks for it, and none is too old',
+  { skip },
+  async (context) => {
+    const { url, remove } = await freshPostgres();
+    const asked: string[] = [];
+    const logger = { warn: ({ statement }: Readonly<Record<string, unknown>>) => void asked.push(String(statement)) };
+    const [here, there] = await Promise.all([
+      openPostgres({ url, ...ports, slowMs: 0, logger }),
+      openPostgres({ url, ...ports }),
+    ]);
+    context.after(async () => {
+      await Promise.all([here.close(), there.close()]);
+      await remove();
+    });
+    await install(here);
+    const { teams, freshTeams } = snapshotOn(here);
+    await teams();
+    asked.length = 0;
+    const before = Array.from({ length: 100 }, () => freshTeams());
+    await there.transaction(async (tx) => {
+      await tx.insertMany('team_member', [{ team_id: 1, member_id: 1 }]);
+      await raiseRevision(tx, ['teams']);
+    });
+    const after = Array.from({ length: 100 }, () => freshTeams());
+    for (const found of await Promise.all(after)) assert.deepEqual(found, [1]);
+    await Promise.all(before);
+    const reads = asked.filter((statement) => statement === 'select "revision" from "installation"').length;
+    // A load reads the revision before and after what it loads.
+    assert.ok(reads <= 4, `${reads} reads of the revision`);
+  },
+);
+
 const ports = { clock: systemClock, timers: systemTimers };
 
 interface Parts {

@@ -52,6 +52,9 @@ export class ConfigSnapshot<Parts extends object> implements SharedConfig<Parts>
   #checked:
     | { readonly state: Promise<SnapshotState<Parts>>; readonly at: number; readonly committed: number }
     | undefined;
+  /** The last read for `fresh`, and the one that begins after it. */
+  #freshRead: Promise<unknown> | undefined;
+  #nextFresh: Promise<Parts> | undefined;
   readonly #seen = new WeakMap<Transaction, Promise<SnapshotState<Parts>>>();
   readonly #changing = new WeakSet<Transaction>();
   #begun = 0;
@@ -105,10 +108,22 @@ export class ConfigSnapshot<Parts extends object> implements SharedConfig<Parts>
     }
   }
 
-  /** Where this process is alone, it has seen every change already. */
+  /**
+   * Where this process is alone, it has seen every change already. Else those who ask while a read runs, which may have begun
+   * before a change, share the next one: made-up keys cost one read at a time.
+   */
   async fresh(): Promise<Parts> {
-    if (this.#database.shared !== undefined) this.#checked = undefined;
-    return this.current();
+    if (this.#database.shared === undefined) return this.current();
+    return (this.#nextFresh ??= this.#readFresh());
+  }
+
+  async #readFresh(): Promise<Parts> {
+    await this.#freshRead;
+    this.#nextFresh = undefined;
+    this.#checked = undefined;
+    const read = this.current();
+    this.#freshRead = read.catch(() => undefined);
+    return read;
   }
 
   async change(tx: Transaction, ...parts: readonly (keyof Parts & string)[]): Promise<void> {
