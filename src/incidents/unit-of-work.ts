@@ -108,7 +108,9 @@ export class UnitOfWork {
 
   /** The number of webhooks that get these events; known after saving. */
   webhooksOf(events: readonly Event[]): number {
-    return new Set(events.flatMap((event) => this.#webhooks.get(event.eventId) ?? [])).size;
+    const ids = new Set<number>();
+    for (const { eventId } of events) for (const id of this.#webhooks.get(eventId) ?? []) ids.add(id);
+    return ids.size;
   }
 
   /** Loads the open alerts of these source keys, in all channels, and their incidents. */
