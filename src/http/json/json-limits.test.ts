@@ -19,6 +19,7 @@ describe('bodies that are refused', () => {
     ['Infinity', '[-Infinity]', 'invalid_json'],
     ['a trailing comma', '[1,]', 'invalid_json'],
     ['a string without an end', '{"a":"b', 'invalid_json'],
+    ['a key without an end, where keys may not repeat', '{"a', 'invalid_json', configLimits],
     ['a raw line break in a string', '"a\nb"', 'invalid_json'],
     ['a raw NUL in a string', '"a\0b"', 'invalid_json'],
     ['an escape outside a string, which repair must not remove', '\\u0000{"a":"\\u0000"}', 'invalid_json'],

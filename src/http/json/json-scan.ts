@@ -55,7 +55,9 @@ export function scanJson(bytes: Uint8Array, limits: JsonLimits): Scanned | ScanF
         const keys = (open[depth] ?? 0) + 1;
         open[depth] = keys;
         if (keys > limits.keysPerObject) return tooManyKeys(limits, start);
-        if (!isNewKey(seen[depth], bytes, start, at + 1)) return duplicateKey(start);
+        // A key without an end is told by `JSON.parse`.
+        const afterKey = Math.min(at + 1, bytes.length);
+        if (!isNewKey(seen[depth], bytes, start, afterKey)) return duplicateKey(start);
       } else nodes += 1;
     } else if (byte === comma) {
       keyNext = depth > 0 && (open[depth] ?? 0) >= 0;

@@ -17,8 +17,15 @@ export class RequestBody {
 
   /** Of a body that is known to be small. */
   joined(): Buffer {
-    return (this.#joined ??= Buffer.concat(this.parts, this.length));
+    return (this.#joined ??= joined(this.parts, this.length));
   }
+}
+
+/** One part, as nearly every body is, is not copied. */
+function joined(parts: readonly Uint8Array[], length: number): Buffer {
+  const [only] = parts;
+  if (only === undefined || parts.length > 1) return Buffer.concat(parts, length);
+  return Buffer.from(only.buffer, only.byteOffset, length);
 }
 
 const nothing = new RequestBody([], 0);
