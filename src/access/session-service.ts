@@ -270,7 +270,7 @@ function unlessTooMany(retryAfterSeconds: number): void {
   throw new Failure('RequestTooFrequently', message, { retryAfterSeconds });
 }
 
-/** In place of an email: tries with what is no link are counted together. */
+/** In place of an email: tries with texts that are no links are counted together. */
 const anyLink = 'a link';
 
 const notCurrent = 'is not your present password';

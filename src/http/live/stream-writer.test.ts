@@ -42,7 +42,7 @@ test('the events of one turn are one write, and those of the next tenth of a sec
   assert.deepEqual(written, ['ab', 'cd', 'e']);
 });
 
-test('a client that does not read gets a gap for what is beyond the limit, once it has read', () => {
+test('a client that does not read gets one gap for the events beyond the limit, once it has read', () => {
   const { writer, written, unsent, pass } = rig();
   for (let count = 0; count < unsentMax; count += 1) writer.send('x');
   pass(0);
@@ -56,7 +56,7 @@ test('a client that does not read gets a gap for what is beyond the limit, once 
   assert.deepEqual(written.slice(1), ['event: gap\ndata: {}\n\n']);
 });
 
-test('what is gathered at the end is written with it, and nothing after', () => {
+test('the gathered events are written with the end, and nothing after', () => {
   const { writer, written, due } = rig();
   writer.send('a');
   writer.flush();
