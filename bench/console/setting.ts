@@ -6,6 +6,11 @@ import { startConsole, type ConsoleApp, type Visit } from '../../test/console/co
 const alertsOfAPush = 500;
 /** Limits and checks that would be measured in place of the console. */
 const env = { TOCSIN_INGEST_RATE: '0', TOCSIN_API_RATE: '0', TOCSIN_TEST_CHECK_REPLIES: '0', TOCSIN_LOG_LEVEL: 'warn' };
+/**
+ * Who drives the browser makes it note where each error was made, for which it reads the script of the page a second time,
+ * as for no other visitor. With this flag it notes that when it reads the script first.
+ */
+const flags = ['--js-flags=--no-enable-lazy-source-positions'];
 /** How long the deliveries of all incidents may take. */
 const arrivalMaxMs = 300_000;
 /** Of these the benchmark knows the ids. */
@@ -26,7 +31,7 @@ export interface Setting {
 }
 
 export async function startSetting(incidents: number): Promise<Setting> {
-  const console = await startConsole({ env });
+  const console = await startConsole({ env }, flags);
   try {
     const { service, receiver } = console.app;
     const channel = await service.api('/channel/create', { channel_name: 'Web shop' });

@@ -8,39 +8,60 @@ import { serveParent } from '../programs/parent.ts';
 /** What the browser takes must not be taken from the measured service. */
 const lowestPriority = 19;
 
+export interface Recording {
+  readonly recorded: readonly Recorded[];
+  readonly lengthMs: number;
+}
+
+/** A request of a console. */
+export interface Recorded {
+  readonly path: string;
+  readonly body: string;
+  /** Milliseconds from the beginning of what was recorded. */
+  readonly at: number;
+}
+
 let browser: Browser | undefined;
 let url = '';
-let state: Awaited<ReturnType<BrowserContext['storageState']>> | undefined;
+let cookies: readonly string[] = [];
 const contexts: BrowserContext[] = [];
 let requests = 0;
+let recorded: Recorded[] = [];
+let begun = 0;
 
 serveParent({
-  async start(input: { url: string; link: string }) {
+  /** @param cookies one for each of the people. */
+  async start(input: { url: string; cookies: readonly string[] }) {
     setPriority(lowestPriority);
     browser = await launch();
-    url = input.url;
-    const context = await browser.newContext({ baseURL: url });
-    const page = await context.newPage();
-    await page.goto(input.link);
-    await page.waitForURL('**/welcome');
-    state = await context.storageState();
-    await context.close();
+    ({ url, cookies } = input);
   },
   /** Resolves when so many are open, and their rows are there. */
   async open({ count }: { count: number }) {
     for (const context of contexts.splice(0)) await context.close();
     while (contexts.length < count) {
-      const context = await browser?.newContext({
-        baseURL: url,
-        ...(state === undefined ? {} : { storageState: state }),
-      });
-      if (context === undefined) throw new Error('start first');
+      const context = await browser?.newContext({ baseURL: url });
+      const [name = '', value] = cookies[contexts.length]?.split('=') ?? [];
+      if (context === undefined || value === undefined) throw new Error('start first');
+      await context.addCookies([{ name, value, url }]);
       contexts.push(context);
       const page = await context.newPage();
       await page.goto('/incident');
       await page.locator('h1').waitFor();
-      page.on('request', () => (requests += 1));
+      page.on('request', (request) => {
+        requests += 1;
+        if (request.method() !== 'POST') return;
+        const { pathname } = new URL(request.url());
+        recorded.push({ path: pathname, body: request.postData() ?? '{}', at: performance.now() - begun });
+      });
     }
   },
   requests: () => requests,
+  /** Forgets what the consoles have asked for so far. */
+  record() {
+    recorded = [];
+    begun = performance.now();
+  },
+  /** What they have asked for since then, and for how long. */
+  recorded: (): Recording => ({ recorded, lengthMs: performance.now() - begun }),
 });

@@ -78,13 +78,14 @@ export interface ConsoleApp {
   stop(): Promise<void>;
 }
 
-export async function startConsole(options: TestAppOptions = {}): Promise<ConsoleApp> {
+/** @param more flags of Chromium beside those of all tests. */
+export async function startConsole(options: TestAppOptions = {}, more: readonly string[] = []): Promise<ConsoleApp> {
   await promisify(execFile)(process.execPath, [join(root, 'console', 'build.ts'), '--when-stale'], { cwd: root });
   const stack = new AsyncDisposableStack();
   try {
     const app = await startTestApp(options);
     stack.defer(() => app.stop());
-    const browser = await launch();
+    const browser = await launch(more);
     stack.defer(() => browser.close());
     const mishaps: string[] = [];
     return {
