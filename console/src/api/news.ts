@@ -12,9 +12,11 @@ export interface NewsPorts {
   after(ms: number, work: () => void): () => void;
 }
 
-/** After so many calls without a pause there is a storm, which nobody reads faster than this. */
+/** After so many calls without a pause there is a storm, which nobody reads faster than this; the longer it lasts, the less. */
 const busyCalls = 4;
 const stormMs = 2000;
+const longBusyCalls = 8;
+const longStormMs = 4000;
 
 /** Beyond this many the list is asked for as after a gap. */
 const hintsMax = 1000;
@@ -34,7 +36,7 @@ export class Newsroom {
   #busy = 0;
   #cancel: (() => void) | undefined;
 
-  /** @param refresh is never run twice at once, nor more often than every `everyMs`; in a storm every two seconds. */
+  /** @param refresh is never run twice at once, nor more often than every `everyMs`; in a storm every two seconds, then every four. */
   constructor(ports: NewsPorts, everyMs: number, refresh: (news: News) => Promise<unknown> | void) {
     this.#ports = ports;
     this.#everyMs = everyMs;
@@ -66,7 +68,8 @@ export class Newsroom {
   #plan(isLate = false): void {
     const has = this.#gap || this.#hints.length > 0;
     if (!has || this.#held || this.#running || this.#cancel !== undefined) return;
-    const everyMs = this.#busy < busyCalls ? this.#everyMs : Math.max(this.#everyMs, stormMs);
+    const stormMsNow = this.#busy < busyCalls ? 0 : this.#busy < longBusyCalls ? stormMs : longStormMs;
+    const everyMs = Math.max(this.#everyMs, stormMsNow);
     const wait = Math.max(0, this.#lastAt + everyMs - this.#ports.now());
     this.#busy = isLate || wait > 0 ? this.#busy + 1 : 0;
     this.#cancel = this.#ports.after(wait, () => {

@@ -1,4 +1,4 @@
-import { useEffect } from 'react';
+import { useEffect, useRef } from 'react';
 import { useRead } from '../api/query.ts';
 import { useSignal } from '../api/signal.ts';
 import { liveStream } from '../api/live-stream.ts';
@@ -13,6 +13,7 @@ export interface Counts {
 const everyMs = 1000;
 /** For the service it is the dearest of the numbers: it goes through the deliveries of all webhooks. */
 const failingEveryMs = 5000;
+const goesWell: ReadonlySet<string> = new Set(['pending', 'sending', 'delivered']);
 /** A tab that nobody looks at has a title all the same. */
 const hiddenEveryMs = 30_000;
 
@@ -20,8 +21,14 @@ const hiddenEveryMs = 30_000;
 export function useCounts(): Counts {
   const asleep = useSignal(liveStream.state) === 'asleep';
   const incidents = useRead('/incident/stats', openIncidents, { live: { topics: ['incident'], everyMs }, poll: true });
+  const failing = useRef(0);
   const webhooks = useRead('/webhook/list', failingWebhooks, {
-    live: { topics: ['delivery'], everyMs: failingEveryMs },
+    live: {
+      topics: ['delivery'],
+      everyMs: failingEveryMs,
+      // While nothing fails, a push that goes well changes nothing.
+      wants: ({ data }) => failing.current > 0 || !goesWell.has(String(data['state'])),
+    },
     poll: true,
   });
   const { refetch } = incidents;
@@ -32,5 +39,9 @@ export function useCounts(): Counts {
   }, [asleep, refetch]);
   const critical = incidents.data?.by_severity.Critical ?? 0;
   useEffect(() => openCritical.set(critical), [critical]);
-  return { critical, failing: webhooks.data?.total ?? 0 };
+  const count = webhooks.data?.total ?? 0;
+  useEffect(() => {
+    failing.current = count;
+  }, [count]);
+  return { critical, failing: count };
 }
