@@ -209,7 +209,7 @@ export interface ReplayRow {
   finished_at: number;
 }
 
-/** What went over the wire in an attempt. */
+/** The request of an attempt and its answer. */
 interface WireColumns {
   /** 1 when a byte of the request was handed to the kernel: the receiver may have acted on it. */
   maybe_sent: number;

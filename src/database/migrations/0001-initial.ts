@@ -239,7 +239,10 @@ const reported: readonly string[] = [
   `create index change_event_created on change_event (created_at)`,
 ];
 
-/** Deliveries, each with the attempt that ended it, and the other attempts. An ended delivery is in shard 0: only open ones are looked up by shard. */
+/**
+ * Deliveries, each with the attempt that ended it, and the other attempts. Each is claimed, settled and read by its text id. An
+ * ended delivery is in shard 0: only open ones are looked up by shard.
+ */
 const delivered: readonly string[] = [
   table(
     'delivery',
@@ -260,14 +263,19 @@ const delivered: readonly string[] = [
   // its own place. The condition, which always holds, is said by those that mean this index: the open ones have a smaller one.
   `create unique index delivery_lane on delivery (entity_id, webhook_id, sequence, generation,
      (case when sequence = 0 then delivery_id else '' end)) where sequence >= 0`,
+  // The history of all webhooks, its counts and its pruning. Ids rise with the time of making, which is no time of an event: a
+  // resend or a replay of yesterday is made today.
   `create index delivery_time on delivery (event_time, delivery_id)`,
+  // The same of one webhook, and its health.
   `create index delivery_webhook on delivery (webhook_id, event_time, delivery_id)`,
   // Finds deliveries by the time of their next attempt, without reading others.
   `create index delivery_due on delivery (due_at) where state = 'retry_wait'`,
   // Finds the claims of a stopped node, however many deliveries wait.
   `create index delivery_sending on delivery (shard) where state = 'sending'`,
+  // The failures of all webhooks, and of one, among however many that were delivered.
   `create index delivery_failed on delivery (event_time, delivery_id) where ${failed}`,
   `create index delivery_failed_webhook on delivery (webhook_id, event_time, delivery_id) where ${failed}`,
+  // The head of a lane, whether one has anything open, and all that is open, without what has ended.
   `create index delivery_open on delivery (webhook_id, entity_id, sequence, generation) where ${open}`,
   // Pending deliveries in the order in which they go, by class, the oldest first; and the Critical ones of a lane. The bare
   // state and id would let PostgreSQL take other indexes, which hold these rows too, and with statistics it does.

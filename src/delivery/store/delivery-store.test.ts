@@ -79,7 +79,7 @@ for (const { name, open } of databases) {
     assert.deepEqual(await attempts(store.database, delivery), [{ attempt: 1, reason: 'late', outcome: 'delivered' }]);
   });
 
-  test(`${name}: an attempt that ends a delivery stands in its row, those before it by themselves`, async () => {
+  test(`${name}: an attempt that ends a delivery stands in its row, those before it in their table`, async () => {
     await using store = await opened(open);
     const [delivery] = await stored(store.database, testWebhook(), [testEvent('a', 1)]);
     const failed: AttemptResult = {

@@ -1,7 +1,7 @@
 import type { AttemptRow, DeliveryRow } from '../../database/tables.ts';
 
 /**
- * The attempts of a delivery, the first one first: those that stand by themselves, and the one that ended it. A late result of a
+ * The attempts of a delivery, the first one first: those of the table, and the one that ended it. A late result of a
  * claim that was lost in a failover may have the number of the latter, which alone counts then.
  */
 export function everyAttempt(delivery: DeliveryRow, others: readonly AttemptRow[]): AttemptRow[] {
