@@ -26,7 +26,8 @@ export async function startApp(config: Config, options: AppOptions = {}): Promis
   try {
     return await start(config, options, logger, closing);
   } catch (error) {
-    await closing.run();
+    // Why it did not start matters more than that something which had not started could not be closed.
+    await closing.run().catch((left: unknown) => logger.warn({ error: left }, 'service.not_closed'));
     throw error;
   }
 }

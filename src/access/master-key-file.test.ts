@@ -1,11 +1,11 @@
 import assert from 'node:assert/strict';
-import { mkdtempSync, readdirSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { chmodSync, mkdtempSync, readdirSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { Failure } from '../runtime/failure.ts';
 import { systemRandom } from '../runtime/random.ts';
-import { loadOrCreateKeyFile } from './master-key-file.ts';
+import { isOpenToOthers, loadOrCreateKeyFile } from './master-key-file.ts';
 
 test('the key file is made once, for its owner only, and read ever after', (t) => {
   const folder = mkdtempSync(join(tmpdir(), 'tocsin-key-'));
@@ -49,6 +49,22 @@ test('a damaged key file stops the start and is left as it is', (t) => {
   t.after(() => rmSync(folder, { recursive: true }));
   const path = join(folder, 'secret.key');
   writeFileSync(path, 'half a ke');
-  assert.throws(() => loadOrCreateKeyFile(path, systemRandom), Failure);
+  assert.throws(
+    () => loadOrCreateKeyFile(path, systemRandom),
+    (error) => error instanceof Failure && error.message.startsWith(`${path} holds no key`),
+  );
   assert.equal(statSync(path).size, 9);
+});
+
+test('a key file that others may read is known as such', { skip: process.platform === 'win32' }, (t) => {
+  const folder = mkdtempSync(join(tmpdir(), 'tocsin-key-'));
+  t.after(() => rmSync(folder, { recursive: true }));
+  const path = join(folder, 'secret.key');
+  assert.equal(isOpenToOthers(path), false);
+  loadOrCreateKeyFile(path, systemRandom);
+  assert.equal(isOpenToOthers(path), false);
+  for (const mode of [0o640, 0o604, 0o660]) {
+    chmodSync(path, mode);
+    assert.equal(isOpenToOthers(path), true);
+  }
 });

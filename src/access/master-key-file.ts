@@ -6,6 +6,7 @@ import {
   openSync,
   readFileSync,
   renameSync,
+  statSync,
   unlinkSync,
   writeSync,
 } from 'node:fs';
@@ -60,7 +61,7 @@ export function loadOrCreateKeyFile(path: string, random: Random): KeyFile {
     unlinkSync(draft);
   }
   syncDirectory(dirname(path));
-  return { ring: parseKeyRing(readFileSync(path, 'utf8')), isNew };
+  return { ring: ringOf(path, readFileSync(path, 'utf8')), isNew };
 }
 
 export interface KeyFile {
@@ -90,7 +91,27 @@ function textOf(ring: KeyRing): string {
 /** The same where it is there already; `undefined` where no installation has made one. */
 export function loadKeyFile(path: string): KeyRing | undefined {
   const text = readIfThere(path);
-  return text === undefined ? undefined : parseKeyRing(text);
+  return text === undefined ? undefined : ringOf(path, text);
+}
+
+/** Whether other users of the machine may read the file; false where there is none. */
+export function isOpenToOthers(path: string): boolean {
+  if (process.platform === 'win32') return false;
+  const mode = statSync(path, { throwIfNoEntry: false })?.mode ?? 0;
+  return (mode & othersMode) !== 0;
+}
+
+const othersMode = 0o077;
+
+/** @throws Failure that names the file, because no setting is wrong. */
+function ringOf(path: string, text: string): KeyRing {
+  try {
+    return parseKeyRing(text);
+  } catch (error) {
+    if (!(error instanceof Failure)) throw error;
+    const message = `${path} holds no key: it must have 32 random bytes as base64 or 64 hex digits on each line; put the file back from a backup`;
+    throw new Failure('InvalidParameter', message, { cause: error });
+  }
 }
 
 /**
@@ -99,7 +120,7 @@ export function loadKeyFile(path: string): KeyRing | undefined {
  */
 export function requireKeyFile(path: string): KeyRing {
   const existing = readIfThere(path);
-  if (existing !== undefined) return parseKeyRing(existing);
+  if (existing !== undefined) return ringOf(path, existing);
   throw new Failure(
     'InvalidParameter',
     `${path} is gone, and the secrets in the database are encrypted with the key in it: restore it from a backup, ` +

@@ -2,7 +2,7 @@ import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { Audit } from '../access/audit.ts';
 import { firstEmail, openInstallation, requireUsable } from '../access/first-start.ts';
-import { keyFileName, openKeyRing, removeKeyFile } from '../access/master-key-file.ts';
+import { isOpenToOthers, keyFileName, openKeyRing, removeKeyFile } from '../access/master-key-file.ts';
 import { operatorLink } from '../access/sign-in-link.ts';
 import type { Config } from '../config/settings.ts';
 import type { Database } from '../database/database.ts';
@@ -83,6 +83,8 @@ export async function runBehind({ config, options, logger, closing, ids, door, .
   const folder = database.shared === undefined ? undefined : holdNodeFolder(config.data, () => ids.object());
   closing.add(async () => folder?.release());
   const { ring, isNew: isNewKey } = await waitForRoom(waits, () => openKeyRing(config, database.read, systemRandom));
+  const keyFile = join(config.data, keyFileName);
+  if (config.secretKey === '' && isOpenToOthers(keyFile)) logger.warn({ file: keyFile }, 'secret_key.open_to_others');
   const metrics = createMetrics();
   metrics.addProcess();
   metrics.info('tocsin_build_info', 'What runs here.', { version, database: database.kind, node: process.version });
@@ -98,7 +100,7 @@ export async function runBehind({ config, options, logger, closing, ids, door, .
   const founding = { ...ports, sealer: engine.sealer, administrators: engine.administration.members };
   const installation = await openInstallation(founding, firstStart(config)).catch((error: unknown) => {
     // Another node made the installation meanwhile, with its own key.
-    if (isNewKey) removeKeyFile(join(config.data, keyFileName));
+    if (isNewKey) removeKeyFile(keyFile);
     throw error;
   });
   const service = serviceOf(opened, engine, installation.accountId);

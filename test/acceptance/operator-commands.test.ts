@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict';
 import { execFile } from 'node:child_process';
-import { existsSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { chmodSync, existsSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { DatabaseSync } from 'node:sqlite';
 import { test } from 'node:test';
 import { promisify } from 'node:util';
 import { createSecretBox, parseKeyRing } from '../../src/access/secret-box.ts';
@@ -110,6 +111,33 @@ for (const database of ['sqlite', 'postgres'] as const) {
     }
   });
 }
+
+test('a key file that others may read is named in the log of the start, and a broken one in its last words', async () => {
+  await using place = await installed('sqlite');
+  const { service, folder } = place;
+  await service.stop();
+  const path = join(folder, 'secret.key');
+  assert.doesNotMatch(service.logs.join('\n'), /secret_key\.open_to_others/);
+  chmodSync(path, 0o644);
+  await service.restart();
+  assert.match(service.logs.join('\n'), /secret_key\.open_to_others/);
+  await service.stop();
+  writeFileSync(path, 'half a ke');
+  await assert.rejects(service.restart());
+  assert.match(service.logs.at(-1) ?? '', /^tocsin: .*secret\.key holds no key/);
+});
+
+test('a start that a stored secret ends says so in a sentence, whatever could not be closed', async () => {
+  await using place = await installed('sqlite');
+  const { service, folder } = place;
+  await service.api('/webhook/create', { type: 'incident', name: 'Tickets', endpoint: 'https://example.com/x' });
+  await service.stop();
+  const file = new DatabaseSync(join(folder, 'tocsin.db'));
+  file.exec(`update webhook set secrets_json = replace(secrets_json, '"v1.', '"v2.')`);
+  file.close();
+  await assert.rejects(service.restart());
+  assert.match(service.logs.at(-1) ?? '', /^tocsin: a stored secret is not in a form that this version can open/);
+});
 
 test('a running service keeps its key: the command says why', async () => {
   await using place = await installed('sqlite');
