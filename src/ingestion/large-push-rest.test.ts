@@ -1,42 +1,56 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { LargePushRest, restMaxMs, restOfPushMaxMs } from './large-push-rest.ts';
+import { besideOnServer, besideOnSqlite, LargePushRest, restMaxMs, type Beside } from './large-push-rest.ts';
+import { pieceMax } from './push-result.ts';
 
-test('a large push rests as long as its part took, while another integration pushes', async () => {
-  const { rest, rested, clock } = resting();
-  const after = rest.ofPush(1);
+test('a large push goes in small parts and rests after each, while another integration pushes', async () => {
+  const { rest, rested, clock } = resting(besideOnSqlite);
+  const push = rest.ofPush(1);
   rest.heard(1);
-  await after(7);
-  assert.deepEqual(rested, [], 'nobody else pushes');
+  await push.after(7);
+  assert.deepEqual([rested, push.partMax()], [[], pieceMax], 'nobody else pushes');
   rest.heard(2);
-  await after(7);
+  await push.after(7);
   rest.heard(1);
-  await after(9);
-  await after(500);
-  assert.deepEqual(rested, [7, 9, restMaxMs]);
-  clock.now += 1_001;
-  await after(7);
-  assert.equal(rested.length, 3, 'the other one has been silent for a second');
+  await push.after(9);
+  await push.after(500);
+  assert.deepEqual([rested, push.partMax()], [[21, 27, restMaxMs], 12]);
+  clock.now += 1_000;
+  assert.equal(push.partMax(), 12);
+  clock.now += 1;
+  await push.after(7);
+  assert.deepEqual([rested.length, push.partMax()], [3, pieceMax], 'the other one has been silent for a second');
   rest.heard(2);
-  await rest.ofPush(2)(5);
+  await rest.ofPush(2).after(5);
   assert.equal(rested.length, 3, 'the large one has been silent as long');
 });
 
-test('all rests of one push have a limit, so that it is answered in time', async () => {
-  const { rest, rested } = resting();
+test('beside others it rests as long as its part took on PostgreSQL, which serves them meanwhile', async () => {
+  const { rest, rested } = resting(besideOnServer);
   rest.heard(1);
   rest.heard(2);
-  const after = rest.ofPush(1);
-  for (let part = 0; part < 100; part += 1) await after(50);
-  assert.deepEqual(
-    rested,
-    Array.from({ length: restOfPushMaxMs / 50 }, () => 50),
-  );
-  await rest.ofPush(1)(50);
-  assert.equal(rested.length, restOfPushMaxMs / 50 + 1, 'the next push rests anew');
+  const push = rest.ofPush(1);
+  await push.after(7);
+  assert.deepEqual([rested, push.partMax()], [[7], pieceMax]);
 });
 
-function resting() {
+test('all rests of one push have a limit, so that it is answered in time', async () => {
+  for (const beside of [besideOnSqlite, besideOnServer]) {
+    const { rest, rested } = resting(beside);
+    rest.heard(1);
+    rest.heard(2);
+    const push = rest.ofPush(1);
+    for (let part = 0; part < 200; part += 1) await push.after(restMaxMs);
+    assert.deepEqual(
+      rested,
+      Array.from({ length: beside.restOfPushMaxMs / restMaxMs }, () => restMaxMs),
+    );
+    await rest.ofPush(1).after(restMaxMs);
+    assert.equal(rested.length, beside.restOfPushMaxMs / restMaxMs + 1, 'the next push rests anew');
+  }
+});
+
+function resting(beside: Beside) {
   const rested: number[] = [];
   const clock = { now: 5_000, monotonic: () => clock.now };
   const timers = {
@@ -46,5 +60,5 @@ function resting() {
       return () => {};
     },
   };
-  return { rest: new LargePushRest({ clock, timers }), rested, clock };
+  return { rest: new LargePushRest({ clock, timers, beside }), rested, clock };
 }

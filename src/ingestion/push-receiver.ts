@@ -228,7 +228,7 @@ export class PushReceiver {
     pieces: AsyncIterable<readonly AlertReport[]> | Iterable<readonly AlertReport[]>,
   ) {
     const { ingest, rest, clock } = this.#parts;
-    const restAfter = rest.ofPush(integrationId);
+    const rests = rest.ofPush(integrationId);
     const results: PushResult[] = [];
     let [taken, refused] = [0, 0];
     let size = pieceMax;
@@ -237,8 +237,8 @@ export class PushReceiver {
       const reports = status === 'enabled' ? piece : piece.filter((report) => report.status === 'Ok');
       refused += piece.length - reports.length;
       for (let from = 0; from < reports.length;) {
-        const some = reports.slice(from, from + size);
-        if (tookMs > 0) await restAfter(tookMs);
+        if (tookMs > 0) await rests.after(tookMs);
+        const some = reports.slice(from, from + Math.min(size, rests.partMax()));
         try {
           const began = clock.monotonic();
           const result = await ingest({ integrationId, ...place, reports: some });

@@ -13,7 +13,7 @@ import { CustomActionService } from '../incidents/custom-action.ts';
 import { IncidentStore } from '../incidents/incident-store.ts';
 import { pushContext, type Account } from '../ingestion/push-context.ts';
 import type { Push } from '../ingestion/ingest.ts';
-import { LargePushRest } from '../ingestion/large-push-rest.ts';
+import { besideOnServer, besideOnSqlite, LargePushRest } from '../ingestion/large-push-rest.ts';
 import { createPushQueue } from '../ingestion/push-queue.ts';
 import { PushReceiver, type PushReceiverParts } from '../ingestion/push-receiver.ts';
 import { ReplayRunner, type ReplayRunnerParts } from '../replay/replay-runner.ts';
@@ -54,9 +54,10 @@ export function pushReceiverOf(
   { mergeWindowMs, deliveriesMax, ...rest }: ReceiverParts,
 ): PushReceiver {
   const pushes = createPushQueue({ ...parts, mergeWindowMs, deliveriesMax, divided: rest.metrics.divided });
-  const { clock, ids } = parts;
+  const { clock, ids, database } = parts;
   const take = (push: Push) => pushes.add(push);
-  const large = new LargePushRest({ clock, timers: systemTimers });
+  const beside = database.dialect.isServer ? besideOnServer : besideOnSqlite;
+  const large = new LargePushRest({ clock, timers: systemTimers, beside });
   return new PushReceiver({ config, incidents, changes, ingest: take, clock, ids, rest: large, ...rest });
 }
 
