@@ -429,7 +429,8 @@ function alertLaws(alert: Alert, before: Alert | undefined, what: string): void 
   assert.equal(worse(alert.severity, before.severity), alert.severity, `${what}: severity never lowers`);
   if (before.progress === 'Closed') {
     const { incidentId, updatedAt, lastSequence, lastEventTime } = alert;
-    const rest = { ...before, incidentId, updatedAt, lastSequence, lastEventTime };
+    const hasJoined = incidentId !== before.incidentId || before.hasJoined;
+    const rest = { ...before, incidentId, hasJoined, updatedAt, lastSequence, lastEventTime };
     assert.deepEqual(alert, rest, `${what}: a closed alert only moves`);
   }
 }

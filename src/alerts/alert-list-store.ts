@@ -15,7 +15,7 @@ import { attribute, oneOf } from '../database/search-text.ts';
 import type { AlertEventRow, Tables } from '../database/tables.ts';
 import { labelsOfReport } from '../events/stored-payload-store.ts';
 import type { Alert } from './alert.ts';
-import { alertOf, isInIncident } from './alert-store.ts';
+import { alertOf, isOfIncident } from './alert-store.ts';
 
 /**
  * Selects alerts for a list (contract 6.5). Empty lists and undefined restrict nothing. Instants are Unix milliseconds.
@@ -155,7 +155,7 @@ export async function alertsOfIncident(
   query: Query,
   request: AlertsOfIncident,
 ): Promise<{ items: Alert[]; total: number }> {
-  let alerts = query.selectFrom('alert').where('incident_id', '=', request.incidentId).where(isInIncident);
+  let alerts = query.selectFrom('alert').where(isOfIncident(request.incidentId));
   if (request.active !== undefined) alerts = alerts.where('progress', '=', request.active ? 'Triggered' : 'Closed');
   const rows = await alerts
     .selectAll()

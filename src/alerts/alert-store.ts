@@ -1,4 +1,4 @@
-import { sql } from 'kysely';
+import { sql, type RawBuilder } from 'kysely';
 import { BuiltOnce } from '../database/built-once.ts';
 import type { Database, Transaction } from '../database/database.ts';
 import type { AlertEventRow, AlertRow } from '../database/tables.ts';
@@ -10,8 +10,12 @@ import { alertDueAt, sourceKey } from './alert.ts';
 /** Written out, not bound: only so does the database see that the indexes of open alerts hold them all. */
 const open = sql.lit('Triggered');
 
-/** Beside the ids of incidents: the index of alerts by incident holds those that are in one, and is used only where that is said. */
-export const isInIncident = sql<boolean>`incident_id <> ''`;
+/** The alerts of an incident: those that joined, by their index, and the one that opened it, by its id. */
+export function isOfIncident(incidentId: string): RawBuilder<boolean> {
+  return sql<boolean>`((alert.incident_id = ${incidentId} and alert.has_joined = 1)
+    or (alert.incident_id = ${incidentId} and alert.alert_id =
+      (select opened.first_alert from incident as opened where opened.incident_id = ${incidentId})))`;
+}
 
 /** Where alerts of one key follow each other. */
 export interface AlertPlace {
@@ -134,8 +138,7 @@ export class AlertStore {
     const rows = await tx.query
       .selectFrom('alert')
       .select(['alert_id', 'channel_id'])
-      .where('incident_id', '=', incidentId)
-      .where(isInIncident)
+      .where(isOfIncident(incidentId))
       // Not by an index of open alerts, which holds those of all incidents.
       .where(sql<boolean>`('' || progress) = 'Triggered'`)
       .limit(limit)
@@ -148,8 +151,7 @@ export class AlertStore {
     const rows = await tx.query
       .selectFrom('alert')
       .selectAll()
-      .where('incident_id', '=', incidentId)
-      .where(isInIncident)
+      .where(isOfIncident(incidentId))
       .orderBy('alert_id')
       .limit(limit)
       .modifyEnd(this.#dialect.forUpdate)
@@ -157,14 +159,13 @@ export class AlertStore {
     return rows.map(alertOf);
   }
 
-  /** The distinct severities of all alerts of these incidents. */
-  async severitiesOf(tx: Transaction, incidentIds: readonly string[]): Promise<Severity[]> {
+  /** The distinct severities of all alerts of an incident. */
+  async severitiesOf(tx: Transaction, incidentId: string): Promise<Severity[]> {
     const rows = await tx.query
       .selectFrom('alert')
       .select('severity')
       .distinct()
-      .where(this.#dialect.anyOf('incident_id', incidentIds))
-      .where(isInIncident)
+      .where(isOfIncident(incidentId))
       .execute();
     return rows.map((row) => row.severity as Severity);
   }
@@ -178,15 +179,14 @@ export class AlertStore {
     const rows = await tx.query
       .selectFrom('alert')
       .select('alert_id')
-      .where('incident_id', '=', fromId)
-      .where(isInIncident)
+      .where(isOfIncident(fromId))
       .limit(movedMax)
       .execute();
     if (rows.length === 0) return 0;
     const ids = rows.map((row) => row.alert_id);
     await tx.query
       .updateTable('alert')
-      .set({ incident_id: incidentId, updated_at: now })
+      .set({ incident_id: incidentId, has_joined: 1, updated_at: now })
       .where(this.#dialect.anyOf('alert_id', ids))
       .execute();
     await tx.giveTurn();
@@ -287,6 +287,7 @@ export function alertOf(row: AlertRow): Alert {
     integrationId: row.integration_id,
     channelId: row.channel_id,
     incidentId: row.incident_id,
+    hasJoined: row.has_joined === 1,
     alertKey: row.alert_key,
     title: row.title,
     titleRule: row.title_rule,
@@ -350,6 +351,7 @@ function rowOf(alert: Alert): AlertRow {
     updated_at: alert.updatedAt,
     last_sequence: alert.lastSequence,
     last_event_time: alert.lastEventTime,
+    has_joined: alert.hasJoined ? 1 : 0,
   };
 }
 

@@ -40,6 +40,8 @@ export interface Alert {
   readonly channelId: number;
   /** '' while it belongs to no incident. */
   readonly incidentId: string;
+  /** Its incident was not opened by it. */
+  readonly hasJoined: boolean;
   readonly alertKey: string;
   readonly title: string;
   readonly titleRule: string;
@@ -164,7 +166,7 @@ export function alertDueAt(alert: Alert): number {
 }
 
 export function joinIncident(alert: Alert, incidentId: string, now: number): Alert {
-  return { ...alert, incidentId, mutedUntil: 0, mutedBy: '', updatedAt: now };
+  return { ...alert, incidentId, hasJoined: true, mutedUntil: 0, mutedBy: '', updatedAt: now };
 }
 
 /** The title as people see it; rules and groupings go by the one that the source gives. */
@@ -196,6 +198,7 @@ function openAlert(report: AlertReport, status: Severity, arrival: ReportContext
     integrationId: arrival.integrationId,
     channelId: arrival.channelId,
     incidentId: '',
+    hasJoined: false,
     alertKey: report.alertKey,
     title: report.title,
     titleRule: report.titleRule,

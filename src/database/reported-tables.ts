@@ -35,6 +35,8 @@ export interface AlertRow {
   updated_at: number;
   last_sequence: number;
   last_event_time: number;
+  /** 1 = it is in an incident that another alert or a person opened; 0 = it opened its own, or is in none. */
+  has_joined: number;
 }
 
 export interface AlertEventRow {
@@ -112,6 +114,8 @@ export interface IncidentRow {
   updated_at: number;
   last_sequence: number;
   last_event_time: number;
+  /** The alert that opened it, wherever that is now; '' = a person did. */
+  first_alert: string;
 }
 
 /** Open incidents by the digests of their grouping keys (contract 4.4). */

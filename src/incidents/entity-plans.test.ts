@@ -30,13 +30,19 @@ const page = { ascending: false, after: undefined, offset: 0, limit: 20 };
 const expected: Readonly<Record<string, readonly [indexes: string, work: (asked: Asked) => Promise<unknown>]>> = {
   'open alerts of a key': ['alert_open', ({ tx, alerts }) => alerts.lockOpen(tx, ['1:key-3', '1:key-4'])],
   'alerts by id': ['alert', ({ tx, alerts }) => alerts.lockByIds(tx, alertIds)],
-  'open alerts of an incident': ['alert_incident', ({ tx, alerts }) => alerts.openOfIncident(tx, incidentId, 201)],
+  'open alerts of an incident': [
+    'alert alert_incident incident',
+    ({ tx, alerts }) => alerts.openOfIncident(tx, incidentId, 201),
+  ],
   'a page of an incident to remove': [
-    'alert_incident',
+    'alert alert_incident incident',
     ({ tx, alerts }) => alerts.lockPageOfIncident(tx, incidentId, 25),
   ],
-  'severities of incidents': ['alert_incident', ({ tx, alerts }) => alerts.severitiesOf(tx, incidentIds)],
-  'alerts that move': ['alert alert_incident', ({ tx, alerts }) => alerts.moveAll(tx, [incidentId], 'other', 1)],
+  'severities of incidents': ['alert alert_incident incident', ({ tx, alerts }) => alerts.severitiesOf(tx, incidentId)],
+  'alerts that move': [
+    'alert alert_incident incident',
+    ({ tx, alerts }) => alerts.moveAll(tx, [incidentId], 'other', 1),
+  ],
   'reports to delete': [
     'alert alert_event_integration alert_event_later',
     ({ tx, alerts }) => alerts.deleteReports(tx, alertIds, 100),
@@ -71,7 +77,7 @@ const expected: Readonly<Record<string, readonly [indexes: string, work: (asked:
   ],
   'events after one': ['event', ({ tx }) => readEventsAfter({ read: tx.query }, '00005', 100)],
   'alerts of an incident': [
-    'alert_incident',
+    'alert alert_incident incident',
     ({ tx }) => alertsOfIncident(tx.query, { incidentId, active: undefined, offset: 0, limit: 20 }),
   ],
   'reports of an alert': [

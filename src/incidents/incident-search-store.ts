@@ -79,8 +79,9 @@ function mentions(dialect: Dialect, word: string, found: Found | undefined): Raw
 
 /** The labels of an incident are those of its first alert: only others have to be looked at. */
 function hasAlertWith({ containsValue }: Dialect, word: string): RawBuilder<boolean> {
-  return sql<boolean>`((alert_cnt > 1 or creator_id <> 0) and exists (select 1 from alert where alert.incident_id <> '' and alert.incident_id = incident.incident_id
-    and ${containsValue('alert.labels_json', word)}))`;
+  return sql<boolean>`((alert_cnt > 1 or creator_id <> 0) and exists (select 1 from alert
+    where ((alert.has_joined = 1 and alert.incident_id = incident.incident_id)
+      or (alert.alert_id = incident.first_alert and alert.incident_id = incident.incident_id)) and ${containsValue('alert.labels_json', word)}))`;
 }
 
 export function searchedWords(query: string): string[] {

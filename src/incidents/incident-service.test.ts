@@ -167,7 +167,26 @@ for (const { name, open } of databases) {
         const inside = alerts.filter((alert) => alert.incidentId === one.incidentId);
         const open = inside.filter((alert) => alert.progress === 'Triggered').length;
         assert.deepEqual([one.alertCnt, one.statusCounts.open], [inside.length, open]);
+        const found = (await alertsIn(service, one.incidentId)).map((alert) => alert.alertId);
+        assert.deepEqual(found.toSorted(), inside.map((alert) => alert.alertId).toSorted());
         if (one.progress === 'Closed') assert.equal(open, 0);
+      }
+    });
+
+    test('an alert is found in the incident that it opened, in one that it moved to, and again in its own', async () => {
+      await using service = await openTestService(open);
+      const [own, other] = [await opened(service, 'a'), await opened(service, 'b')];
+      const [alert] = await alertsIn(service, own);
+      const alertIds = [alert?.alertId ?? ''];
+      for (const [from, to] of [
+        [own, other],
+        [other, own],
+      ] as const) {
+        assert.ok((await alertsIn(service, from)).some((one) => one.alertId === alertIds[0]));
+        const target = { incidentId: to, alertIds, title: '', comment: '', ownerId: 0 };
+        await service.alerts.merge(target, ada);
+        assert.ok((await alertsIn(service, from)).every((one) => one.alertId !== alertIds[0]));
+        assert.equal((await alertsIn(service, to)).filter((one) => one.alertId === alertIds[0]).length, 1);
       }
     });
 

@@ -1,6 +1,6 @@
 import { sql } from 'kysely';
 import type { Alert, Image, Severity, Status } from '../alerts/alert.ts';
-import { alertOf, isInIncident } from '../alerts/alert-store.ts';
+import { alertOf } from '../alerts/alert-store.ts';
 import type { Database, Transaction } from '../database/database.ts';
 import type { IncidentRow } from '../database/tables.ts';
 import {
@@ -42,7 +42,7 @@ export class IncidentStore {
     if (sourceKeys.length === 0) return [];
     const ofAlerts = sql<string>`(select incident_id from alert
       where ${this.#dialect.anyOf('source_key', [...new Set(sourceKeys)])} and progress = 'Triggered'
-      and ${isInIncident})`;
+      and incident_id <> '')`;
     const rows = await tx.query
       .selectFrom('incident')
       .selectAll()
@@ -202,6 +202,7 @@ export function incidentOf(row: IncidentRow): Incident {
     alertEventCnt: row.alert_event_cnt,
     dedupKey: row.dedup_key,
     equalsMd5: row.equals_md5,
+    firstAlert: row.first_alert,
     groupMethod: row.group_method as GroupMethod,
     groupUntil: row.group_until,
     mergeDisabled: row.merge_disabled === 1,
@@ -264,6 +265,7 @@ function rowOf(incident: Incident): IncidentRow {
     updated_at: incident.updatedAt,
     last_sequence: incident.lastSequence,
     last_event_time: incident.lastEventTime,
+    first_alert: incident.firstAlert,
   };
 }
 

@@ -74,6 +74,8 @@ export interface Incident {
   readonly alertEventCnt: number;
   readonly dedupKey: string;
   readonly equalsMd5: string;
+  /** The alert that opened it, wherever that is now; '' = a person did. */
+  readonly firstAlert: string;
   readonly groupMethod: GroupMethod;
   /** The end of grouping; 0 = while it is open. */
   readonly groupUntil: number;
@@ -153,6 +155,7 @@ export function incidentFromAlert(incidentId: string, alert: Alert, grouping: Gr
     labels: alert.labels,
     images: alert.images,
     creatorId: 0,
+    firstAlert: alert.alertId,
     alertCnt: 1,
     statusCounts: counted(noCounts, alert, 1),
     alertEventCnt: alert.eventCnt,
@@ -191,6 +194,7 @@ export function incidentByHand(incidentId: string, input: ManualIncident, creato
     fields: input.fields,
     images: [],
     creatorId,
+    firstAlert: '',
     alertCnt: 0,
     statusCounts: noCounts,
     alertEventCnt: 0,

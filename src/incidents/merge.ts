@@ -79,7 +79,8 @@ async function moveAlerts(
   target: Incident,
   sourceIds: readonly string[],
 ): Promise<Severity | undefined> {
-  const severities = await alerts.severitiesOf(set.tx, sourceIds);
+  const severities: Severity[] = [];
+  for (const sourceId of sourceIds) severities.push(...(await alerts.severitiesOf(set.tx, sourceId)));
   await alerts.moveAll(set.tx, sourceIds, target.incidentId, set.now);
   if (target.progress !== 'Closed') await set.inheritGroupingKeys(sourceIds, target);
   const [first, ...others] = severities;

@@ -104,16 +104,21 @@ export function incidentRow(at: number): IncidentRow {
     reopened_at: 0,
     last_sequence: 1,
     last_event_time: time,
+    first_alert: idOfAlert(at),
   };
 }
 
-/** The alert of {@link incidentRow}. */
+function idOfAlert(at: number): string {
+  return (at + 0x6b00_0000).toString(16).padStart(24, '0');
+}
+
+/** The alert of {@link incidentRow}; every other one is found as those are that joined. */
 export function alertRow(at: number): AlertRow {
   const incident = incidentRow(at);
   const { channel_id, title, description, severity, start_time: time, labels_json } = incident;
   const isOpen = incident.progress !== 'Closed';
   return {
-    alert_id: (at + 0x6b00_0000).toString(16).padStart(24, '0'),
+    alert_id: idOfAlert(at),
     source_key: `1:key-${at}`,
     integration_id: at % 20,
     channel_id,
@@ -145,6 +150,7 @@ export function alertRow(at: number): AlertRow {
     updated_at: time,
     last_sequence: 1,
     last_event_time: time,
+    has_joined: at % 2,
   };
 }
 

@@ -145,7 +145,7 @@ const reported: readonly string[] = [
        event_cnt int8 not null, ever_muted int8 not null, muted_until int8 not null, muted_by text not null,
        title_labels_json text not null, started_at int8 not null, reported_at int8 not null, heard_at int8 not null,
        expires_at int8 not null, due_at int8 not null, created_at int8 not null, updated_at int8 not null,
-       last_sequence int8 not null, last_event_time int8 not null`,
+       last_sequence int8 not null, last_event_time int8 not null, has_joined int8 not null`,
   ),
   // At most one open alert for each key of a source in each channel; a recovery looks in all channels.
   `create unique index alert_open on alert (source_key, channel_id) where progress = 'Triggered'`,
@@ -155,7 +155,8 @@ const reported: readonly string[] = [
   `create index alert_due on alert (due_at, alert_id) where due_at > 0`,
   `create index alert_muted on alert (channel_id) where progress = 'Triggered' and incident_id = '' and ever_muted = 1`,
   `create index alert_muted_by on alert (muted_by) where muted_by <> ''`,
-  `create index alert_incident on alert (incident_id) where incident_id <> ''`,
+  // The incident itself names the alert that opened it, and most have no other.
+  `create index alert_incident on alert (incident_id) where has_joined = 1`,
   `create index alert_updated on alert (updated_at, alert_id)`,
   // An inhibition looks for its sources among the open alerts of a channel.
   `create index alert_active on alert (channel_id, alert_id) where progress = 'Triggered' and muted_by = ''`,
@@ -186,7 +187,8 @@ const reported: readonly string[] = [
        alert_event_cnt int8 not null, dedup_key text not null, equals_md5 text not null, group_method text not null,
        group_until int8 not null, merge_disabled int8 not null, manual_overrides_json text not null,
        storms_json text not null, ever_muted int8 not null, timers_json text not null, due_at int8 not null, reopened_at int8 not null,
-       created_at int8 not null, updated_at int8 not null, last_sequence int8 not null, last_event_time int8 not null`,
+       created_at int8 not null, updated_at int8 not null, last_sequence int8 not null, last_event_time int8 not null,
+       first_alert text not null`,
   ),
   `create index incident_start on incident (start_time, incident_id)`,
   `create index incident_num on incident (num, incident_id)`,

@@ -320,11 +320,12 @@ async function incidentDocuments(tx: Transaction, ids: readonly string[]): Promi
   const incidents = await sql<SearchedRow>`select ${sql.raw(searchedColumns)}
     from incident where incident_id = any(${ids}::text[])`.execute(tx.query);
   const alerts = await sql<SearchedAlertLabels>`select alert.incident_id, alert.labels_json
-    from unnest(${ids}::text[]) as wanted (id), lateral (
+    from incident as wanted, lateral (
       select incident_id, labels_json from alert
-      where incident_id <> '' and incident_id = wanted.id order by alert_id limit ${searchedAlertsMax}) as alert`.execute(
-    tx.query,
-  );
+      where (incident_id = wanted.incident_id and has_joined = 1)
+        or (incident_id = wanted.incident_id and alert_id = wanted.first_alert)
+      order by alert_id limit ${searchedAlertsMax}) as alert
+    where wanted.incident_id = any(${ids}::text[])`.execute(tx.query);
   const ofIncident = Map.groupBy(alerts.rows, (row) => row.incident_id);
   return incidents.rows.map((row) => incidentDocument(row, ofIncident.get(row.incident_id) ?? []));
 }

@@ -132,9 +132,11 @@ export class IndexedTexts {
     const firstAlerts = this.#rows<SearchedAlertLabels>(
       `select incident_id, labels_json from (
          select incident_id, labels_json, row_number() over (partition by incident_id order by alert_id) as place
-         from ${dataSchema}.alert where incident_id <> '' and incident_id in (select value from json_each(?)))
+         from ${dataSchema}.alert where (has_joined = 1 and incident_id in (select value from json_each(?)))
+           or (incident_id in (select value from json_each(?)) and alert_id in (select first_alert
+             from ${dataSchema}.incident where incident_id in (select value from json_each(?)))))
        where place <= ${searchedAlertsMax}`,
-      [ids],
+      [ids, ids, ids],
     );
     const alerts = Map.groupBy(firstAlerts, (row) => row.incident_id);
     return rows.map((row) => incidentDocument(row, alerts.get(row.incident_id) ?? []));

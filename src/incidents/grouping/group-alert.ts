@@ -20,7 +20,7 @@ export async function groupAlert(
   const digests = groupingDigests(group, alert);
   const home = await findHome(set, alert, group, digests);
   const incidentId = home?.incidentId ?? parts.ids.object();
-  const placed = joinIncident(alert, incidentId, set.now);
+  const placed = { ...joinIncident(alert, incidentId, set.now), hasJoined: home !== undefined };
   set.putAlert(placed);
   set.addGroupingKeys(alert.channelId, digests, incidentId);
   if (home === undefined) {
