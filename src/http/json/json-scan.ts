@@ -55,7 +55,7 @@ export function scanJson(bytes: Uint8Array, limits: JsonLimits): Scanned | ScanF
         const keys = (open[depth] ?? 0) + 1;
         open[depth] = keys;
         if (keys > limits.keysPerObject) return tooManyKeys(limits, start);
-        // A key without an end is told by `JSON.parse`.
+        // `JSON.parse` refuses a key without an end.
         const afterKey = Math.min(at + 1, bytes.length);
         if (!isNewKey(seen[depth], bytes, start, afterKey)) return duplicateKey(start);
       } else nodes += 1;
