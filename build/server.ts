@@ -22,6 +22,7 @@ const entries = [
   'src/main.ts',
   'src/database/sqlite/checkpoint-worker.ts',
   'src/database/sqlite/reading-worker.ts',
+  'src/egress/egress-worker.ts',
   'src/http/server/large-push-worker.ts',
 ];
 /** Files that the service reads at run time, each beside the module that reads it. */

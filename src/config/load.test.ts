@@ -5,7 +5,7 @@ import { requireUsable } from '../access/first-start.ts';
 import { Failure } from '../runtime/failure.ts';
 import { exampleFile } from './example.ts';
 import { printable, readConfig } from './load.ts';
-import { firstStart } from './room-settings.ts';
+import { egressThreadsOf, firstStart } from './room-settings.ts';
 import { settings, type Config } from './settings.ts';
 
 function messageOf(env: Record<string, string>, text?: string): string {
@@ -27,6 +27,21 @@ describe('settings', () => {
     assert.equal(config.historyDays, 7);
     assert.equal(config.eventHours, 24);
     assert.deepEqual(config.egressAllow, []);
+  });
+
+  test('threads that send are as many as the cores have room for, unless a number is set', () => {
+    const automatic = readConfig({ env: {} }).egressThreads;
+    assert.deepEqual(
+      [1, 2, 3, 4, 5, 6, 64].map((cores) => egressThreadsOf(automatic, cores)),
+      [0, 0, 2, 3, 4, 4, 4],
+    );
+    for (const text of ['0', '4']) {
+      const set = readConfig({ env: { TOCSIN_EGRESS_THREADS: text } }).egressThreads;
+      assert.equal(egressThreadsOf(set, 2), Number(text));
+    }
+    for (const text of ['5', '-1', '1.5', 'many']) {
+      assert.match(messageOf({ TOCSIN_EGRESS_THREADS: text }), /it takes auto, or a whole number from 0 to 4/);
+    }
   });
 
   test('the environment wins over the file', () => {

@@ -1,7 +1,8 @@
+import { availableParallelism } from 'node:os';
 import { systemClock } from '../runtime/clock.ts';
 import { systemTimers } from '../runtime/timers.ts';
 import type { FirstStartSettings } from '../access/first-start.ts';
-import { settings, type Config } from './settings.ts';
+import { egressThreadsMax, settings, type Config } from './settings.ts';
 import type { DeliverySettings } from '../delivery/engine.ts';
 import type { ServerLimits } from '../http/server/server-options.ts';
 import { version } from '../version.ts';
@@ -13,9 +14,16 @@ export function deliverySettings(config: Config): DeliverySettings {
     allow: config.egressAllow,
     bind: config.egressBind,
     proxy: config.egressProxy,
+    egressThreads: egressThreadsOf(config.egressThreads, availableParallelism()),
     historyDays: config.historyDays,
     leaseMs: config.leaseSeconds * 1000,
   };
+}
+
+/** The main thread keeps a core. With two, a thread costs more than it gives: see docs/decisions/0026. */
+export function egressThreadsOf(setting: Config['egressThreads'], cores: number): number {
+  if (setting !== 'auto') return setting;
+  return cores < 3 ? 0 : Math.min(cores - 1, egressThreadsMax);
 }
 
 export function firstStart(config: Config): FirstStartSettings {

@@ -35,6 +35,8 @@ const hostName = /^[a-z0-9]([a-z0-9.-]*[a-z0-9])?$/i;
 const rangeOrHost = /^([0-9a-f.:]+\/\d{1,3}|\[[0-9a-f:.]+\]:\d{1,5}|[a-z0-9.-]+:\d{1,5})$/i;
 const ipOrRange = /^[0-9a-f.:]+(\/\d{1,3})?$/i;
 
+export const egressThreadsMax = 4;
+
 /** Every setting. There are no others. */
 export const settings = {
   listen: setting(
@@ -147,6 +149,13 @@ export const settings = {
     'http://proxy.internal:3128',
     'An HTTP proxy that all pushes go through, by CONNECT; it resolves the names, so it must refuse what they should not lead to.',
     withoutPassword,
+  ),
+  egressThreads: setting(
+    'TOCSIN_EGRESS_THREADS',
+    integerOr('auto', 0, egressThreadsMax),
+    'auto',
+    '2',
+    'Threads that make the requests of pushes; 0: the main thread makes them. auto: one fewer than the cores, at most 4, and 0 with two cores or one, where a thread costs more than it gives.',
   ),
   historyDays: setting(
     'TOCSIN_HISTORY_DAYS',
@@ -310,6 +319,12 @@ function integer(min: number, max: number) {
     .transform(Number)
     .pipe(z.number().min(min, range).max(max, range))
     .describe(`a whole number from ${min} to ${max}`);
+}
+
+function integerOr<const Word extends string>(word: Word, min: number, max: number) {
+  return z
+    .union([z.literal(word), integer(min, max)], { error: `is not ${word} and no whole number from ${min} to ${max}` })
+    .describe(`${word}, or a whole number from ${min} to ${max}`);
 }
 
 function oneOf<const Value extends string>(values: readonly Value[]) {

@@ -19,12 +19,12 @@ import type { WebhookSource } from '../webhooks/webhook-index.ts';
 import type { HandOff } from './store/hand-off.ts';
 import { isBehind, settleRestored } from './maintenance/restore-recovery.ts';
 import { createRequestBuilder, type RequestBuilder } from './attempt/push-request.ts';
-import { systemResolver } from '../egress/dns-resolver.ts';
+import { createEgress } from '../egress/egress.ts';
 import { OpenDeliveries } from './history/open-deliveries.ts';
 import { WebhookHealthReader } from './history/webhook-health.ts';
 import { HistoryPruner } from './history/history-pruner.ts';
 import { createResend, type Resend } from './history/resend.ts';
-import { createHttpClient, type HttpClient } from '../egress/http-client.ts';
+import type { HttpClient } from '../egress/http-client.ts';
 import { createTestPush } from './attempt/test-push.ts';
 import type { QueueLimits } from './queue/memory-budget.ts';
 import { readPage } from '../egress/read-page.ts';
@@ -59,6 +59,10 @@ export interface DeliverySettings {
   readonly bind: readonly string[];
   /** `http://host:port`; '' = none. */
   readonly proxy: string;
+  /** Threads that make the requests; 0 = the event loop does. */
+  readonly egressThreads?: number;
+  /** The crash points of a test, for its threads. */
+  readonly crashPlan?: string;
   readonly historyDays: number;
   /** Where several nodes share a database: after how long the shards of one that has gone are taken over. */
   readonly leaseMs?: number;
@@ -95,12 +99,11 @@ export interface DeliveryEngine extends Resend {
 
 /** Puts the engine together. @throws Failure that names every wrong entry of the egress settings. */
 export function createDelivery(parts: DeliveryParts, settings: DeliverySettings): DeliveryEngine {
-  const { database, clock, timers, at } = parts;
+  const { database, clock, timers } = parts;
   const guard = createAddressGuard({ allow: settings.allow });
-  const proxy = parseEgressProxy(settings.proxy);
-  const http =
-    parts.http ??
-    createHttpClient({ clock, timers, at, resolver: systemResolver(clock), guard, bind: settings.bind, proxy });
+  const egress = { allow: settings.allow, bind: settings.bind, proxy: parseEgressProxy(settings.proxy) };
+  const { egressThreads: count = 0, crashPlan = '' } = settings;
+  const http = parts.http ?? createEgress({ ...parts, guard, settings: egress, count, crashPlan });
   const build = createRequestBuilder(parts.version);
   const metrics = createDeliveryMetrics(parts.metrics);
   const node = createNode({
@@ -143,6 +146,7 @@ export function createDelivery(parts: DeliveryParts, settings: DeliverySettings)
     async start() {
       const restored = isBehind(database, parts.logger) || settings.restored === true;
       if (restored) await settleRestored({ ...parts, metrics });
+      http.start?.();
       await node.start();
       database.lossSettled?.();
       retention.start();

@@ -32,7 +32,7 @@ export interface NameService {
  */
 export function systemResolver(clock: Clock, names: NameService = systemNames()): DnsResolver {
   const remembered = new Map<string, { readonly until: number; readonly answer: Promise<readonly string[]> }>();
-  const bounded = atMost(lookupsMax, (host: string) => names.lookup(host));
+  const bounded = boundedLookup(names);
 
   const ask = async (host: string): Promise<readonly string[]> => {
     const listed = hostsEntries(await names.hostsFile().catch(() => ''), host);
@@ -63,13 +63,18 @@ export function systemResolver(clock: Clock, names: NameService = systemNames())
   };
 }
 
+/** `getaddrinfo`, at most so often at once. */
+export function boundedLookup(names: NameService = systemNames()): NameService['lookup'] {
+  return atMost(lookupsMax, (host: string) => names.lookup(host));
+}
+
 const unknownToDns = new Set(['ENOTFOUND', 'ENODATA', 'ECONNREFUSED']);
 
 function codeOf(error: unknown): string {
   return error instanceof Error && 'code' in error ? String(error.code) : '';
 }
 
-function systemNames(): NameService {
+export function systemNames(): NameService {
   const ares = new AresResolver({ timeout: queryTimeoutMs, tries: 2 });
   return {
     async query(host) {

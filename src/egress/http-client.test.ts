@@ -1,9 +1,10 @@
 import assert from 'node:assert/strict';
-import { test } from 'node:test';
+import { after, test } from 'node:test';
 import { gzipSync } from 'node:zlib';
 import { selfSigned } from '../../test/support/certificate.ts';
 import { answer, ScriptedReceiver, type Script } from '../../test/support/scripted-receiver.ts';
 import { allowAll, testSender } from '../../test/support/test-sender.ts';
+import { testThreads } from '../../test/support/test-threads.ts';
 import { systemClock } from '../runtime/clock.ts';
 import { systemTimers } from '../runtime/timers.ts';
 import type { Outcome } from '../delivery/store/outcome.ts';
@@ -292,10 +293,17 @@ const faults: readonly {
   },
 ];
 
-for (const row of faults) {
-  test(`${row.name}: ${row.state}, ${row.reason}, and one request`, async () => {
+const threads = testThreads();
+after(() => threads[Symbol.asyncDispose]());
+const here = testSender();
+after(() => here[Symbol.dispose]());
+
+for (const [row, sender, where] of faults.flatMap((row) => [
+  [row, here, ''] as const,
+  [row, threads, ', from a thread'] as const,
+])) {
+  test(`${row.name}: ${row.state}, ${row.reason}, and one request${where}`, async () => {
     await using receiver = await new ScriptedReceiver(row.script).listen();
-    using sender = testSender();
     const { outcome, report } = await sender.send(receiver, { timeoutMs: 300 });
     assert.deepEqual([outcome.state, outcome.reason, outcome.statusCode], [row.state, row.reason, row.status ?? 0]);
     assert.equal(report.maybeSent, true);

@@ -10,11 +10,16 @@ import { ResponseHead, readThrough } from './response-head.ts';
 export interface HttpClient {
   /** Makes one request. Never rejects: faults are in the report. */
   send(outgoing: Outgoing): Promise<Report>;
+  /** Makes ready for the first request, where that takes time. */
+  start?(): void;
   /** Ends all connections and the requests on them. */
   close(): void;
 }
 
-export type HttpClientPorts = ExchangePorts & DialPorts;
+export interface HttpClientPorts extends ExchangePorts, DialPorts {
+  /** Over all receivers; the longest idle one is closed first. {@link idleConnectionsMax} without it. */
+  readonly idleConnectionsMax?: number;
+}
 
 /** A connection is reused only while it has been idle for less; most receivers close after 5 s or more. */
 const idleMaxMs = 4_000;
@@ -22,8 +27,8 @@ const idleMaxMs = 4_000;
 const idleOnceMaxMs = 1_000;
 /** The margin before the time at which the receiver says it closes idle connections. */
 const idleMarginMs = 1_000;
-/** Over all receivers; the longest idle one is closed first. */
-const idleConnectionsMax = 1_024;
+/** Of the whole process. */
+export const idleConnectionsMax = 1_024;
 const headersMaxBytes = 16_384;
 
 /**
@@ -148,10 +153,12 @@ const gone = new Error('no connection');
 class IdleConnections {
   readonly #ports: HttpClientPorts;
   readonly #byKey = new Map<string, Connection[]>();
+  readonly #max: number;
   #count = 0;
 
   constructor(ports: HttpClientPorts) {
     this.#ports = ports;
+    this.#max = ports.idleConnectionsMax ?? idleConnectionsMax;
   }
 
   /** The most recently used one, which the receiver is least likely to have closed. */
@@ -175,7 +182,7 @@ class IdleConnections {
     if (connections === undefined) this.#byKey.set(connection.key, [connection]);
     else connections.push(connection);
     this.#count += 1;
-    if (this.#count > idleConnectionsMax) this.#closeOne();
+    if (this.#count > this.#max) this.#closeOne();
   }
 
   drop(connection: Connection): void {

@@ -23,6 +23,8 @@ export interface Outgoing {
   readonly atMostOnce?: boolean;
   /** The time of its claim, and how long after that writing may begin. Absent: nothing was claimed. */
   readonly window?: { readonly since: Moment; readonly ms: number } | undefined;
+  /** Asked last, right before the first byte. False: the sender has given it up, and counts on it that nothing is sent. */
+  readonly mayBegin?: () => boolean;
 }
 
 export interface Target extends DialTarget {
@@ -120,13 +122,14 @@ export class Exchange implements Dispatcher.DispatchHandler, ResponseHeadEvents 
     // Nothing is written twice, even where undici would repeat.
     if (this.#maybeSent) return this.fail({ kind: 'error', code: '', message: 'the connection was lost' });
     this.#ports.at('send.before-write');
-    const { timeoutMs, window } = this.outgoing;
+    const { timeoutMs, window, mayBegin } = this.outgoing;
     const now = momentOf(this.#ports.clock);
     const atMs = msBetween(this.#begun, now);
     if (atMs >= timeoutMs) return this.fail(timedOut);
     if (window !== undefined && msBetween(window.since, now) >= window.ms) {
       return this.fail({ kind: 'window', code: '', message: 'too long since the claim: nothing was sent' });
     }
+    if (mayBegin?.() === false) return this.fail({ kind: 'window', code: '', message: 'given up before it began' });
     this.#maybeSent = true;
     this.reached('headers', atMs);
   }

@@ -44,6 +44,9 @@ export interface Report {
   readonly timing?: Timing | undefined;
 }
 
+/** The code of the fault of a request that the thread it was given to did not begin. */
+export const threadEnded = 'THREAD_ENDED';
+
 /** An attempt that ended before anything was sent. */
 export function reportUnsent(fault: TransportFault): Report {
   return {

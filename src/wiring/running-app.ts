@@ -92,7 +92,20 @@ export async function runBehind({ config, options, logger, closing, ids, door, .
   const meter = startLoopMeter({ clock: systemClock, timers: systemTimers }, metrics, logger);
   closing.add(async () => meter.stop());
   const at = crashPlan === '' ? noCrashPoints : crashPoints(crashPlan);
-  const parts = { config, ports, database, audit, ring, metrics, logger, at, restored, checkReplies, settings };
+  const parts = {
+    config,
+    ports,
+    database,
+    audit,
+    ring,
+    metrics,
+    logger,
+    at,
+    crashPlan,
+    restored,
+    checkReplies,
+    settings,
+  };
   const opened: OpenedParts = { ...parts, nodeName: folder?.name, console: readConsoleFiles(given.consoleFolder) };
   const engine = engineOf(opened);
   const { delivery, links } = engine;

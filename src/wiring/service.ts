@@ -41,6 +41,8 @@ export interface OpenedParts {
   readonly metrics: Metrics;
   readonly logger: Logger;
   readonly at: CrashPoints;
+  /** The crash points of a test; '' = none. */
+  readonly crashPlan: string;
   /** See `delivery/cluster/node.ts`. */
   readonly nodeName: string | undefined;
   readonly restored: boolean;
@@ -63,6 +65,7 @@ export function engineOf({
   logger,
   at,
   nodeName,
+  crashPlan,
   restored,
 }: OpenedParts) {
   const sealer = createSecretBox(ring, ports.random);
@@ -81,7 +84,7 @@ export function engineOf({
       nodeName,
       changed: (change) => live.publish(deliveryHint(change)),
     },
-    { ...deliverySettings(config), restored },
+    { ...deliverySettings(config), crashPlan, restored },
   );
   const replaying = replayOn(ports, kept, {
     at,

@@ -8,16 +8,16 @@ import { missingCommand, skipWithout, temporaryFolder } from '../counterparts/pr
 import { emptyPostgres } from '../support/empty-postgres.ts';
 import { startService, usualCommand } from '../support/service.ts';
 import { until } from '../support/until.ts';
-import { around, pushOf, startTestApp, type TestApp } from '../support/test-app.ts';
+import { around, databasesAndThreads, pushOf, startTestApp, type TestApp } from '../support/test-app.ts';
 import { TcpProxy } from '../support/tcp-proxy.ts';
 
 const pollMs = 20;
 const pollMax = 500;
 
-for (const database of ['sqlite', 'postgres'] as const) {
-  describe(`starting and stopping, on ${database}`, () => {
+for (const { database, where, env } of databasesAndThreads) {
+  describe(`starting and stopping, on ${database}${where}`, () => {
     test('a second start keeps everything', async (t) => {
-      const scene = await startTestApp({ database });
+      const scene = await startTestApp({ database, env });
       t.after(() => scene.stop());
       const place = await scene.place();
       const hook = await place.hook('incident', { headers: { 'X-Team': 'web' } });
@@ -35,7 +35,7 @@ for (const database of ['sqlite', 'postgres'] as const) {
     });
 
     test('SIGTERM drains: attempts in flight get their result, nothing more begins, and the rest comes after the start', async (t) => {
-      const scene = await startTestApp({ database });
+      const scene = await startTestApp({ database, env });
       t.after(() => scene.stop());
       const place = await scene.place();
       const hook = await place.hook('alert', { timeout_ms: 30_000, max_in_flight: 20 });
@@ -86,7 +86,7 @@ for (const database of ['sqlite', 'postgres'] as const) {
     });
 
     test('kill -9 leaves what was in flight unknown, never to be sent again, and what waited is delivered', async (t) => {
-      const scene = await startTestApp({ database });
+      const scene = await startTestApp({ database, env });
       t.after(() => scene.stop());
       const place = await scene.place();
       const hook = await place.hook('alert', { timeout_ms: 30_000 });

@@ -3,17 +3,17 @@ import { after, before, describe, test } from 'node:test';
 import { seeded } from '../counterparts/receiver-process.ts';
 import { startReceiver, verifySignature, type Answer, type Received } from '../counterparts/receiver.ts';
 import { selfSigned } from '../support/certificate.ts';
-import { pushOf, startTestApp, type Hook, type Push, type TestApp } from '../support/test-app.ts';
+import { databasesAndThreads, pushOf, startTestApp, type Hook, type Push, type TestApp } from '../support/test-app.ts';
 
 /** What the user's text says, a sentence at a time. */
 
 const published = ['47.94.95.118', '123.56.8.183', '47.94.193.81', '1.13.19.96'];
 
-for (const database of ['sqlite', 'postgres'] as const) {
-  describe(`the user's text, on ${database}`, () => {
+for (const { database, where, env } of databasesAndThreads) {
+  describe(`the user's text, on ${database}${where}`, () => {
     let scene: TestApp;
     before(async () => {
-      scene = await startTestApp({ database, env: { TOCSIN_EGRESS_PUBLISHED: published.join(',') } });
+      scene = await startTestApp({ database, env: { ...env, TOCSIN_EGRESS_PUBLISHED: published.join(',') } });
     });
     after(() => scene.stop());
 

@@ -27,6 +27,18 @@ export interface TestApp {
   stop(): Promise<void>;
 }
 
+const withoutThreads = { TOCSIN_EGRESS_THREADS: '0' };
+const threads = { database: 'sqlite', where: ', with threads that send', env: { TOCSIN_EGRESS_THREADS: '2' } } as const;
+
+/** For tests of what must be the same wherever requests are made. */
+export const withAndWithoutThreads = [{ database: 'sqlite', where: '', env: withoutThreads }, threads] as const;
+
+/** The same, on each database. */
+export const databasesAndThreads = [
+  ...withAndWithoutThreads,
+  { database: 'postgres', where: '', env: withoutThreads },
+] as const;
+
 export interface TestAppOptions {
   readonly database?: 'sqlite' | 'postgres';
   /** An empty database of the caller's, in place of one of the scene's own; for `postgres`. */

@@ -34,15 +34,19 @@ export function testSender(ports: Partial<HttpClientPorts> = {}) {
     bind: [],
     ...ports,
   });
+  return { ...sends(sender), [Symbol.dispose]: () => sender.close() };
+}
+
+/** Requests of a test by this client, each to a port of the loopback address. */
+export function sends(sender: HttpClient, usualTimeoutMs = 1_000) {
   return {
     async send({ port }: { port: number }, options: Options = {}): Promise<Sent> {
       const { host = '127.0.0.1', scheme = 'http', tlsVerify = true, ...rest } = options;
       const origin = `${scheme}://${host}:${port}`;
       const secure = scheme === 'https';
       const target = { origin, hostname: host, port, secure, tlsVerify, key: `${origin} ${tlsVerify}`, path };
-      const report = await sender.send({ headers: [], body: '{}', timeoutMs: 1_000, ...rest, target });
+      const report = await sender.send({ headers: [], body: '{}', timeoutMs: usualTimeoutMs, ...rest, target });
       return { report, outcome: judge(report) };
     },
-    [Symbol.dispose]: () => sender.close(),
   };
 }

@@ -85,6 +85,12 @@ const hits = {
   ],
 } as const;
 
+const pointsOfThreads: ReadonlySet<CrashPoint> = new Set([
+  'send.before-connect',
+  'send.before-write',
+  'send.after-response',
+]);
+
 /** How long anything may take, on a machine that is busy with other things. */
 const waitMaxMs = 40_000;
 const pollMs = 10;
@@ -104,6 +110,19 @@ describe('a process that dies at a crash point', { concurrency: 3, timeout: 600_
       });
     }
   }
+  describe('on sqlite, with a thread that sends', { concurrency: 1 }, () => {
+    let rig: Rig;
+    before(async () => (rig = await startRig('sqlite', { TOCSIN_EGRESS_THREADS: '1' })));
+    after(() => rig.stop());
+    for (const expected of table.filter(({ point }) => pointsOfThreads.has(point))) {
+      for (const at of [
+        { mode: 'at_most_once', pass: 2 },
+        { mode: 'at_least_once', pass: 1 },
+      ] as const) {
+        test(`at ${expected.point}, ${at.mode}: ${expected.because}`, () => dieAndLookAfter(rig, expected, at));
+      }
+    }
+  });
 });
 
 /** Held in PostgreSQL by a lease, which would otherwise have to run out first: ten seconds in which nothing is sent. */
@@ -182,7 +201,7 @@ interface Route {
   readonly integrationKey: string;
 }
 
-async function startRig(database: 'sqlite' | 'postgres'): Promise<Rig> {
+async function startRig(database: 'sqlite' | 'postgres', env: Readonly<Record<string, string>> = {}): Promise<Rig> {
   const stack = new AsyncDisposableStack();
   const folder = await temporaryFolder('crash-points');
   stack.defer(() => folder.remove());
@@ -192,7 +211,7 @@ async function startRig(database: 'sqlite' | 'postgres'): Promise<Rig> {
   const service = await startService({
     database,
     folder: join(folder.path, 'data'),
-    env: { NODE_COMPILE_CACHE: join(folder.path, 'compiled') },
+    env: { ...env, NODE_COMPILE_CACHE: join(folder.path, 'compiled') },
     ...(empty === undefined ? {} : { databaseUrl: empty.url }),
   });
   stack.defer(() => service.kill('SIGKILL'));

@@ -1,4 +1,4 @@
-import { type Phase, type TransportFault, type Report } from '../../egress/report.ts';
+import { threadEnded, type Phase, type TransportFault, type Report } from '../../egress/report.ts';
 
 /** Why a request ended as it did. */
 const requestReasons = [
@@ -83,7 +83,7 @@ function judgeSent(report: Report, fault: TransportFault): Outcome {
 }
 
 /** Codes of faults of this machine alone: they say nothing of a receiver. */
-const ownFaults: ReadonlySet<string> = new Set(['EMFILE', 'ENFILE', 'ENOBUFS', 'EADDRNOTAVAIL']);
+const ownFaults: ReadonlySet<string> = new Set(['EMFILE', 'ENFILE', 'ENOBUFS', 'EADDRNOTAVAIL', threadEnded]);
 
 /** Nothing was sent, for want of something on this machine: its claim is given back, and tried again after a pause. */
 export function isOwnFault({ statusCode, maybeSent, fault }: Report): boolean {
@@ -159,6 +159,7 @@ const ownHints: Readonly<Record<string, string>> = {
   EMFILE: 'this service has no file descriptors left: raise its limit',
   ENFILE: 'this machine has no file descriptors left',
   ENOBUFS: 'this machine has no memory left for connections',
+  [threadEnded]: 'the thread that was to send it ended, and another starts; nothing was sent',
   EADDRNOTAVAIL: 'the source address is not on this machine, or no local port is free',
 };
 
