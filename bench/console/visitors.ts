@@ -17,7 +17,7 @@ export interface Recording {
 export interface Recorded {
   readonly path: string;
   readonly body: string;
-  /** Milliseconds from the beginning of what was recorded. */
+  /** Milliseconds from the beginning of the recording. */
   readonly at: number;
 }
 

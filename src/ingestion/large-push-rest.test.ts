@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { besideOnServer, besideOnSqlite, LargePushRest, restMaxMs, type Beside } from './large-push-rest.ts';
+import { besideOnServer, besideOnSqlite, LargePushRest, restMaxMs, type BesideOthers } from './large-push-rest.ts';
 import { pieceMax } from './push-result.ts';
 
 test('a large push goes in small parts and rests after each, while another integration pushes', async () => {
@@ -50,7 +50,7 @@ test('all rests of one push have a limit, so that it is answered in time', async
   }
 });
 
-function resting(beside: Beside) {
+function resting(beside: BesideOthers) {
   const rested: number[] = [];
   const clock = { now: 5_000, monotonic: () => clock.now };
   const timers = {

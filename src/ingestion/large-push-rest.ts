@@ -8,7 +8,7 @@ const othersWithinMs = 1_000;
 export const restMaxMs = 60;
 
 /** How a large push goes beside others. */
-export interface Beside {
+export interface BesideOthers {
   /** Reports of one part. Others wait for a whole part on SQLite, which has one writer. */
   readonly partMax: number;
   /** The rest after a part, as many times as long as that took. */
@@ -18,14 +18,14 @@ export interface Beside {
 }
 
 /** 5,000 alerts are about two seconds of work on SQLite, and five on PostgreSQL, where others are served meanwhile. */
-export const besideOnSqlite: Beside = { partMax: 12, restFactor: 3, restOfPushMaxMs: 6_000 };
-export const besideOnServer: Beside = { partMax: pieceMax, restFactor: 1, restOfPushMaxMs: 3_000 };
+export const besideOnSqlite: BesideOthers = { partMax: 12, restFactor: 3, restOfPushMaxMs: 6_000 };
+export const besideOnServer: BesideOthers = { partMax: pieceMax, restFactor: 1, restOfPushMaxMs: 3_000 };
 
 /** Beside pushes of other integrations, a large push goes in small parts, and rests after each of them. */
 export class LargePushRest {
   readonly #clock: Pick<Clock, 'monotonic'>;
   readonly #timers: Pick<Timers, 'after'>;
-  readonly #beside: Beside;
+  readonly #beside: BesideOthers;
   #last: Heard = { integrationId: 0, at: -Infinity };
   /** The last one of another integration than `#last`. */
   #other: Heard = this.#last;
@@ -66,7 +66,7 @@ export class LargePushRest {
 interface RestParts {
   readonly clock: Pick<Clock, 'monotonic'>;
   readonly timers: Pick<Timers, 'after'>;
-  readonly beside: Beside;
+  readonly beside: BesideOthers;
 }
 
 interface RestsOfPush {

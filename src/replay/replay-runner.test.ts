@@ -61,7 +61,7 @@ for (const { name, open } of databases) {
       assert.deepEqual([stored?.state, stored?.made, stored?.skipped], ['done', pushes, 0]);
     });
 
-    test('one that begins while another node has just begun one for the same webhook is told which', async () => {
+    test('one that begins while another node has just begun one for the same webhook is answered with the id of that one', async () => {
       const database = await open();
       await using closed = { [Symbol.asyncDispose]: () => database.close() };
       assert.ok(closed);
