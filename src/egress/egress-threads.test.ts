@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { once } from 'node:events';
 import { test } from 'node:test';
+import { selfSigned } from '../../test/support/certificate.ts';
 import { answer, ScriptedReceiver } from '../../test/support/scripted-receiver.ts';
 import { testSender } from '../../test/support/test-sender.ts';
 import { testThreads } from '../../test/support/test-threads.ts';
@@ -78,6 +79,42 @@ test('a thread has the guard of the operator', async () => {
     assert.match(outcome.message, /127\.0\.0\.1 is a loopback address/);
   }
   assert.equal(receiver.connections, 0);
+});
+
+test('a thread goes through the proxy of the operator, and from the address that is bound', async () => {
+  let from: string | undefined;
+  await using proxy = await new ScriptedReceiver((socket) => {
+    from = socket.remoteAddress;
+    socket.write(answer(403));
+  }).listen();
+  const through = { hostname: '127.0.0.1', port: proxy.port, authorization: 'Basic dTpw' };
+  await using threads = testThreads({ settings: { allow: [], bind: ['127.0.0.3'], proxy: through } });
+  const { outcome } = await threads.send({ port: 443 }, { host: 'hooks.example' });
+  assert.match(outcome.message, /proxy answered 403 to CONNECT hooks\.example:443/);
+  assert.match(proxy.requests[0]?.head ?? '', /Proxy-Authorization: Basic dTpw/);
+  assert.equal(from, '127.0.0.3');
+});
+
+test('a thread checks certificates, and says what is wrong with one', async () => {
+  await using receiver = await new ScriptedReceiver((socket) => socket.write(answer(200)), {
+    tls: selfSigned,
+  }).listen();
+  await using threads = testThreads();
+  const there = { scheme: 'https', host: 'receiver.test' };
+  const refused = await threads.send(receiver, there);
+  assert.equal(refused.outcome.reason, 'tls');
+  assert.match(refused.outcome.message, /self-signed/);
+  assert.equal(receiver.bytes, 0);
+  const taken = await threads.send(receiver, { ...there, tlsVerify: false });
+  assert.deepEqual(Object.keys(taken.report.timing ?? {}), [
+    'dns',
+    'connect',
+    'tls',
+    'wait',
+    'body',
+    'reused',
+    'address',
+  ]);
 });
 
 test('a name that only the system may know is looked up by the main thread', async () => {
