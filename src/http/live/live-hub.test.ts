@@ -110,6 +110,18 @@ test('an event that is committed late, with an id from before others, is sent to
   assert.deepEqual(one.seen, ['incident i1 i_new 5 7', 'incident i1 i_new 4 7']);
 });
 
+test('an event of a node whose clock is ahead is sent once', async () => {
+  const { hub, commit, look, settled, time } = rig();
+  const one = listener();
+  hub.subscribe(one, '');
+  await settled();
+  time.now += 30_000;
+  commit(5);
+  time.now -= 30_000;
+  for (let looks = 0; looks < 100; looks += 1) await look();
+  assert.deepEqual(one.seen, ['incident i1 i_new 5 7']);
+});
+
 test('a stream gets what it asked for: topics, a webhook, a channel', async () => {
   const { hub } = rig();
   const [ofTwo, alerts, elsewhere] = [

@@ -46,7 +46,7 @@ const peersMs = 5_000;
 export class LiveHub {
   readonly #parts: LiveHubParts;
   readonly #subscribers = new Set<Subscriber>();
-  readonly #known = new Map<string, number>();
+  readonly #known = new Set<string>();
   readonly #kept: { readonly number: number; readonly at: number; readonly hint: Hint }[] = [];
   /** Changes whenever hints may have been missed, so that earlier cursors are not used. */
   #epoch = 0;
@@ -128,7 +128,9 @@ export class LiveHub {
       failed(error);
     }
     if (epoch !== this.#epoch || this.#subscribers.size === 0) return;
-    for (const [eventId, at] of this.#known) if (at < now - 2 * overlapMs) this.#known.delete(eventId);
+    // By their ids: a node whose clock is ahead makes events that each look finds again for as long as it is.
+    const forgotten = firstEventIdAt(now - 2 * overlapMs);
+    for (const eventId of this.#known) if (eventId < forgotten) this.#known.delete(eventId);
     if (this.#parts.hasPeers && now >= this.#peersAt) {
       this.#peersAt = now + peersMs;
       this.#gapForAll();
@@ -137,7 +139,7 @@ export class LiveHub {
   }
 
   #tell(event: CommittedEvent): void {
-    this.#known.set(event.eventId, this.#parts.clock.now());
+    this.#known.add(event.eventId);
     const { kind, entityId, type, sequence, channelId } = event;
     const data = { [`${kind}_id`]: entityId, event_type: type, sequence, channel_id: channelId };
     this.publish({ topic: kind, entityId, channelId, data });
