@@ -27,16 +27,16 @@ export function addOperating(endpoints: Endpoints): void {
 type Admit = (request: FastifyRequest) => Promise<void>;
 
 /** Neither changes while the server runs. */
-function addDocument({ app, options }: Endpoints, onRequest: Admit): void {
+function addDocument({ app, options, strangers }: Endpoints, onRequest: Admit): void {
   const document = madeOnce(async () => JSON.stringify(await openApi(options)));
   const page = madeOnce(async () => referencePage(JSON.parse((await document()).bytes.toString()) as Json));
   app.get('/openapi.json', { onRequest }, async (request, reply) => {
     reply.header('content-type', jsonType);
-    return sendReady(request, reply, await document());
+    return sendReady(request, reply, await document(), strangers);
   });
   app.get('/reference', { onRequest }, async (request, reply) => {
     reply.headers({ 'content-type': pageType, 'content-security-policy': referencePolicy });
-    return sendReady(request, reply, await page());
+    return sendReady(request, reply, await page(), strangers);
   });
 }
 

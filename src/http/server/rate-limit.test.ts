@@ -26,6 +26,21 @@ describe('the rate limiter', () => {
     assert.equal(limiter.take('b').allowed, true);
   });
 
+  test('a request may cost more than one, and what is lacking then is at most a full bucket', () => {
+    const clock = standingClock();
+    const limiter = rateLimiter(10, clock);
+    assert.ok(limiter !== undefined);
+    assert.equal(limiter.take('a').remaining, 19);
+    limiter.charge('a', 16);
+    assert.equal(limiter.take('a').remaining, 2);
+    limiter.charge('a', 1_000);
+    const { allowed, remaining, retryAfterSeconds } = limiter.take('a');
+    assert.deepEqual([allowed, remaining, retryAfterSeconds], [false, 0, 2.1]);
+    clock.time += 2_100;
+    assert.equal(limiter.take('a').allowed, true);
+    assert.equal(limiter.take('b').remaining, 19);
+  });
+
   test('the number of buckets is bounded: the oldest is forgotten', () => {
     const limiter = rateLimiter(1, standingClock());
     assert.ok(limiter !== undefined);

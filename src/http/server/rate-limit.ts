@@ -16,6 +16,8 @@ export interface Allowance {
 
 export interface RateLimiter {
   take(key: string): Allowance;
+  /** A request that was let through costs so many more. They may be lacking then, up to a full bucket. */
+  charge(key: string, requests: number): void;
 }
 
 /** A flood of made-up keys must not fill the memory: past this number the oldest bucket is forgotten, which only fills it. */
@@ -32,19 +34,26 @@ export function rateLimiter(perSecond: number, clock: Clock): RateLimiter | unde
   if (perSecond <= 0) return undefined;
   const limit = Math.max(1, Math.ceil(perSecond * burstSeconds));
   const buckets = new Map<string, Pace>();
+  const tokensOf = (key: string, now: number): number => {
+    const before = buckets.get(key);
+    if (before === undefined) makeRoom(buckets);
+    return tokensIn(before ?? freshPace, perSecond, now, limit);
+  };
   return {
+    charge(key, requests) {
+      const now = clock.monotonic();
+      buckets.set(key, { tokens: Math.max(-limit, tokensOf(key, now) - requests), at: now });
+    },
     take(key) {
       const now = clock.monotonic();
-      const before = buckets.get(key);
-      if (before === undefined) makeRoom(buckets);
-      const found = tokensIn(before ?? freshPace, perSecond, now, limit);
+      const found = tokensOf(key, now);
       const allowed = found >= 1;
       const left = allowed ? found - 1 : found;
       buckets.set(key, { tokens: left, at: now });
       return {
         allowed,
         limit,
-        remaining: Math.floor(left),
+        remaining: Math.max(0, Math.floor(left)),
         retryAfterSeconds: allowed ? 0 : (1 - left) / perSecond,
         resetSeconds: (limit - left) / perSecond,
       };

@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
 import type { FastifyReply, FastifyRequest } from 'fastify';
+import { addressKey, type RateLimiter } from './rate-limit.ts';
 
 /** An answer that is made once. */
 export interface ReadyBytes {
@@ -19,10 +20,20 @@ function readyBytes(text: string): ReadyBytes {
   return { bytes, tag: `"${createHash('sha256').update(bytes).digest('base64url').slice(0, 22)}"` };
 }
 
+/** So many bytes of an answer cost a stranger as much as a request. */
+export const bytesOfOneRequest = 65_536;
+
 /** Sends it, or 304 to a client that has it. It may be kept, and is asked for again each time. */
-export function sendReady(request: FastifyRequest, reply: FastifyReply, { bytes, tag }: ReadyBytes): FastifyReply {
+export function sendReady(
+  request: FastifyRequest,
+  reply: FastifyReply,
+  { bytes, tag }: ReadyBytes,
+  strangers: RateLimiter | undefined,
+): FastifyReply {
   reply.headers({ etag: tag, 'cache-control': 'no-cache' });
-  return hasTag(request.headers['if-none-match'], tag) ? reply.code(304).send() : reply.send(bytes);
+  if (hasTag(request.headers['if-none-match'], tag)) return reply.code(304).send();
+  strangers?.charge(addressKey(request.ip), Math.floor(bytes.length / bytesOfOneRequest));
+  return reply.send(bytes);
 }
 
 /** A proxy that compresses makes a tag weak. */
