@@ -22,7 +22,8 @@ test('every thread that the bundle starts is a file of it', () => {
       (match) => match[1] ?? '',
     );
   });
-  assert.deepEqual(started.toSorted(), ['checkpoint-worker.js', 'large-push-worker.js', 'reading-worker.js']);
+  const workers = ['checkpoint-worker.js', 'egress-worker.js', 'large-push-worker.js', 'reading-worker.js'];
+  assert.deepEqual(started.toSorted(), workers);
   assert.deepEqual(
     started.filter((name) => !files.includes(name)),
     [],

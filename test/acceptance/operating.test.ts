@@ -22,7 +22,8 @@ let early: string;
 let metrics: string;
 
 before(async () => {
-  scene = await startTestApp();
+  // The metrics of threads are there where there are any.
+  scene = await startTestApp({ env: { TOCSIN_EGRESS_THREADS: '1' } });
   const place = await scene.place();
   const hook = await place.hook('alert');
   scene.receiver.answer(hook.path, { status: 500 }, { status: 200 });
