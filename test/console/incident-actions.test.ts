@@ -41,6 +41,9 @@ describe('what people do to incidents in the console', { skip: noBrowser }, () =
   const dialog = () => page.getByRole('dialog');
   /** The change of a dialog is often seen before its answer has come; until then letters belong to the dialog. */
   const gone = () => dialog().waitFor({ state: 'detached' });
+  /** A dialog is seen a moment before the focus is in it, and keys go where the focus is. */
+  const focused = () =>
+    page.waitForFunction(() => (document.querySelector('[role=dialog]')?.querySelector(':focus') ?? null) !== null);
   const button = (name: string | RegExp) => page.getByRole('button', { name });
   const summary = (text: string | RegExp) => page.locator('.page-below').getByText(text).first().waitFor();
   const pushed = (id: string, type: string) =>
@@ -117,6 +120,7 @@ describe('what people do to incidents in the console', { skip: noBrowser }, () =
     await summary('Triggered');
     await page.keyboard.press('z');
     await dialog().waitFor();
+    await focused();
     await page.keyboard.press('Enter');
     await gone();
     await summary('Snoozed until');
@@ -125,6 +129,7 @@ describe('what people do to incidents in the console', { skip: noBrowser }, () =
     await page.keyboard.press('e');
     await dialog().getByRole('searchbox').waitFor();
     await dialog().getByRole('checkbox', { name: '(you)' }).and(page.locator(':checked')).waitFor();
+    await focused();
     await page.keyboard.press('Enter');
     await gone();
     await page.locator('.incident-side').getByText('responder 1').waitFor();
@@ -135,6 +140,7 @@ describe('what people do to incidents in the console', { skip: noBrowser }, () =
     await page.keyboard.press('Escape');
     await page.keyboard.press('s');
     await dialog().getByRole('radio', { name: 'Critical' }).waitFor();
+    await focused();
     await page.keyboard.press('ArrowDown');
     await page.keyboard.press('Enter');
     await gone();
