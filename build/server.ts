@@ -128,6 +128,9 @@ async function main(whenStale: boolean): Promise<void> {
   for (const chunk of output) {
     if (chunk.type === 'chunk') await writeFile(join(fresh, chunk.fileName), threadsAsBundled(chunk.code));
   }
+  // Not at the top: an installed package has no bundler, and its Node strips no types.
+  const { keptDocuments } = await import('../src/cli/openapi.ts');
+  for (const [name, text] of Object.entries(await keptDocuments())) await writeFile(join(fresh, name), text);
   for (const path of assets) await copyFile(join(root, path), join(fresh, basename(path)));
   await writeFile(join(fresh, 'tocsin.js'), launcher);
   await writeFile(join(fresh, stampName), stamp);

@@ -4,6 +4,7 @@ import { createRequire } from 'node:module';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { Client } from 'undici';
+import { keptDocuments } from '../src/cli/openapi.ts';
 
 const dist = join(import.meta.dirname, '..', 'dist');
 const files = readdirSync(dist).filter((name) => name.endsWith('.js') && name !== 'tocsin.js');
@@ -28,6 +29,12 @@ test('every thread that the bundle starts is a file of it', () => {
     started.filter((name) => !files.includes(name)),
     [],
   );
+});
+
+test('the document of the API and its page lie beside the bundle, as the sources make them', async () => {
+  const kept = Object.entries(await keptDocuments());
+  assert.equal(kept.length, 2);
+  for (const [name, text] of kept) assert.equal(readFileSync(join(dist, name), 'utf8') === text, true, name);
 });
 
 test('the client that the bundle takes from a file of its package is that of the package', () => {

@@ -6,7 +6,8 @@ import { addLiveness, sendReadiness, textType } from './health.ts';
 import { openApi } from '../openapi/document.ts';
 import type { Json } from '../openapi/schemas.ts';
 import { referencePage, referencePolicy } from '../reference/page.ts';
-import { madeOnce, sendReady } from './ready-bytes.ts';
+import { readBuilt, servedAt } from './built-documents.ts';
+import { madeOnce, sendReady, type ReadyBytes } from './ready-bytes.ts';
 import type { Endpoints, ServerOptions } from './server-options.ts';
 
 /** Pages for operators, monitors and newcomers: all `GET`, without the envelope. */
@@ -28,8 +29,11 @@ type Admit = (request: FastifyRequest) => Promise<void>;
 
 /** Neither changes while the server runs. */
 function addDocument({ app, options, strangers }: Endpoints, onRequest: Admit): void {
-  const document = madeOnce(async () => JSON.stringify(await openApi(options)));
-  const page = madeOnce(async () => referencePage(JSON.parse((await document()).bytes.toString()) as Json));
+  const document = madeOnce(async () => {
+    const built = await readBuilt('document');
+    return built === undefined ? JSON.stringify(await openApi(options)) : servedAt(built, options.publicUrl);
+  });
+  const page = madeOnce(async () => (await readBuilt('page')) ?? referencePage(asJson(await document())));
   app.get('/openapi.json', { onRequest }, async (request, reply) => {
     reply.header('content-type', jsonType);
     return sendReady(request, reply, await document(), strangers);
@@ -38,6 +42,10 @@ function addDocument({ app, options, strangers }: Endpoints, onRequest: Admit): 
     reply.headers({ 'content-type': pageType, 'content-security-policy': referencePolicy });
     return sendReady(request, reply, await page(), strangers);
   });
+}
+
+function asJson({ bytes }: ReadyBytes): Json {
+  return JSON.parse(bytes.toString()) as Json;
 }
 
 const pageType = 'text/html; charset=utf-8';
