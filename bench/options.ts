@@ -35,6 +35,8 @@ const contestantKeys = [
 ] as const;
 const misuserKeys = ['viewer', 'sender', 'stranger'] as const;
 export type MisuserKey = (typeof misuserKeys)[number];
+/** Alerts of a large body, the most that one may have. */
+export const alertsOfBodyMax = 5_000;
 const databaseKeys = ['sqlite', 'postgres'] as const;
 
 export interface Options {

@@ -1,12 +1,11 @@
-import { connect } from 'node:net';
-import { request, Agent } from 'node:http';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { accepted, aim, drained, type Bar, type Bench, type Section } from '../bench.ts';
 import { reason } from '../contestants/field.ts';
+import { startChild } from '../child.ts';
 import { startTocsin, type Store, type Tocsin } from '../contestants/tocsin.ts';
 import { fixed, percentile } from '../figures.ts';
-import type { MisuserKey } from '../options.ts';
 import type { LoadResult } from '../programs/load.ts';
+import { alertsOfBodyMax } from '../options.ts';
 
 const rate = 200;
 const connections = 256;
@@ -16,15 +15,9 @@ const firstSeconds = 5;
 const ratioMax = 1.5;
 /** The limits that an installation has by default; the benchmark otherwise has none. */
 const usualLimits = { TOCSIN_INGEST_RATE: '5000', TOCSIN_API_RATE: '500' };
-/** Requests of one misuser at a time. */
-const atOnce = 8;
-/** Alerts of a large body, the most that one may have. */
-const alertsMax = 5_000;
 /** How long the deliveries that they left may take, and how often that is asked. */
 const leftMaxMs = 60_000;
 const leftPollMs = 500;
-/** Half-open connections of the stranger. */
-const halfOpenMax = 100;
 
 /** One viewer, one sender and one stranger, each doing the worst that they may, beside an ordinary load. */
 export async function misuse(bench: Bench): Promise<Section> {
@@ -48,7 +41,7 @@ export async function misuse(bench: Bench): Promise<Section> {
   return {
     key: 'misuse',
     title: 'A viewer, a sender and a stranger at their worst',
-    about: `${rate} changes a second, from the moment a change is due to its arrival at the receiver, in milliseconds; half of ${bench.options.misuseSeconds} s alone before and half after as long beside a viewer who searches, a sender who changes ${alertsMax} alerts with each push, and a stranger who opens connections, tries keys and reads the reference. With the limits that are the default.`,
+    about: `${rate} changes a second, from the moment a change is due to its arrival at the receiver, in milliseconds; half of ${bench.options.misuseSeconds} s alone before and half after as long beside a viewer who searches, a sender who changes ${alertsOfBodyMax} alerts with each push, and a stranger who opens connections, tries keys and reads the reference, from a process of the lowest priority, since they usually are on other machines. With the limits that are the default.`,
     columns: ['database', 'alone: median', 'p99', 'beside: median', 'p99', 'p99 ratio', 'their requests'],
     rows,
     missing,
@@ -66,6 +59,7 @@ function figures({ median, p99 }: Ways): string[] {
 }
 
 async function measure(bench: Bench, store: Store) {
+  await using stack = new AsyncDisposableStack();
   const tocsin = await startTocsin(store, bench, { name: 'misuse' });
   try {
     const { channelId, path } = await tocsin.source('Ordinary');
@@ -80,9 +74,11 @@ async function measure(bench: Bench, store: Store) {
     const { misuseSeconds, misusers: which } = bench.options;
     await ways(bench, firstSeconds);
     const before = await ways(bench, misuseSeconds / 2);
-    const misusers = new Misusers(tocsin.service.url, viewer, other.path, which);
+    const misusers = await startChild('misusers');
+    stack.defer(() => misusers.stop());
+    await misusers.call('start', { url: tocsin.service.url, viewerKey: viewer, pushPath: other.path, which });
     const beside = await ways(bench, misuseSeconds);
-    const calls = await misusers.stop();
+    const calls = await misusers.call<number>('end');
     await nothingOpen(tocsin);
     const after = await ways(bench, misuseSeconds / 2);
     return { without: figuresOf([...before, ...after]), beside: figuresOf(beside), calls };
@@ -119,113 +115,4 @@ async function viewerKey({ service }: Tocsin): Promise<string> {
   const invited = await service.api('/member/invite', { members: [{ email: 'viewer@example.org' }] });
   const id = (invited['items'] as { member_id: number }[])[0]?.member_id;
   return String((await service.api('/person/app-key/create', { key_name: 'viewer', person_id: id }))['key']);
-}
-
-/** They go on until they are stopped; whatever the service answers, they come again. */
-class Misusers {
-  readonly #url: string;
-  readonly #agent = new Agent({ keepAlive: true });
-  readonly #running: Promise<void>[] = [];
-  #stopped = false;
-  #calls = 0;
-
-  constructor(url: string, viewerKey: string, pushPath: string, which: readonly MisuserKey[]) {
-    this.#url = url;
-    if (which.includes('viewer')) this.#view(viewerKey);
-    if (which.includes('sender')) this.#send(pushPath);
-    if (which.includes('stranger')) this.#knock();
-  }
-
-  #view(viewerKey: string): void {
-    const asViewer = { authorization: `Bearer ${viewerKey}` };
-    for (let index = 0; index < atOnce; index += 1) {
-      this.#repeat(() => this.#post('/incident/list', search(index), asViewer));
-      this.#repeat(() => this.#post('/webhook/history/list', history(), asViewer));
-    }
-  }
-
-  #send(pushPath: string): void {
-    const large = largeBodies();
-    this.#repeat(() => this.#call('POST', pushPath, large(), { 'content-type': 'application/json' }));
-  }
-
-  #knock(): void {
-    for (let index = 0; index < atOnce; index += 1) {
-      this.#repeat(() => this.#post('/incident/list', {}, { authorization: `Bearer made-up-${index}-${this.#calls}` }));
-      this.#repeat(() => this.#call('GET', index % 2 === 0 ? '/reference' : '/openapi.json', '', {}));
-    }
-    this.#repeat(() => this.#openHalf());
-  }
-
-  /** @returns how many requests they have made. */
-  async stop(): Promise<number> {
-    this.#stopped = true;
-    await Promise.all(this.#running);
-    this.#agent.destroy();
-    return this.#calls;
-  }
-
-  #repeat(work: () => Promise<void>): void {
-    const again = async () => {
-      while (!this.#stopped) await work();
-    };
-    this.#running.push(again());
-  }
-
-  #post(path: string, body: object, headers: Readonly<Record<string, string>>): Promise<void> {
-    return this.#call('POST', path, JSON.stringify(body), { 'content-type': 'application/json', ...headers });
-  }
-
-  #call(method: string, path: string, body: string, headers: Readonly<Record<string, string>>): Promise<void> {
-    this.#calls += 1;
-    return new Promise((resolve) => {
-      const call = request(`${this.#url}${path}`, { method, headers, agent: this.#agent }, (answer) => {
-        answer.resume();
-        answer.on('close', () => resolve());
-      });
-      call.on('error', () => resolve());
-      call.end(body);
-    });
-  }
-
-  /** Connections that begin a request and never end it. */
-  async #openHalf(): Promise<void> {
-    const { hostname, port } = new URL(this.#url);
-    this.#calls += halfOpenMax;
-    const sockets = Array.from({ length: halfOpenMax }, () => {
-      const socket = connect(Number(port), hostname);
-      socket.on('error', () => {});
-      socket.write('POST /incident/list HTTP/1.1\r\nHost: x\r\nContent-Le');
-      return socket;
-    });
-    await sleep(1_000);
-    for (const socket of sockets) socket.destroy();
-  }
-}
-
-function search(index: number): object {
-  const now = Math.floor(Date.now() / 1000);
-  const week = 7 * 86_400;
-  return { start_time: now - week, end_time: now + 60, query: `*no*such*${index}*`, limit: 100 };
-}
-
-function history(): object {
-  const now = Date.now();
-  return { start_time: now - 7 * 86_400_000, end_time: now, limit: 100 };
-}
-
-/** Each changes all its alerts, or the service would only have to see that it knows them. */
-function largeBodies(): () => string {
-  const mark = '#push#';
-  const alerts = Array.from({ length: alertsMax }, (_, index) => ({
-    status: 'firing',
-    labels: { alertname: `Flood ${index % 50}`, instance: `host-${index}:9100`, severity: 'critical' },
-    annotations: { summary: `${mark}${'x'.repeat(500)}` },
-    startsAt: new Date().toISOString(),
-    fingerprint: `flood-${index}`,
-  }));
-  const body = { version: '4', status: 'firing', receiver: 'bench', groupLabels: {}, alerts };
-  const text = JSON.stringify(body);
-  let made = 0;
-  return () => text.replaceAll(mark, `${(made += 1)}`);
 }
