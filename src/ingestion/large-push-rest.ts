@@ -18,7 +18,7 @@ export interface BesideOthers {
 }
 
 /** 5,000 alerts are about two seconds of work on SQLite, and five on PostgreSQL, where others are served meanwhile. */
-export const besideOnSqlite: BesideOthers = { partMax: 12, restFactor: 3, restOfPushMaxMs: 6_000 };
+export const besideOnSqlite: BesideOthers = { partMax: 12, restFactor: 3, restOfPushMaxMs: 3_600 };
 export const besideOnServer: BesideOthers = { partMax: pieceMax, restFactor: 1, restOfPushMaxMs: 3_000 };
 
 /** Beside pushes of other integrations, a large push goes in small parts, and rests after each of them. */
